@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Volumes as the engine describes them. Plain data in the arena given to the decoder; strings are
+ * never NULL.
+ *
+ * Source: Engine API, operations VolumeList, VolumeInspect and VolumeCreate.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spec/base/error.h"
+#include "spec/base/span.h"
+#include "spec/base/strings.h"
+
+struct arena;
+
+struct engine_volume {
+    const char *name, *driver, *mountpoint, *scope;
+    int64_t created_ns;
+    struct pairs labels, options;
+    int64_t size_bytes, reference_count; /* -1: not said */
+    struct span raw;
+};
+
+struct engine_volume_list {
+    struct engine_volume *items;
+    size_t count;
+    struct strings warnings;
+};
+
+bool engine_volume_decode(struct arena *arena, struct span body, struct engine_volume *ret_volume,
+                          struct error *err) WARN_UNUSED;
+bool engine_volume_list_decode(struct arena *arena, struct span body,
+                               struct engine_volume_list *ret_list, struct error *err) WARN_UNUSED;
