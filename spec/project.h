@@ -49,6 +49,7 @@ struct spec_load {
     struct strings profiles;      /* active ones */
     const struct spec_node *tree; /* the folded tree (all of it with no_interpolate) */
     bool compatibility;
+    bool no_env_resolution, keep_label_file; /* of the options: services enabled by a selection are resolved alike */
 };
 
 /**
