@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "spec/environment.h"
+
+#include <string.h>
+
+#include "spec/base/arena.h"
+
+const char *spec_environment_get(const struct spec_environment *environment, const char *name)
+{
+    uint32_t at = index_find(&environment->index, name);
+
+    return at == INDEX_NONE ? NULL : environment->variables.items[at].value;
+}
+
+void spec_environment_set(struct spec_environment *environment, const char *name, const char *value)
+{
+    uint32_t at = index_find(&environment->index, name);
+
+    if (at != INDEX_NONE) {
+        environment->variables.items[at].value = value;
+        return;
+    }
+    pairs_add(&environment->variables, environment->arena, name, value);
+    index_put(&environment->index, environment->arena, name, environment->variables.count - 1);
+}
+
+void spec_environment_add_below(struct spec_environment *environment, const struct spec_environment *below)
+{
+    for (size_t i = 0; i < below->variables.count; i++)
+        if (!spec_environment_get(environment, below->variables.items[i].key))
+            spec_environment_set(environment, below->variables.items[i].key,
+                                 below->variables.items[i].value);
+}
+
+void spec_environment_add_list(struct spec_environment *environment, const char *const *list)
+{
+    for (; list && *list; list++) {
+        const char *equals = strchr(*list, '=');
+
+        if (equals && equals > *list)
+            spec_environment_set(environment,
+                                 arena_strndup(environment->arena, *list, (size_t)(equals - *list)),
+                                 arena_strdup(environment->arena, equals + 1));
+    }
+}
+
+struct spec_environment *spec_environment_copy(struct arena *arena,
+                                               const struct spec_environment *environment)
+{
+    struct spec_environment *copy = arena_alloc(arena, sizeof(*copy));
+
+    copy->arena = arena;
+    spec_environment_add_below(copy, environment);
+    return copy;
+}
