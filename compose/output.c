@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compose/output.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "compose/descriptor_watch.h"
+#include "spec/base/memory.h"
+#include "spec/base/text.h"
+
+enum { FULL_BYTES = 64 * 1024 };
+
+struct output {
+    int descriptor;
+    struct descriptor_watch *watch; /* made when first needed; NULL for a closed descriptor */
+    uv_loop_t *loop;
+    struct text queue;
+    size_t written; /* of the queue's front */
+    bool broken, told, waiting;
+    output_fn *drained, *gone;
+    void *drained_owner, *gone_owner;
+};
+
+static void on_ready(void *owner);
+
+struct output *output_create(uv_loop_t *loop, int descriptor)
+{
+    struct output *output = xcalloc(1, sizeof(*output));
+
+    output->descriptor = descriptor;
+    output->loop = loop;
+    text_init(&output->queue, 0);
+    output->watch = descriptor_watch_create(loop, descriptor, DESCRIPTOR_WRITABLE, on_ready, output);
+    return output;
+}
+
+/*
+ * Write what fits. A pipe or terminal that polls as writable takes PIPE_BUF bytes without blocking, whatever flags it
+ * has been inherited with; so nothing larger is given to it at once.
+ */
+static void write_some(struct output *output, int timeout_ms)
+{
+    while (!output->broken && output->written < output->queue.length) {
+        size_t rest = output->queue.length - output->written;
+        ssize_t count;
+
+        if (!descriptor_is_ready(output->descriptor, DESCRIPTOR_WRITABLE, timeout_ms)) {
+            if (timeout_ms >= 0)
+                return;
+            continue;
+        }
+        count = write(output->descriptor, output->queue.bytes + output->written,
+                      rest < PIPE_BUF ? rest : PIPE_BUF);
+        if (count > 0)
+            output->written += (size_t)count;
+        else if (errno == EPIPE || (errno != EAGAIN && errno != EINTR))
+            output->broken = true;
+    }
+    text_clear(&output->queue);
+    output->written = 0;
+}
+
+static void wait_for_room(struct output *output)
+{
+    if (output->waiting || !output->watch)
+        return;
+    output->waiting = true;
+    descriptor_watch_start(output->watch);
+}
+
+static void on_ready(void *owner)
+{
+    struct output *output = owner;
+
+    output->waiting = false;
+    write_some(output, 0);
+    if (output->broken && !output->told) {
+        output->told = true;
+        if (output->gone)
+            output->gone(output->gone_owner);
+    }
+    if (output->queue.length > 0)
+        wait_for_room(output);
+    else if (output->drained)
+        output->drained(output->drained_owner);
+}
+
+void output_write(struct output *output, const void *bytes, size_t length)
+{
+    bool was_empty = output->queue.length == 0;
+
+    if (output->broken || !output->watch || length == 0)
+        return;
+    /* Written bytes leave the queue once they are the larger part: each byte moves a bounded number of times. */
+    if (output->written > FULL_BYTES) {
+        text_drop_front(&output->queue, output->written);
+        output->written = 0;
+    }
+    text_add_bytes(&output->queue, bytes, length);
+    if (was_empty)
+        write_some(output, 0);
+    if (output->queue.length > 0 || output->broken)
+        wait_for_room(output);
+}
+
+size_t output_pending_bytes(const struct output *output)
+{
+    return output->queue.length - output->written;
+}
+
+bool output_is_full(const struct output *output)
+{
+    return output_pending_bytes(output) > FULL_BYTES;
+}
+
+void output_on_drained(struct output *output, output_fn *drained, void *owner)
+{
+    output->drained = drained;
+    output->drained_owner = owner;
+}
+
+void output_on_broken(struct output *output, output_fn *broken, void *owner)
+{
+    output->gone = broken;
+    output->gone_owner = owner;
+}
+
+bool output_is_broken(const struct output *output)
+{
+    return output->broken;
+}
+
+void output_flush(struct output *output)
+{
+    if (output->watch)
+        write_some(output, -1);
+}
+
+void output_destroy(struct output *output)
+{
+    if (!output)
+        return;
+    output_flush(output);
+    text_finish(&output->queue);
+    descriptor_watch_destroy(output->watch);
+    free(output);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One output descriptor of the program. Bytes are written as far as they fit without waiting; the rest is queued and
+ * written when the reader has room. Who produces much asks output_is_full() and stops its source until `drained`.
+ * The console (console.h) owns stdout and stderr; nobody else writes to them.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <uv.h>
+
+struct output;
+
+typedef void output_fn(void *owner);
+
+struct output *output_create(uv_loop_t *loop, int descriptor);
+/** Queued bytes are written first, waiting for the reader if need be. NULL is allowed. */
+void output_destroy(struct output *output);
+
+void output_write(struct output *output, const void *bytes, size_t length);
+/** More than 64 KiB wait for the reader. */
+bool output_is_full(const struct output *output);
+size_t output_pending_bytes(const struct output *output);
+/** Called whenever the queue has become empty. */
+void output_on_drained(struct output *output, output_fn *drained, void *owner);
+/** Called once, on a later turn, when the reader has gone away; what is written afterwards is dropped. */
+void output_on_broken(struct output *output, output_fn *broken, void *owner);
+bool output_is_broken(const struct output *output);
+/** Wait until everything is written or the reader is gone. */
+void output_flush(struct output *output);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The terminal as such: what is one, how large it is, raw mode, and putting everything back.
+ *
+ * Raw mode and the hidden cursor are put back by terminal_restore(), which runs at every exit: normal ones, fatal(),
+ * and before the program is suspended. The saved state is process-wide because the terminal is.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+bool terminal_is(int descriptor);
+/** Size of the terminal behind `descriptor`; 80×24 when it has none. */
+void terminal_size(int descriptor, size_t *ret_columns, size_t *ret_rows);
+/** Keys one by one, no echo, Ctrl-C and Ctrl-Z as bytes, output untouched when `keep_output`. */
+bool terminal_set_raw(int descriptor, bool keep_output);
+/** The cursor was hidden with an escape sequence on `descriptor`: show it at exit. */
+void terminal_note_cursor(int descriptor, bool hidden);
+/** Put back raw mode and cursor. May be called at any time, any number of times. */
+void terminal_restore(void);
