@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "compose/command.h"
+#include "compose/console.h"
+#include "compose/labels.h"
+
+/* clang-format off */
+static const struct option option_rows[] = {
+    {"format", 'f', OPTION_STRING, .values = "pretty|json",
+     .help = "Format the output. Values: [pretty | json]. (Default: pretty)"},
+    {"short", .kind = OPTION_BOOL, .help = "Shows only Compose's version number"},
+    OPTION_END,
+};
+/* clang-format on */
+
+/* Scripts ask the short and JSON forms for a behaviour; people get told which program this is. */
+static bool run_version(struct command_context *context, struct error *err)
+{
+    const char *format = options_string(context->options, "format");
+
+    (void)err;
+    if (options_bool(context->options, "short"))
+        console_print(context->console, COMPOSE_VERSION "\n");
+    else if (strcmp(format, "json") == 0)
+        console_print(context->console, "{\"version\":\"v" COMPOSE_VERSION "\"}\n");
+    else
+        console_print(context->console,
+                      "Docker Compose version v" COMPOSE_VERSION " (compose " COMPOSE_OWN_VERSION ")\n");
+    return true;
+}
+
+const struct command_body cmd_version = {
+    .usage = "[OPTIONS]",
+    .options = option_rows,
+    .max_arguments = ARGUMENTS_NONE,
+    .run = run_version,
+};

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From argv to one command: how the program was started, the root flags, the command's own, and at the end the
+ * failure as text and as exit code.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compose/command.h"
+#include "compose/completion.h"
+#include "compose/console.h"
+#include "compose/exit_code.h"
+#include "compose/help.h"
+#include "compose/labels.h"
+#include "compose/root.h"
+#include "compose/session.h"
+#include "compose/suggest.h"
+#include "compose/terminal.h"
+#include "spec/base/arena.h"
+#include "spec/base/text.h"
+
+static void print_help(struct console *console, const struct command *command)
+{
+    size_t columns, rows;
+    struct text text;
+
+    terminal_size(STDIN_FILENO, &columns, &rows);
+    text_init(&text, 0);
+    if (command)
+        help_command(&text, command, columns);
+    else
+        help_root(&text, root_option_rows, columns);
+    console_write(console, text.bytes, text.length);
+    text_finish(&text);
+}
+
+static void show_notices(struct console *console, const struct strings *notices)
+{
+    for (size_t i = 0; i < notices->count; i++)
+        console_note(console, "%s%s%s\n", console_colour(console, COLOUR_RED), notices->items[i],
+                     console_plain(console));
+}
+
+static bool unknown_command(struct console *console, const char *word, struct error *err)
+{
+    struct suggestion near = suggestion_for(word);
+
+    for (const struct command *row = command_table; row->name; row++)
+        if (!(row->flags & COMMAND_HIDDEN))
+            suggestion_consider(&near, row->name);
+    print_help(console, NULL);
+    (void)error_set(err, ERROR_USAGE, "unknown docker command: \"compose %s\"", word);
+    if (near.best)
+        error_hint(err, "Did you mean %s?", near.best);
+    return false;
+}
+
+static bool run_command(struct session *session, const struct root_options *root, struct arena *arena,
+                        struct error *err)
+{
+    struct console *console = session_console(session);
+    int words = 0;
+    const struct command *command = command_find(root->argc, root->argv, &words);
+    struct options options;
+    struct command_context context = {.root = root,
+                                      .options = &options,
+                                      .session = session,
+                                      .console = console,
+                                      .arena = arena,
+                                      .command = command};
+
+    if (!command)
+        return unknown_command(console, root->argv[0], err);
+    if (!options_parse(command->body ? command->body->options : NULL, command_common_options,
+                       command->flags & COMMAND_STOP_AT_ARGUMENT, root->argc - words,
+                       root->argv + words, arena, &options, err))
+        return false;
+    if (options.help || !command->body) {
+        print_help(console, command);
+        return true;
+    }
+    show_notices(console, &options.notices);
+    if (!command_check_arguments(command, &options, err))
+        return false;
+    context.dry_run = root->dry_run || options_bool(&options, "dry-run");
+    return command->body->run(&context, err);
+}
+
+static bool run_root(struct session *session, struct root_options *root, struct arena *arena,
+                     struct error *err)
+{
+    static char version[] = "version";
+    static char *version_argv[] = {version, NULL};
+
+    show_notices(session_console(session), &root->notices);
+    if (root->version) {
+        root->argc = 1;
+        root->argv = version_argv;
+    }
+    if (root->help && root->argc > 0) {
+        int words;
+        const struct command *command = command_find(root->argc, root->argv, &words);
+
+        print_help(session_console(session), command);
+        return true;
+    }
+    if (root->argc == 0) {
+        print_help(session_console(session), NULL);
+        return true;
+    }
+    if (strcmp(root->argv[0], "help") == 0) {
+        int words;
+
+        print_help(session_console(session), command_find(root->argc - 1, root->argv + 1, &words));
+        return true;
+    }
+    return run_command(session, root, arena, err);
+}
+
+/* Asked by the docker CLI, which runs every plugin it finds: answer and touch nothing else. */
+static bool answer_docker(int argc, char **argv)
+{
+    static const char metadata[] = "{\"SchemaVersion\":\"0.1.0\",\"Vendor\":\"The compose authors\","
+                                   "\"Version\":\"v" COMPOSE_VERSION "\","
+                                   "\"ShortDescription\":\"Docker Compose\"}\n";
+
+    if (argc < 2)
+        return false;
+    if (strcmp(argv[1], "docker-cli-plugin-metadata") == 0) {
+        /* A docker CLI that does not read the answer does not want it. */
+        if (write(STDOUT_FILENO, metadata, sizeof(metadata) - 1) < 0)
+            return true;
+        return true;
+    }
+    return strcmp(argv[1], "docker-cli-plugin-hooks") == 0;
+}
+
+/* A program whose reader has gone dies of SIGPIPE, as the shell expects. */
+static void die_of_broken_pipe(void)
+{
+    (void)signal(SIGPIPE, SIG_DFL);
+    (void)raise(SIGPIPE);
+}
+
+int main(int argc, char **argv)
+{
+    struct arena *arena;
+    struct root_options root = {0};
+    struct session *session;
+    struct error err;
+    bool good;
+    int code, ended_by;
+
+    if (answer_docker(argc, argv))
+        return 0;
+    arena = arena_create();
+    error_init(&err);
+    if (completion_is_asked(argc, argv)) {
+        code = completion_answer(argc - 1, argv + 1, arena);
+        arena_destroy(arena);
+        return code;
+    }
+    good = root_parse(argc - 1, argv + 1, arena, &root, &err);
+    session = session_create(&root);
+    if (good)
+        good = run_root(session, &root, arena, &err);
+    ended_by = session_ended_by(session);
+    if (!good && ended_by != SIGPIPE)
+        console_error(session_console(session), &err);
+    code = good ? 0 : exit_code_of(&err);
+    session_destroy(session);
+    error_finish(&err);
+    arena_destroy(arena);
+    if (ended_by == SIGPIPE)
+        die_of_broken_pipe();
+    return code;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "compose/session_internal.h"
+#include "engine_client/request.h"
+#include "spec/base/arena.h"
+
+struct fetch;
+
+/* One request in flight. It may end after its fetch was given up: then `fetch` is NULL. */
+struct fetch_item {
+    struct fetch *fetch;
+    struct session_call *call;
+    struct engine_request *request;
+};
+
+struct fetch {
+    struct session *session;
+    struct arena *arena;
+    struct fetch_item *items;
+    size_t count, left;
+};
+
+static void on_fetched(void *owner, struct engine_request *request, const struct error *failure)
+{
+    struct fetch_item *item = owner;
+    struct fetch *fetch = item->fetch;
+    struct span body = engine_request_body(request);
+
+    item->request = NULL;
+    item->call->status = engine_request_status(request);
+    if (failure)
+        error_copy(&item->call->failure, failure);
+    else
+        item->call->answer =
+            (struct span){arena_strndup(fetch->arena, body.bytes ? body.bytes : "", body.length), body.length};
+    if (--fetch->left == 0)
+        session_stop(fetch->session);
+}
+
+bool session_fetch_all(struct session *session, struct arena *arena, struct session_call *calls,
+                       size_t count, struct error *err)
+{
+    struct fetch fetch = {.session = session, .arena = arena, .count = count, .left = count};
+    struct engine_client *client;
+
+    if (count == 0)
+        return true;
+    if (!session_client(session, &client, err))
+        return false;
+    fetch.items = arena_alloc(arena, count * sizeof(*fetch.items));
+    for (size_t i = 0; i < count; i++) {
+        struct engine_call call = {
+            .method = calls[i].method ? calls[i].method : "GET",
+            .path = calls[i].path,
+            .query = calls[i].query,
+            .body = calls[i].body,
+        };
+
+        error_init(&calls[i].failure);
+        fetch.items[i] = (struct fetch_item){.fetch = &fetch, .call = &calls[i]};
+        fetch.items[i].request = engine_request_start(client, &call, on_fetched, &fetch.items[i]);
+    }
+    if (session_run(session, err))
+        return true;
+    /* Interrupted: cancel, and see the completions through, for they point to our frame. */
+    for (size_t i = 0; i < count; i++)
+        if (fetch.items[i].request)
+            engine_request_cancel(fetch.items[i].request);
+    while (fetch.left > 0)
+        (void)uv_run(&session->loop, UV_RUN_ONCE);
+    session->stopping = false;
+    session_fetch_finish(calls, count);
+    return false;
+}
+
+void session_fetch_finish(struct session_call *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        error_finish(&calls[i].failure);
+}
+
+bool session_fetch(struct session *session, struct arena *arena, const char *method,
+                   const char *path, const char *query, struct span *ret_answer, struct error *err)
+{
+    struct session_call call = {.method = method, .path = path, .query = query};
+
+    if (!session_fetch_all(session, arena, &call, 1, err))
+        return false;
+    if (error_is_set(&call.failure)) {
+        error_move(err, &call.failure);
+        return false;
+    }
+    *ret_answer = call.answer;
+    return true;
+}

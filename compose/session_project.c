@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "compose/command.h"
+#include "compose/console.h"
+#include "compose/root.h"
+#include "compose/session_internal.h"
+#include "spec/base/arena.h"
+#include "spec/project.h"
+
+struct spec_load_options session_load_options(const struct command_context *context)
+{
+    const struct root_options *root = context->root;
+
+    return (struct spec_load_options){
+        .files = root->files,
+        .project_name = root->project_name[0] ? root->project_name : NULL,
+        .project_directory = root->project_directory[0] ? root->project_directory : NULL,
+        .env_files = root->env_files,
+        .profiles = root->profiles,
+        .environment = (const char *const *)environ,
+        .compatibility = root->compatibility,
+    };
+}
+
+/* Commands that act by label take any name and make it lower case. Source: cli.md 1.6. */
+static struct spec_project *named(struct session *session, const char *name)
+{
+    char *lower = arena_strdup(session->arena, name);
+
+    for (char *at = lower; *at; at++)
+        *at = (char)tolower((unsigned char)*at);
+    return spec_project_named(lower);
+}
+
+static struct spec_project *load_model(struct session *session, enum project_need need,
+                                       struct spec_load_options *options, struct error *err)
+{
+    const char *name = getenv("COMPOSE_PROJECT_NAME");
+    struct spec_project *project;
+    struct error failure;
+
+    if (need == PROJECT_MODEL)
+        return spec_project_load(options, &session->warnings, err);
+    if (options->files.count == 0 && options->project_name)
+        return named(session, options->project_name);
+    options->skip_env_files = true;
+    options->no_env_resolution = true;
+    error_init(&failure);
+    project = spec_project_load(options, &session->warnings, &failure);
+    if (!project && name && name[0]) {
+        error_finish(&failure);
+        return named(session, name);
+    }
+    if (!project)
+        error_move(err, &failure);
+    return project;
+}
+
+bool session_project(const struct command_context *context, enum project_need need,
+                     const struct spec_load_options *load, struct spec_project **ret_project,
+                     struct error *err)
+{
+    struct session *session = context->session;
+    struct spec_load_options options = load ? *load : session_load_options(context);
+    const char *name = options.project_name ? options.project_name : getenv("COMPOSE_PROJECT_NAME");
+    struct spec_project *project;
+    size_t shown = session->warnings.count;
+
+    if (need != PROJECT_NAME)
+        project = load_model(session, need, &options, err);
+    else if (name && name[0])
+        project = named(session, name);
+    else
+        project = spec_project_locate(&options, &session->warnings, err);
+
+    struct warnings fresh = {.items = session->warnings.items + shown,
+                             .count = session->warnings.count - shown};
+
+    console_warnings(session->console, &fresh);
+    if (!project)
+        return false;
+    spec_project_destroy(session->project);
+    session->project = project;
+    *ret_project = project;
+    return true;
+}
+
+bool session_is_by_name(const struct spec_project *project)
+{
+    return !project->load || project->load->config_files.count == 0;
+}
+
+const char *session_variable(const struct session *session, const char *name)
+{
+    const char *value = NULL;
+
+    if (session->project && !session_is_by_name(session->project))
+        value = spec_project_variable(session->project, name);
+    if (!value)
+        value = getenv(name);
+    return value ? value : "";
+}
