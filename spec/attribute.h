@@ -81,6 +81,8 @@ enum spec_field_flag {
     HOOK_PLAIN = 1 << 11,      /* a hook without the fields of pre_start, command required */
     HOOK_COMMAND_OPTIONAL = 1 << 12,
     PRE_START_ONLY = 1 << 13,
+    UNSIGNED = 1 << 14,        /* a negative number cannot be stored */
+    NO_EXTENSIONS = 1 << 15,   /* a list whose items lose their x- keys, as in the reference */
 };
 
 struct spec_type;

@@ -76,17 +76,13 @@ const struct pair *pairs_find(const struct pairs *map, const char *key)
     return NULL;
 }
 
-/* Insertion sort for short or sorted maps, which these are; merge sort would need a second block. */
+static int by_key(const void *a, const void *b)
+{
+    return strcmp(((const struct pair *)a)->key, ((const struct pair *)b)->key);
+}
+
 void pairs_sort(struct pairs *map)
 {
-    for (size_t i = 1; i < map->count; i++) {
-        struct pair pair = map->items[i];
-        size_t at = i;
-
-        while (at > 0 && strcmp(map->items[at - 1].key, pair.key) > 0) {
-            map->items[at] = map->items[at - 1];
-            at--;
-        }
-        map->items[at] = pair;
-    }
+    if (map->count > 1)
+        qsort(map->items, map->count, sizeof(*map->items), by_key);
 }

@@ -39,4 +39,4 @@ void pairs_add(struct pairs *map, struct arena *arena, const char *key, const ch
 void pairs_set(struct pairs *map, struct arena *arena, const char *key, const char *value);
 /** The pair, or NULL. Linear. */
 const struct pair *pairs_find(const struct pairs *map, const char *key);
-void pairs_sort(struct pairs *map); /* by key, bytewise, stable */
+void pairs_sort(struct pairs *map); /* by key, bytewise; keys are unique */

@@ -1,0 +1,5 @@
+-- SPDX-License-Identifier: Apache-2.0
+CREATE TABLE IF NOT EXISTS entry (
+    id BIGINT AUTO_INCREMENT PRIMARY KEY,
+    text VARCHAR(200) NOT NULL
+);
