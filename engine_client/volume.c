@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine_client/volume.h"
+
+#include "engine_client/json_read.h"
+
+static struct engine_volume read_volume(struct arena *arena, const cJSON *tree)
+{
+    const cJSON *usage = json_read_member(tree, "UsageData");
+
+    return (struct engine_volume){
+        .name = json_read_text(arena, tree, "Name"),
+        .driver = json_read_text(arena, tree, "Driver"),
+        .mountpoint = json_read_text(arena, tree, "Mountpoint"),
+        .scope = json_read_text(arena, tree, "Scope"),
+        .created_ns = json_read_instant(tree, "CreatedAt"),
+        .labels = json_read_pairs(arena, json_read_member(tree, "Labels")),
+        .options = json_read_pairs(arena, json_read_member(tree, "Options")),
+        .size_bytes = cJSON_IsObject(usage) ? json_read_int(usage, "Size") : -1,
+        .reference_count = cJSON_IsObject(usage) ? json_read_int(usage, "RefCount") : -1,
+    };
+}
+
+bool engine_volume_decode(struct arena *arena, struct span body, struct engine_volume *ret_volume,
+                          struct error *err)
+{
+    CLEANUP(json_read_finish)
+    cJSON *tree = json_read_tree(body, false, "description of a volume", err);
+
+    if (!tree)
+        return false;
+    *ret_volume = read_volume(arena, tree);
+    ret_volume->raw = json_read_raw(arena, body);
+    return true;
+}
+
+bool engine_volume_list_decode(struct arena *arena, struct span body,
+                               struct engine_volume_list *ret_list, struct error *err)
+{
+    CLEANUP(json_read_finish) cJSON *tree = json_read_tree(body, false, "list of volumes", err);
+    const cJSON *rows = tree ? json_read_member(tree, "Volumes") : NULL, *row;
+    struct engine_volume_list list = {0};
+
+    if (!tree)
+        return false;
+    list.warnings = json_read_strings(arena, json_read_member(tree, "Warnings"));
+    list.items = arena_alloc(arena, json_read_count(rows) * sizeof(*list.items));
+    cJSON_ArrayForEach(row, rows)
+    {
+        list.items[list.count] = read_volume(arena, row);
+        list.items[list.count++].raw = json_read_element(arena, row);
+    }
+    *ret_list = list;
+    return true;
+}
