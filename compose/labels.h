@@ -10,11 +10,11 @@
 #define LABEL_SERVICE             LABEL_PREFIX "service"
 #define LABEL_VERSION             LABEL_PREFIX "version"
 #define LABEL_CONFIG_HASH         LABEL_PREFIX "config-hash"
-#define LABEL_CONTAINER_NUMBER    LABEL_PREFIX "container-number"
+#define LABEL_NUMBER              LABEL_PREFIX "container-number"
 #define LABEL_ONEOFF              LABEL_PREFIX "oneoff" /* "True" or "False" */
 #define LABEL_SLUG                LABEL_PREFIX "slug"
 #define LABEL_IMAGE               LABEL_PREFIX "image"
-#define LABEL_IMAGE_VOLUME_DIGEST LABEL_PREFIX "image-volume-digest"
+#define LABEL_IMAGE_VOLUMES       LABEL_PREFIX "image-volume-digest"
 #define LABEL_DEPENDS_ON          LABEL_PREFIX "depends_on"
 #define LABEL_WORKING_DIR         LABEL_PREFIX "project.working_dir"
 #define LABEL_CONFIG_FILES        LABEL_PREFIX "project.config_files"
@@ -22,9 +22,9 @@
 #define LABEL_REPLACE             LABEL_PREFIX "replace"
 #define LABEL_NETWORK             LABEL_PREFIX "network"
 #define LABEL_VOLUME              LABEL_PREFIX "volume"
-#define LABEL_IMAGE_BUILDER       LABEL_PREFIX "image.builder"
+#define LABEL_BUILDER             LABEL_PREFIX "image.builder"
 #define LABEL_ENGINE              LABEL_PREFIX "engine" /* only read */
 #define LABEL_BRIDGE              LABEL_PREFIX "bridge"
 
 /** What is written as version: the release whose behaviour this program has. */
-#define COMPOSE_VERSION "5.5.0"
+#define LABELS_COMPOSE_VERSION "5.5.0"

@@ -123,7 +123,7 @@ static bool run_root(struct session *session, struct root_options *root, struct 
 static bool answer_docker(int argc, char **argv)
 {
     static const char metadata[] = "{\"SchemaVersion\":\"0.1.0\",\"Vendor\":\"The compose authors\","
-                                   "\"Version\":\"v" COMPOSE_VERSION "\","
+                                   "\"Version\":\"v" LABELS_COMPOSE_VERSION "\","
                                    "\"ShortDescription\":\"Docker Compose\"}\n";
 
     if (argc < 2)

@@ -21,12 +21,12 @@ static bool run_version(struct command_context *context, struct error *err)
 
     (void)err;
     if (options_bool(context->options, "short"))
-        console_print(context->console, COMPOSE_VERSION "\n");
+        console_print(context->console, LABELS_COMPOSE_VERSION "\n");
     else if (strcmp(format, "json") == 0)
-        console_print(context->console, "{\"version\":\"v" COMPOSE_VERSION "\"}\n");
+        console_print(context->console, "{\"version\":\"v" LABELS_COMPOSE_VERSION "\"}\n");
     else
         console_print(context->console,
-                      "Docker Compose version v" COMPOSE_VERSION " (compose " COMPOSE_OWN_VERSION ")\n");
+                      "Docker Compose version v" LABELS_COMPOSE_VERSION " (compose " COMPOSE_OWN_VERSION ")\n");
     return true;
 }
 
