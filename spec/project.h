@@ -83,6 +83,11 @@ struct spec_network *spec_project_network(const struct spec_project *project, co
 struct spec_volume *spec_project_volume(const struct spec_project *project, const char *key);
 struct spec_secret *spec_project_secret(const struct spec_project *project, const char *key);
 struct spec_config *spec_project_config(const struct spec_project *project, const char *key);
+struct spec_model *spec_project_model(const struct spec_project *project, const char *key);
+/** A service whose profiles are not active, or NULL. */
+struct spec_service *spec_project_disabled(const struct spec_project *project, const char *name);
+/** The entry of depends_on, or NULL. */
+struct spec_dependency *spec_service_dependency(const struct spec_service *service, const char *name);
 /** Services with dependencies before dependents; ties in order of name. In the project's arena. */
 struct spec_service_list spec_project_services_in_order(const struct spec_project *project);
 /** A variable of the interpolation environment, or NULL. */
