@@ -82,6 +82,8 @@ enum spec_field_flag {
     HOOK_COMMAND_OPTIONAL = 1 << 12,
     PRE_START_ONLY = 1 << 13,
     UNSIGNED = 1 << 14,        /* a negative number cannot be stored */
+    YAML_ONLY = 1 << 16,       /* never printed in JSON */
+    SINCE_5 = 1 << 17,         /* unknown to 2.x, so no part of its hashes */
     NO_EXTENSIONS = 1 << 15,   /* a list whose items lose their x- keys, as in the reference */
 };
 

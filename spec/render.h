@@ -9,8 +9,8 @@
 
 /** The model; `$` is not doubled here (spec_render_escape_dollars does it on the final text). */
 void spec_render_yaml(struct text *out, const struct spec_project *project);
-/** False where the reference fails too (SSH keys with a path are printed by us). */
-bool spec_render_json(struct text *out, const struct spec_project *project, struct error *err) WARN_UNUSED;
+/** Keys of the top level sorted bytewise; without a final newline. */
+void spec_render_json(struct text *out, const struct spec_project *project);
 /** The raw tree of --no-interpolate, keys in natural order. */
 void spec_render_tree_yaml(struct text *out, const struct spec_node *tree);
 void spec_render_tree_json(struct text *out, const struct spec_node *tree);
