@@ -137,7 +137,7 @@ static bool is_zone(const char *at)
     return field(at, 0, 24, &hour) && field(at + 3, 0, 60, &minute);
 }
 
-static int days_of(int year, int month)
+static int days_of(uint64_t year, int month)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 
@@ -149,13 +149,13 @@ static int days_of(int year, int month)
 /* YYYY-M-D, and with T, t or one space behind it H:M:S[.fraction] (and a zone after T or t). */
 static bool is_timestamp(const char *text)
 {
-    int year, month, day, part;
+    int month, day, part;
+    uint64_t year;
     const char *at = text + 5;
     char separator;
 
-    if (digits_at(text) != 4 || text[4] != '-')
+    if (digits_at(text) != 4 || text[4] != '-' || !number_parse_digits(text, 4, 10, &year))
         return false;
-    year = (int)strtol(text, NULL, 10);
     if (!(at = field(at, 1, 12, &month)) || *at++ != '-' || !(at = field(at, 1, days_of(year, month), &day)))
         return false;
     if (*at == '\0')
