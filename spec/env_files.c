@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "spec/env_files.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "spec/dotenv.h"
+#include "spec/node.h"
+
+/* The variables that have a value. */
+static void collect_valued(struct spec_environment *into, const struct pairs *variables)
+{
+    for (size_t i = 0; i < variables->count; i++)
+        if (variables->items[i].value)
+            spec_environment_set(into, variables->items[i].key, variables->items[i].value);
+}
+
+/* What a service says itself wins over its files; a variable without a value hides theirs too. */
+static void lay_over(struct pairs *own, const struct spec_environment *read, struct arena *arena)
+{
+    size_t own_count = own->count;
+
+    for (size_t i = 0; i < read->variables.count; i++) {
+        const struct pair *pair = &read->variables.items[i];
+        struct pairs sorted = {own->items, own_count, own_count};
+
+        if (pair->key[0] != '\0' && !pairs_find(&sorted, pair->key))
+            pairs_add(own, arena, pair->key, pair->value);
+    }
+    pairs_sort(own);
+}
+
+static bool file_is_there(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0;
+}
+
+static bool read_env_file(const struct spec_env_file *file, const struct spec_dotenv_lookup *lookup,
+                          struct spec_environment *read, struct warnings *warnings, struct error *err)
+{
+    struct place place = spec_node_place(file->node);
+
+    if (!file_is_there(file->path)) {
+        if (!file->required)
+            return true;
+        return error_set_at(err, ERROR_INPUT, place, "env file %s not found: stat %s: %s", file->path, file->path,
+                            strerror(errno));
+    }
+    if (!file->format || file->format[0] == '\0')
+        return spec_dotenv_read(file->path, lookup, read, warnings, err);
+    if (strcmp(file->format, "raw") == 0)
+        return spec_dotenv_read_raw(file->path, lookup, read, err);
+    return error_set_at(err, ERROR_INPUT, place, "unsupported env_file format \"%s\"", file->format);
+}
+
+static bool resolve_environment(struct spec_service *service, const struct spec_environment *project,
+                                struct warnings *warnings, struct error *err)
+{
+    struct arena *arena = project->arena;
+    struct spec_environment own = {.arena = arena}, read = {.arena = arena};
+    const struct spec_dotenv_lookup lookup = {project, &own};
+
+    for (size_t i = 0; i < service->environment.count; i++) {
+        struct pair *pair = &service->environment.items[i];
+
+        if (!pair->value)
+            pair->value = spec_environment_get(project, pair->key);
+    }
+    if (service->env_file.count == 0)
+        return true;
+    collect_valued(&own, &service->environment);
+    for (size_t i = 0; i < service->env_file.count; i++)
+        if (!read_env_file(service->env_file.items[i], &lookup, &read, warnings, err))
+            return false;
+    lay_over(&service->environment, &read, arena);
+    service->env_file = (struct spec_env_file_list){0};
+    return true;
+}
+
+bool spec_env_files_resolve(struct spec_project *project, struct warnings *warnings, struct error *err)
+{
+    struct arena *arena = project->load->arena;
+    struct spec_environment environment = {.arena = arena};
+    struct error fault = {.kind = ERROR_NONE};
+
+    collect_valued(&environment, &project->load->environment);
+    for (size_t i = 0; i < project->services.count; i++)
+        if (!resolve_environment(project->services.items[i].value, &environment, warnings, &fault))
+            (void)error_append(err, &fault);
+    return !error_is_set(err);
+}
+
+static bool resolve_labels(struct spec_service *service, struct arena *arena, struct warnings *warnings,
+                           struct error *err)
+{
+    struct spec_environment read = {.arena = arena};
+    const struct spec_dotenv_lookup lookup = {NULL, NULL};
+
+    for (size_t i = 0; i < service->label_file.count; i++) {
+        const char *path = service->label_file.items[i];
+
+        if (!file_is_there(path))
+            return error_set_at(err, ERROR_INPUT, spec_node_place(spec_node_get(service->node, "label_file")),
+                                "label file %s not found: stat %s: %s", path, path, strerror(errno));
+        if (!spec_dotenv_read(path, &lookup, &read, warnings, err))
+            return false;
+    }
+    lay_over(&service->labels, &read, arena);
+    return true;
+}
+
+bool spec_label_files_resolve(struct spec_project *project, bool keep, struct warnings *warnings,
+                              struct error *err)
+{
+    struct error fault = {.kind = ERROR_NONE};
+
+    for (size_t i = 0; i < project->services.count; i++) {
+        struct spec_service *service = project->services.items[i].value;
+
+        if (!resolve_labels(service, project->load->arena, warnings, &fault))
+            (void)error_append(err, &fault);
+        else if (!keep)
+            service->label_file = (struct strings){0};
+    }
+    return !error_is_set(err);
+}
