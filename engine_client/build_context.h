@@ -23,7 +23,9 @@ struct build_context_options {
     const char *
         dockerfile; /* NULL: "Dockerfile" (then "dockerfile"); relative to directory, or absolute */
     const char *dockerfile_inline; /* text, or NULL; wins over dockerfile */
-    bool own_ignore_file; /* DOCKERFILE.dockerignore goes before .dockerignore (BuildKit only) */
+    /* BuildKit: DOCKERFILE.dockerignore goes before .dockerignore, and neither is sent when it is ignored. The
+     * classic builder reads .dockerignore once more, to drop what only we put there. */
+    bool buildkit;
 };
 
 /**

@@ -12,6 +12,8 @@
  *     engine_client_destroy(client);      (open requests end with ERROR_CANCELED)
  *     uv_run(loop, UV_RUN_DEFAULT);       (its memory goes when its handles are closed)
  *
+ * The program ignores SIGPIPE: neither libcurl nor libuv do it for us.
+ *
  * Invariants: one thread; no callback of a request runs inside the call that caused it; the client
  * never prints. Destroying it inside a completion is allowed: it is marked, and goes on the next
  * turn.

@@ -34,3 +34,11 @@ bool engine_progress_decode(struct arena *arena, struct span line,
     *ret_progress = progress;
     return true;
 }
+
+bool engine_progress_failure(const struct engine_progress *progress, struct error *err)
+{
+    (void)error_set(err, ERROR_ENGINE, "%s", progress->error);
+    err->status = progress->error_code;
+    err->engine_message = xstrdup(progress->error);
+    return false;
+}

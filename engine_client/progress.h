@@ -32,3 +32,5 @@ struct engine_progress {
 
 bool engine_progress_decode(struct arena *arena, struct span line,
                             struct engine_progress *ret_progress, struct error *err) WARN_UNUSED;
+/** The failure that an error line tells: ERROR_ENGINE in the engine's words, without a prefix. Returns false. */
+bool engine_progress_failure(const struct engine_progress *progress, struct error *err);
