@@ -214,6 +214,13 @@ void session_stop(struct session *session)
     uv_stop(&session->loop);
 }
 
+void session_settle(struct session *session)
+{
+    while (!session->stopping && uv_run(&session->loop, UV_RUN_ONCE) != 0)
+        continue;
+    session->stopping = false;
+}
+
 void session_on_signal(struct session *session, session_signal_fn *handler, void *owner)
 {
     session->on_signal = handler;

@@ -51,6 +51,11 @@ const struct engine_endpoint *session_endpoint(const struct session *session);
 /** Turn the loop until session_stop(). False with ERROR_CANCELED when a signal ended it. Not from callbacks. */
 bool session_run(struct session *session, struct error *err) WARN_UNUSED;
 void session_stop(struct session *session);
+/**
+ * After an interruption: turn the loop until what was cancelled has told so and the next session_stop() came. For
+ * owners whose completions point to their frame.
+ */
+void session_settle(struct session *session);
 
 /* Signals: SIGINT, SIGTERM, SIGHUP; and a reader of stdout that went away counts as SIGPIPE. */
 /** The command's answer to a signal. False: end the command as if there were no handler. */
@@ -65,6 +70,7 @@ struct session_call {
     const char *method; /* NULL: GET */
     const char *path, *query;
     struct span body;
+    const char *registry_auth; /* X-Registry-Auth, or NULL */
     int status;          /* out: 0 when no answer came */
     struct span answer;  /* out: in the arena given */
     struct error failure; /* out: ERROR_NONE on success; finished by session_fetch_finish() */

@@ -55,6 +55,7 @@ bool session_fetch_all(struct session *session, struct arena *arena, struct sess
             .path = calls[i].path,
             .query = calls[i].query,
             .body = calls[i].body,
+            .registry_auth = calls[i].registry_auth,
         };
 
         error_init(&calls[i].failure);
@@ -67,9 +68,7 @@ bool session_fetch_all(struct session *session, struct arena *arena, struct sess
     for (size_t i = 0; i < count; i++)
         if (fetch.items[i].request)
             engine_request_cancel(fetch.items[i].request);
-    while (fetch.left > 0)
-        (void)uv_run(&session->loop, UV_RUN_ONCE);
-    session->stopping = false;
+    session_settle(session);
     session_fetch_finish(calls, count);
     return false;
 }

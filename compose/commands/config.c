@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compose/command.h"
+#include "compose/console.h"
+#include "compose/digests.h"
+#include "compose/root.h"
+#include "compose/session.h"
+#include "spec/base/arena.h"
+#include "spec/base/text.h"
+#include "spec/listing.h"
+#include "spec/project.h"
+#include "spec/render.h"
+
+/* clang-format off */
+static const struct option option_rows[] = {
+    {"environment", .kind = OPTION_BOOL, .help = "Print environment used for interpolation."},
+    {"format", .kind = OPTION_STRING, .values = "yaml|json", .help = "Format the output. Values: [yaml | json]"},
+    {"hash", .kind = OPTION_STRING, .help = "Print the service config hash, one per line."},
+    {"images", .kind = OPTION_BOOL, .help = "Print the image names, one per line."},
+    {"lock-image-digests", .kind = OPTION_BOOL, .help = "Produces an override file with image digests"},
+    {"models", .kind = OPTION_BOOL, .help = "Print the model names, one per line."},
+    {"networks", .kind = OPTION_BOOL, .help = "Print the network names, one per line."},
+    {"no-consistency", .kind = OPTION_BOOL, .help = "Don't check model consistency - warning: may produce invalid Compose output"},
+    {"no-env-resolution", .kind = OPTION_BOOL, .help = "Don't resolve service env files"},
+    {"no-interpolate", .kind = OPTION_BOOL, .help = "Don't interpolate environment variables"},
+    {"no-normalize", .kind = OPTION_BOOL, .help = "Don't normalize compose model"},
+    {"no-path-resolution", .kind = OPTION_BOOL, .help = "Don't resolve file paths"},
+    {"output", 'o', OPTION_STRING, .help = "Save to file (default to stdout)"},
+    {"profiles", .kind = OPTION_BOOL, .help = "Print the profile names, one per line."},
+    {"quiet", 'q', OPTION_BOOL, .help = "Only validate the configuration, don't print anything"},
+    {"resolve-image-digests", .kind = OPTION_BOOL, .help = "Pin image tags to digests"},
+    {"services", .kind = OPTION_BOOL, .help = "Print the service names, one per line."},
+    {"variables", .kind = OPTION_BOOL, .help = "Print model variables and default values."},
+    {"volumes", .kind = OPTION_BOOL, .help = "Print the volume names, one per line."},
+    OPTION_END,
+};
+
+/* What may be printed instead of the model; the first one that is given wins. */
+static const struct selector {
+    const char *flag;
+    void (*list)(struct text *out, const struct spec_project *project); /* NULL: handled by name */
+} selectors[] = {
+    {"services", spec_list_services}, {"volumes", spec_list_volumes},   {"networks", spec_list_networks},
+    {"models", spec_list_models},     {"hash", NULL},                   {"profiles", spec_list_profiles},
+    {"images", spec_list_images},     {"variables", NULL},              {"environment", spec_list_environment},
+};
+/* clang-format on */
+
+static const struct selector *chosen_selector(const struct options *options)
+{
+    for (size_t i = 0; i < COUNT_OF(selectors); i++) {
+        const char *flag = selectors[i].flag;
+
+        if (strcmp(flag, "hash") == 0 ? options_string(options, flag)[0] != '\0'
+                                      : options_bool(options, flag))
+            return &selectors[i];
+    }
+    return NULL;
+}
+
+static bool load(struct command_context *context, bool raw, struct spec_project **ret_project,
+                 struct error *err)
+{
+    const struct options *options = context->options;
+    struct spec_load_options how = session_load_options(context);
+
+    how.no_interpolate = raw;
+    how.no_normalize = options_bool(options, "no-normalize") || context->root->compatibility;
+    how.no_path_resolution = options_bool(options, "no-path-resolution");
+    how.no_consistency = options_bool(options, "no-consistency");
+    how.no_env_resolution = options_bool(options, "no-env-resolution");
+    return session_project(context, PROJECT_MODEL, &how, ret_project, err);
+}
+
+static bool select_services(struct command_context *context, struct spec_project *project,
+                            struct error *err)
+{
+    return spec_project_select(project, &context->options->arguments, false,
+                               context->root->all_resources, err);
+}
+
+static bool add_variables(struct command_context *context, const char *format, struct text *out,
+                          struct error *err)
+{
+    enum spec_variables_format how = SPEC_VARIABLES_TABLE;
+    struct spec_project *project;
+
+    if (context->options->arguments.count > 0)
+        console_warn(context->console, "service filtering is not applied when --variables is set, "
+                                       "variables from the full model will be rendered");
+    if (!load(context, true, &project, err))
+        return false;
+    if (strcmp(format, "json") == 0)
+        how = SPEC_VARIABLES_JSON;
+    else if (strcmp(format, "yaml") == 0)
+        how = SPEC_VARIABLES_YAML;
+    else if (format[0] && strcmp(format, "table") != 0)
+        return error_set(err, ERROR_USAGE, "unsupported format \"%s\"", format);
+    spec_list_variables(out, project, how);
+    return true;
+}
+
+static bool add_raw(struct command_context *context, bool json, struct text *out, struct error *err)
+{
+    struct spec_project *project;
+
+    if (context->options->arguments.count > 0)
+        console_warn(context->console, "service filtering is not applied when --no-interpolate is set, "
+                                       "the full model will be rendered");
+    if (!load(context, true, &project, err))
+        return false;
+    if (json)
+        spec_render_tree_json(out, project->load->tree);
+    else
+        spec_render_tree_yaml(out, project->load->tree);
+    return true;
+}
+
+static bool add_model(struct command_context *context, bool json, struct text *out, struct error *err)
+{
+    const struct options *options = context->options;
+    bool lock = options_bool(options, "lock-image-digests");
+    struct spec_project *project;
+
+    if (!load(context, false, &project, err) || !select_services(context, project, err))
+        return false;
+    if ((lock || options_bool(options, "resolve-image-digests")) &&
+        !digests_resolve(context, project, err))
+        return false;
+    if (lock)
+        digests_keep_images(context->console, project);
+    if (json)
+        spec_render_json(out, project);
+    else
+        spec_render_yaml(out, project);
+    spec_render_escape_dollars(out, 0);
+    return true;
+}
+
+static bool add_listing(struct command_context *context, const struct selector *selector,
+                        struct text *out, struct error *err)
+{
+    const char *hash = options_string(context->options, "hash");
+    struct spec_project *project;
+
+    if (strcmp(selector->flag, "variables") == 0)
+        return add_variables(context, options_string(context->options, "format"), out, err);
+    if (!load(context, false, &project, err) || !select_services(context, project, err))
+        return false;
+    if (!selector->list)
+        return spec_list_hashes(out, project, hash, err);
+    selector->list(out, project);
+    return true;
+}
+
+static bool write_file(const char *path, const struct text *text, struct error *err)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    size_t written = 0;
+
+    if (file < 0)
+        return error_set_errno(err, "open %s", path);
+    while (written < text->length) {
+        ssize_t count = write(file, text->bytes + written, text->length - written);
+
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0) {
+            (void)error_set_errno(err, "write %s", path);
+            (void)close(file);
+            return false;
+        }
+        written += (size_t)count;
+    }
+    return close(file) == 0 || error_set_errno(err, "close %s", path);
+}
+
+static bool run_config(struct command_context *context, struct error *err)
+{
+    const struct options *options = context->options;
+    const struct selector *selector = chosen_selector(options);
+    const char *format = options_string(options, "format");
+    const char *path = options_string(options, "output");
+    bool json = strcmp(format, "json") == 0;
+    struct text text;
+    bool good;
+
+    if (!selector && format[0] && !json && strcmp(format, "yaml") != 0)
+        return error_set(err, ERROR_USAGE, "unsupported format \"%s\"", format);
+    text_init(&text, 0);
+    if (selector)
+        good = add_listing(context, selector, &text, err);
+    else if (options_bool(options, "no-interpolate"))
+        good = add_raw(context, json, &text, err);
+    else
+        good = add_model(context, json, &text, err);
+    if (good && !options_bool(options, "quiet")) {
+        if (path[0] && text.length > 0)
+            good = write_file(path, &text, err);
+        else
+            console_write(context->console, text.bytes, text.length);
+    }
+    text_finish(&text);
+    return good;
+}
+
+const struct command_body cmd_config = {
+    .usage = "[OPTIONS] [SERVICE...]",
+    .options = option_rows,
+    .run = run_config,
+};
