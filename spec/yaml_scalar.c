@@ -97,14 +97,14 @@ static void examine(const char *s, const char *end, struct traits *traits)
     }
 }
 
-enum yaml_style yaml_scalar_style(const char *s, size_t length, bool one_line)
+enum yaml_style yaml_scalar_style(const char *s, size_t length)
 {
     struct traits traits = {0};
     bool quotable, plain;
 
     examine(s, s + length, &traits);
     if (memchr(s, '\n', length))
-        return one_line || !traits.content || traits.trailing_space || traits.space_before_break || traits.special
+        return !traits.content || traits.trailing_space || traits.space_before_break || traits.special
                    ? YAML_DOUBLE_QUOTED
                    : YAML_LITERAL;
     if (yaml_is_old_word(s, length))
@@ -113,7 +113,6 @@ enum yaml_style yaml_scalar_style(const char *s, size_t length, bool one_line)
         return YAML_DOUBLE_QUOTED;
     plain = !traits.leading_blank && !traits.trailing_space && !traits.trailing_break && !traits.space_after_break &&
             !traits.space_before_break && !traits.tab && !traits.special && !traits.breaks && !traits.indicators;
-    quotable = !traits.space_after_break && !traits.space_before_break && !traits.tab && !traits.special &&
-               !(one_line && traits.breaks);
+    quotable = !traits.space_after_break && !traits.space_before_break && !traits.tab && !traits.special;
     return plain ? YAML_PLAIN : quotable ? YAML_SINGLE_QUOTED : YAML_DOUBLE_QUOTED;
 }

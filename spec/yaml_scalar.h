@@ -9,8 +9,7 @@
 
 enum yaml_style { YAML_PLAIN, YAML_SINGLE_QUOTED, YAML_DOUBLE_QUOTED, YAML_LITERAL };
 
-/** The style of a value; with `one_line`, of a key that stands on one line with its value. */
-enum yaml_style yaml_scalar_style(const char *s, size_t length, bool one_line);
+enum yaml_style yaml_scalar_style(const char *s, size_t length);
 /** Length of the character at `at` in bytes, at least 1. */
 size_t yaml_char_size(const char *at, const char *end);
 /** Length of the line break at `at` (LF, CR, NEL, LS, PS), or 0. */

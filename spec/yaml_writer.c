@@ -262,7 +262,7 @@ static void put_literal(struct yaml_writer *yaml, const char *s, size_t length)
 
 static void put_scalar(struct yaml_writer *yaml, const char *s, size_t length, bool key)
 {
-    switch (yaml_scalar_style(s, length, key)) {
+    switch (yaml_scalar_style(s, length)) {
     case YAML_PLAIN:
         put_flat(yaml, s, length, false, !key);
         break;
@@ -278,12 +278,21 @@ static void put_scalar(struct yaml_writer *yaml, const char *s, size_t length, b
     }
 }
 
+/* A key that stands on one line with its value. */
+static bool is_simple_key(const char *key, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (yaml_break_size(key + i, key + length) > 0)
+            return false;
+    return length <= LONGEST_SIMPLE_KEY;
+}
+
 void yaml_key(struct yaml_writer *yaml, const char *key)
 {
     size_t length = strlen(key);
 
     start_entry(yaml);
-    if (length <= LONGEST_SIMPLE_KEY && !strpbrk(key, "\n")) {
+    if (is_simple_key(key, length)) {
         put_scalar(yaml, key, length, true);
     } else {
         put_text(yaml, "? ");
