@@ -8,11 +8,11 @@
 #include "spec/base/utf8.h"
 #include "spec/yaml_scalar.h"
 
-enum { BEST_WIDTH = 80, LONGEST_SIMPLE_KEY = 128, STEP = 2 };
+enum { BEST_WIDTH = 80, LONGEST_SIMPLE_KEY = 128 };
 
 void yaml_begin(struct yaml_writer *yaml, struct text *out)
 {
-    *yaml = (struct yaml_writer){.out = out, .line_start = true};
+    *yaml = (struct yaml_writer){.out = out, .step = 2, .line_start = true};
 }
 
 static void put(struct yaml_writer *yaml, const char *bytes, size_t length)
@@ -85,7 +85,7 @@ static void open_level(struct yaml_writer *yaml, bool is_map)
     assert(yaml->depth < YAML_DEEPEST);
     level = &yaml->levels[yaml->depth++];
     *level = (struct yaml_level){.is_map = is_map, .same_line = yaml->depth == 1 || yaml->after_dash};
-    level->indent = yaml->depth == 1 ? 0 : yaml->levels[yaml->depth - 2].indent + STEP;
+    level->indent = yaml->depth == 1 ? 0 : yaml->levels[yaml->depth - 2].indent + yaml->step;
     if (level->same_line && yaml->depth > 1)
         put_text(yaml, " ");
     yaml->after_dash = false;
@@ -133,7 +133,7 @@ void yaml_end(struct yaml_writer *yaml)
 /* Where a scalar of the innermost level goes on in the next line. */
 static unsigned continuation(const struct yaml_writer *yaml)
 {
-    return yaml->depth == 0 ? STEP : yaml->levels[yaml->depth - 1].indent + STEP;
+    return yaml->depth == 0 ? yaml->step : yaml->levels[yaml->depth - 1].indent + yaml->step;
 }
 
 /* A line break inside a quoted scalar (only the rare ones: LF makes a literal). */

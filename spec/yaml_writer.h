@@ -30,6 +30,7 @@ struct yaml_level {
 
 struct yaml_writer {
     struct text *out;
+    unsigned step; /* spaces a level: 2 unless set after yaml_begin() */
     size_t column;
     bool line_start; /* nothing but indentation would come between here and the line's start */
     bool after_key, after_dash;
