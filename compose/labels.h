@@ -5,6 +5,8 @@
  */
 #pragma once
 
+struct pairs;
+
 #define LABEL_PREFIX              "com.docker.compose."
 #define LABEL_PROJECT             LABEL_PREFIX "project"
 #define LABEL_SERVICE             LABEL_PREFIX "service"
@@ -25,6 +27,11 @@
 #define LABEL_BUILDER             LABEL_PREFIX "image.builder"
 #define LABEL_ENGINE              LABEL_PREFIX "engine" /* only read */
 #define LABEL_BRIDGE              LABEL_PREFIX "bridge"
+/* Ours: digest of the contents of a container's configs and secrets; absent: none, or made by another tool. */
+#define LABEL_CONTENT             "io.compose.content"
 
 /** What is written as version: the release whose behaviour this program has. */
 #define LABELS_COMPOSE_VERSION "5.5.0"
+
+/** The value of a label, or "". */
+const char *labels_get(const struct pairs *labels, const char *name);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is in the engine, as far as one project is concerned. Plain data in one arena, made from at most four lists
+ * (containers by the project's label, networks, volumes, images by reference) whatever the number of services;
+ * single things are inspected only when a plan needs it. observed_add_*() take decoded answers, so tests build
+ * one from recorded JSON; observe() asks an engine.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine_client/container.h"
+#include "engine_client/image.h"
+#include "engine_client/network.h"
+#include "engine_client/volume.h"
+#include "spec/base/error.h"
+#include "spec/base/strings.h"
+
+struct arena;
+struct session;
+struct spec_project;
+
+struct observed_container {
+    const struct engine_container_entry *entry;
+    const struct engine_container *details; /* inspect, or NULL */
+    const char *id, *name;
+    const char *service;
+    int64_t number; /* 0: none */
+    bool one_off;
+};
+
+struct observed_image {
+    const char *reference; /* as the project writes it */
+    const char *id;        /* of the engine */
+    const char *digest;    /* what the label com.docker.compose.image says for it */
+    int64_t last_tag_ns;   /* 0: not known */
+    bool wrong_platform;
+};
+
+struct observed {
+    struct arena *arena;
+    unsigned api_minor;
+    bool podman, swarm;
+    struct observed_container *containers; /* with a config hash, in order of name */
+    size_t container_count, container_capacity;
+    struct engine_network_list networks; /* all of the engine */
+    const struct engine_network **network_details;
+    size_t network_detail_count, network_detail_capacity;
+    struct engine_volume_list volumes; /* all of the engine */
+    struct observed_image *images;     /* those that are there */
+    size_t image_count, image_capacity;
+    struct engine_image_list all_images; /* down --rmi */
+};
+
+struct observed *observed_create(unsigned api_minor);
+void observed_destroy(struct observed *observed); /* NULL is allowed */
+
+/** Take in the answer of a list; bodies are decoded into the arena. */
+bool observed_add_containers(struct observed *observed, struct span body, struct error *err) WARN_UNUSED;
+bool observed_add_networks(struct observed *observed, struct span body, struct error *err) WARN_UNUSED;
+bool observed_add_volumes(struct observed *observed, struct span body, struct error *err) WARN_UNUSED;
+/** The list of images that `references` were asked for. */
+bool observed_add_images(struct observed *observed, const struct strings *references, const char *platform,
+                         struct span body, struct error *err) WARN_UNUSED;
+/** One inspected image; `platform` "" takes any. */
+bool observed_add_image(struct observed *observed, const char *reference, const char *platform,
+                        struct span body, struct error *err) WARN_UNUSED;
+bool observed_add_container_details(struct observed *observed, struct span body, struct error *err) WARN_UNUSED;
+bool observed_add_network_details(struct observed *observed, struct span body, struct error *err) WARN_UNUSED;
+
+/* Find; NULL when not there. */
+const struct observed_image *observed_image(const struct observed *observed, const char *reference);
+const struct observed_container *observed_container(const struct observed *observed, const char *id);
+const struct engine_network *observed_network_named(const struct observed *observed, const char *name);
+const struct engine_volume *observed_volume_named(const struct observed *observed, const char *name);
+const struct engine_network *observed_network_details(const struct observed *observed, const char *id);
+
+/** The digest that the label of a container made from this image carries. Source: cli.md 3.2, "digest rule". */
+const char *observed_image_digest(const struct engine_image_manifest *manifests, size_t count, const char *id,
+                                  const char *platform, unsigned api_minor);
+/** Does "os/arch[/variant]" mean this platform? */
+bool observed_platform_matches(const char *wanted, const struct engine_platform *have);
+
+/* Ask an engine (observe.c). */
+struct observe_wants {
+    const char *project_name;
+    bool networks, volumes;
+    struct strings images;            /* references */
+    struct pairs image_platforms;     /* reference -> platform that a service asks for */
+    bool project_images;              /* all images with the project's label */
+};
+
+bool observe(struct session *session, const struct observe_wants *wants, struct observed **ret_observed,
+             struct error *err) WARN_UNUSED;
+/** Fetch what the plan needs to know about single things. */
+struct plan;
+bool observe_needs(struct session *session, struct observed *observed, const struct plan *plan,
+                   struct error *err) WARN_UNUSED;
