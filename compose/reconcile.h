@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Deciding: from what is wanted, what is there, the options and the time to a plan. Pure: no request, no question, no
+ * clock, no output; the same input gives the same plan. What must be known first is put into the plan as needs, and
+ * the caller comes back with the answers.
+ *
+ * Rules and their order: cli.md 3. Each kind of command has one function; all of them share the rules for containers,
+ * networks, volumes and starts.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compose/observed.h"
+#include "compose/plan.h"
+#include "compose/wanted.h"
+#include "spec/base/error.h"
+#include "spec/base/strings.h"
+
+enum reconcile_recreate { RECREATE_DIVERGED, RECREATE_NEVER, RECREATE_FORCE };
+
+/** Plain data, borrowed for the call. Zeroed memory is `up` of everything without flags but `start`. */
+struct reconcile_options {
+    struct strings targets;             /* services named on the command line; empty: all */
+    enum reconcile_recreate recreate;   /* of targets */
+    enum reconcile_recreate recreate_dependencies;
+    bool renew_anonymous;               /* anonymous volumes are not carried over */
+    bool start;                         /* false: create only */
+    bool remove_orphans, ignore_orphans;
+    const char *pull;                   /* --pull: replaces every service's policy; NULL: none */
+    bool build, no_build;
+    bool wait;                          /* for every service, once started */
+    bool has_timeout;
+    int64_t timeout_s;                  /* -t */
+    bool explain;                       /* find out which attribute changed (costs an inspect) */
+    int64_t now_ns;
+    struct strings images_done;         /* pulled or built in an earlier turn */
+    struct pairs answers;               /* subject of NEED_ANSWER -> "yes" or "no" */
+    const char *only_for_run;           /* `run`: this service's own containers are left alone */
+};
+
+/** up, create, scale, run's preparation. Errors: ERROR_INPUT with places. */
+bool reconcile_up(const struct wanted *wanted, const struct observed *observed,
+                  const struct reconcile_options *options, struct plan **ret_plan,
+                  struct error *err) WARN_UNUSED;
+
+/** What stop, start, restart, kill, rm, pause, unpause and down do to containers. */
+struct reconcile_containers {
+    struct strings services; /* empty: all of the project */
+    bool named;              /* services were named on the command line */
+    bool has_timeout;
+    int64_t timeout_s;
+    const char *signal;      /* kill */
+    bool remove_orphans;     /* down, kill: containers of unknown services too */
+    bool volumes;            /* down -v, rm -v */
+    const char *rmi;         /* down: "local", "all" or NULL */
+    bool force_model;        /* services come from files, not from labels */
+    bool no_deps;            /* restart */
+    bool wait;               /* start */
+    bool stop;               /* rm -s */
+};
+
+bool reconcile_down(const struct wanted *wanted, const struct observed *observed,
+                    const struct reconcile_containers *options, struct plan **ret_plan,
+                    struct error *err) WARN_UNUSED;
+bool reconcile_stop(const struct wanted *wanted, const struct observed *observed,
+                    const struct reconcile_containers *options, struct plan **ret_plan,
+                    struct error *err) WARN_UNUSED;
+bool reconcile_start(const struct wanted *wanted, const struct observed *observed,
+                     const struct reconcile_containers *options, struct plan **ret_plan,
+                     struct error *err) WARN_UNUSED;
+bool reconcile_restart(const struct wanted *wanted, const struct observed *observed,
+                       const struct reconcile_containers *options, struct plan **ret_plan,
+                       struct error *err) WARN_UNUSED;
+/** kill, pause, unpause: one step for each running container. */
+bool reconcile_signal(const struct wanted *wanted, const struct observed *observed, enum step_kind kind,
+                      const struct reconcile_containers *options, struct plan **ret_plan,
+                      struct error *err) WARN_UNUSED;
+bool reconcile_rm(const struct wanted *wanted, const struct observed *observed,
+                  const struct reconcile_containers *options, struct plan **ret_plan,
+                  struct error *err) WARN_UNUSED;
+
+/** When an image is pulled and built. */
+enum reconcile_pull { PULL_NO, PULL_MISSING, PULL_YES };
+enum reconcile_pull reconcile_pull_decision(const char *policy, const struct observed_image *image,
+                                            int64_t now_ns);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of reconcile_*.c share while one plan is made. Nobody else includes this.
+ *
+ * Each wanted thing has a record that tells how it is (or will be) known in the engine and which step makes it ready;
+ * later rules only look at records, never at the lists again.
+ */
+#pragma once
+
+#include "compose/reconcile.h"
+
+struct reconcile_image {
+    const char *reference, *platform;
+    const struct observed_image *there; /* NULL: absent */
+    struct step *made;                  /* pull or build, or NULL */
+    struct step_value digest;
+    bool decides;  /* a container that exists may or may not be replaced, as the result says */
+};
+
+struct reconcile_network {
+    const char *key, *name;
+    const struct spec_network *network;
+    const char *id;      /* NULL: made by this plan, or not known */
+    struct step *ready;  /* create, or NULL when it is there */
+    bool replaced;       /* same name, another definition */
+    struct step *removed; /* the old one's removal, when replaced */
+    const char *old_id;
+};
+
+struct reconcile_volume {
+    const char *key, *name;
+    const struct spec_volume *volume;
+    struct step *ready;
+    bool replaced;
+    struct step *removed;
+};
+
+/** One container that a service is to have. */
+struct reconcile_slot {
+    int64_t number;
+    const char *name;                           /* as it is called at the end */
+    const struct observed_container *container; /* NULL: created by this plan */
+    struct step_value id;
+    struct step *ready;   /* create, rename, reconnect: before the start */
+    struct step *started; /* the start, or its last hook; NULL: runs already, or is not started */
+    struct step *stopped; /* stopped by this plan and to be started again */
+    bool replaced, runs;
+};
+
+struct reconcile_service {
+    const struct wanted_service *wanted;
+    struct reconcile_image *image; /* NULL for providers */
+    struct reconcile_slot *slots;
+    size_t slot_count;
+    bool target;
+    bool replaced;  /* some container gets another id */
+    bool deferred;  /* waits for an image: its containers are decided in the next turn */
+    bool start_deferred;
+    const char *hash, *hash_2; /* with references resolved; NULL when an id is not known yet */
+    struct step *provider;
+};
+
+struct reconcile {
+    struct plan *plan;
+    struct arena *arena;
+    const struct wanted *wanted;
+    const struct observed *observed;
+    const struct reconcile_options *options;
+    const struct spec_project *project;
+    struct reconcile_image *images;
+    size_t image_count, image_capacity;
+    struct reconcile_network *networks;
+    size_t network_count;
+    struct reconcile_volume *volumes;
+    size_t volume_count;
+    struct reconcile_service *services; /* in the order of wanted */
+    size_t service_count;
+};
+
+void reconcile_images(struct reconcile *r);
+bool reconcile_networks(struct reconcile *r, struct error *err) WARN_UNUSED;
+bool reconcile_volumes(struct reconcile *r, struct error *err) WARN_UNUSED;
+bool reconcile_service_containers(struct reconcile *r, struct reconcile_service *service,
+                                  struct error *err) WARN_UNUSED;
+bool reconcile_starts(struct reconcile *r, struct error *err) WARN_UNUSED;
+/** --wait: one wait for each service, after everything. */
+void reconcile_final_waits(struct reconcile *r);
+void reconcile_orphans(struct reconcile *r);
+
+struct reconcile_service *reconcile_find_service(struct reconcile *r, const char *name);
+struct reconcile_network *reconcile_find_network(struct reconcile *r, const char *key);
+struct reconcile_volume *reconcile_find_volume(struct reconcile *r, const char *key);
+struct reconcile_image *reconcile_find_image(struct reconcile *r, const char *reference);
+
+/* Pieces used by several commands. */
+const char *reconcile_container_id_line(struct arena *arena, const char *name); /* "Container NAME" */
+struct step *reconcile_add_stop(struct plan *plan, const struct observed_container *container,
+                                const struct spec_service *service, bool has_timeout, int64_t timeout_s,
+                                struct step *before);
+struct step *reconcile_add_remove(struct plan *plan, const struct observed_container *container, bool volumes,
+                                  struct step *before);
+/** Anonymous volumes that were carried over have a name by now: remove them by it, after `removed`. */
+void reconcile_add_anonymous_removals(struct plan *plan, const struct observed_container *container,
+                                      struct step *removed);
+/** pre_stop hooks of a running container, in order; the last one, or `before` when there is none. */
+struct step *reconcile_add_hooks(struct plan *plan, const struct spec_hook_list *hooks, const char *kind,
+                                 const struct spec_service *service, const char *container_name,
+                                 struct step_value container, struct step *before);
+/** Start one container: files in, start, post_start hooks. Returns the last step. */
+struct step *reconcile_add_start(struct plan *plan, const struct wanted *wanted,
+                                 const struct wanted_service *service, const char *container_name,
+                                 struct step_value container, struct step *const *before, size_t before_count,
+                                 struct error *err) WARN_UNUSED;
+bool reconcile_is_up(const struct observed_container *container); /* running or about to be */
+/** The containers of a service, replicas in order of number, one-offs only if asked. */
+size_t reconcile_containers_of(struct arena *arena, const struct observed *observed, const char *service,
+                               bool one_offs, const struct observed_container ***ret_list);
+/** The id of the first container by name, for references, or NULL. */
+const struct observed_container *reconcile_first_container(const struct observed *observed, const char *service);

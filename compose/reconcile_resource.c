@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Networks and volumes: reuse, create, replace. Source: cli.md 3.3. */
+#include <string.h>
+
+#include "compose/labels.h"
+#include "compose/reconcile_internal.h"
+#include "spec/base/arena.h"
+#include "spec/hash.h"
+#include "spec/node.h"
+
+struct reconcile_network *reconcile_find_network(struct reconcile *r, const char *key)
+{
+    for (size_t i = 0; i < r->network_count; i++)
+        if (strcmp(r->networks[i].key, key) == 0)
+            return &r->networks[i];
+    return NULL;
+}
+
+struct reconcile_volume *reconcile_find_volume(struct reconcile *r, const char *key)
+{
+    for (size_t i = 0; i < r->volume_count; i++)
+        if (strcmp(r->volumes[i].key, key) == 0)
+            return &r->volumes[i];
+    return NULL;
+}
+
+static bool is_built_in(const char *name)
+{
+    return strcmp(name, "host") == 0 || strcmp(name, "none") == 0 || strcmp(name, "bridge") == 0;
+}
+
+static bool find_external(struct reconcile *r, struct reconcile_network *entry, struct error *err)
+{
+    size_t named = 0;
+
+    for (size_t i = 0; i < r->observed->networks.count; i++) {
+        const struct engine_network *network = &r->observed->networks.items[i];
+
+        if (strcmp(network->name, entry->name) == 0) {
+            named++;
+            entry->id = network->id;
+        }
+    }
+    for (size_t i = 0; named == 0 && i < r->observed->networks.count; i++)
+        if (strcmp(r->observed->networks.items[i].id, entry->name) == 0) {
+            entry->id = entry->name;
+            named = 1;
+        }
+    if (named > 1)
+        return error_set_at(err, ERROR_INPUT, spec_node_place(entry->network->node),
+                            "multiple networks with name \"%s\" were found. Use network ID as `name` to avoid "
+                            "ambiguity",
+                            entry->name);
+    if (named == 0 && !r->observed->swarm && !is_built_in(entry->name))
+        return error_set_at(err, ERROR_INPUT, spec_node_place(entry->network->node),
+                            "network %s declared as external, but could not be found", entry->name);
+    return true;
+}
+
+/* Ours by labels: the one of that name, else the smallest name. The others are left, and told. */
+static const struct engine_network *find_own(struct reconcile *r, const struct reconcile_network *entry)
+{
+    const struct engine_network *best = NULL;
+
+    for (size_t i = 0; i < r->observed->networks.count; i++) {
+        const struct engine_network *network = &r->observed->networks.items[i];
+
+        if (strcmp(labels_get(&network->labels, LABEL_PROJECT), r->project->name) != 0 ||
+            strcmp(labels_get(&network->labels, LABEL_NETWORK), entry->key) != 0)
+            continue;
+        if (!best || strcmp(network->name, entry->name) == 0 ||
+            (strcmp(best->name, entry->name) != 0 && strcmp(network->name, best->name) < 0))
+            best = network;
+    }
+    for (size_t i = 0; best && i < r->observed->networks.count; i++) {
+        const struct engine_network *network = &r->observed->networks.items[i];
+
+        if (network != best && strcmp(labels_get(&network->labels, LABEL_PROJECT), r->project->name) == 0 &&
+            strcmp(labels_get(&network->labels, LABEL_NETWORK), entry->key) == 0)
+            warnings_add(&r->plan->warnings, (struct place){0},
+                         "network %s also belongs to \"%s\" of this project and is left alone", network->name,
+                         entry->key);
+    }
+    return best;
+}
+
+static struct step *add_network_create(struct reconcile *r, struct reconcile_network *entry,
+                                       const char *hash)
+{
+    struct step *step = plan_add(r->plan, STEP_NETWORK_CREATE,
+                                 arena_printf(r->arena, "Network %s", entry->name));
+
+    step->name = entry->name;
+    step->key = entry->key;
+    step->network = entry->network;
+    step->hash = hash;
+    entry->ready = step;
+    entry->id = NULL;
+    return step;
+}
+
+/* Everything that is attached leaves; containers of ours come back with their aliases, others as they were. */
+static bool replace_network(struct reconcile *r, struct reconcile_network *entry,
+                            const struct engine_network *old, const char *hash)
+{
+    const struct engine_network *details = observed_network_details(r->observed, old->id);
+    struct step *create;
+
+    if (!details) {
+        plan_need(r->plan, NEED_NETWORK, old->id, NULL);
+        return true;
+    }
+    entry->replaced = true;
+    entry->old_id = old->id;
+    entry->removed = plan_add(r->plan, STEP_NETWORK_REMOVE,
+                              arena_printf(r->arena, "Network %s", entry->name));
+    entry->removed->object.known = old->id;
+    entry->removed->name = entry->name;
+    plan_reason(r->plan, entry->removed, REASON_CHANGED, "its definition changed")->place =
+        spec_node_place(entry->network->node);
+    for (size_t i = 0; i < details->member_count; i++) {
+        const struct engine_network_member *member = &details->members[i];
+        struct step *leave, *join;
+
+        if (observed_container(r->observed, member->container_id))
+            continue; /* ours: see the containers' rules */
+        leave = plan_add(r->plan, STEP_NETWORK_DISCONNECT, NULL);
+        leave->object.known = old->id;
+        leave->name = entry->name;
+        leave->container.known = member->container_id;
+        plan_after(r->plan, entry->removed, leave);
+        join = plan_add(r->plan, STEP_NETWORK_CONNECT, NULL);
+        join->name = entry->name;
+        join->container.known = member->container_id;
+    }
+    create = add_network_create(r, entry, hash);
+    plan_after(r->plan, create, entry->removed);
+    plan_reason(r->plan, create, REASON_CHANGED, "its definition changed");
+    for (size_t i = 0; i < r->plan->count; i++)
+        if (r->plan->steps[i]->kind == STEP_NETWORK_CONNECT && r->plan->steps[i]->name == entry->name) {
+            r->plan->steps[i]->object.from = create;
+            plan_after(r->plan, r->plan->steps[i], create);
+        }
+    return true;
+}
+
+static void warn_foreign_network(struct reconcile *r, const struct reconcile_network *entry,
+                                 const struct engine_network *network)
+{
+    const char *owner = labels_get(&network->labels, LABEL_PROJECT);
+    struct place place = spec_node_place(entry->network->node);
+
+    if (!*owner)
+        warnings_add(&r->plan->warnings, place,
+                     "a network with name %s exists but was not created by compose.\nSet `external: true` to use "
+                     "an existing network",
+                     entry->name);
+    else if (strcmp(owner, r->project->name) != 0)
+        warnings_add(&r->plan->warnings, place,
+                     "a network with name %s exists but was not created for project \"%s\".\nSet `external: true` "
+                     "to use an existing network",
+                     entry->name, r->project->name);
+}
+
+static bool decide_network(struct reconcile *r, struct reconcile_network *entry, struct error *err)
+{
+    const char *hash = spec_network_hash(r->arena, entry->network, SPEC_HASH_5);
+    const struct engine_network *found;
+    const char *have;
+
+    if (entry->network->external)
+        return find_external(r, entry, err);
+    found = find_own(r, entry);
+    if (!found || strcmp(found->name, entry->name) != 0) {
+        const struct engine_network *renamed = found;
+
+        found = observed_network_named(r->observed, entry->name);
+        if (!found) {
+            plan_reason(r->plan, add_network_create(r, entry, hash), REASON_MISSING,
+                        renamed ? "it is now called so" : "not there");
+            if (renamed)
+                entry->old_id = renamed->id;
+            return true;
+        }
+        warn_foreign_network(r, entry, found);
+        entry->id = found->id;
+        return true;
+    }
+    entry->id = found->id;
+    have = labels_get(&found->labels, LABEL_CONFIG_HASH);
+    if (!*have || strcmp(have, hash) == 0 ||
+        strcmp(have, spec_network_hash(r->arena, entry->network, SPEC_HASH_2)) == 0)
+        return true;
+    return replace_network(r, entry, found, hash);
+}
+
+bool reconcile_networks(struct reconcile *r, struct error *err)
+{
+    const struct spec_network_map *map = &r->project->networks;
+
+    r->networks = arena_alloc(r->arena, map->count * sizeof(*r->networks));
+    for (size_t i = 0; i < map->count; i++) {
+        struct reconcile_network *entry;
+
+        if (!map->items[i].value)
+            continue;
+        entry = &r->networks[r->network_count++];
+        *entry = (struct reconcile_network){.key = map->items[i].key, .network = map->items[i].value};
+        entry->name = entry->network->name && *entry->network->name ? entry->network->name : entry->key;
+        if (!decide_network(r, entry, err))
+            return false;
+    }
+    return true;
+}
+
+static struct step *add_volume_create(struct reconcile *r, struct reconcile_volume *entry, const char *hash)
+{
+    struct step *step = plan_add(r->plan, STEP_VOLUME_CREATE,
+                                 arena_printf(r->arena, "Volume %s", entry->name));
+
+    step->name = entry->name;
+    step->key = entry->key;
+    step->volume = entry->volume;
+    step->hash = hash;
+    entry->ready = step;
+    return step;
+}
+
+static void warn_foreign_volume(struct reconcile *r, const struct reconcile_volume *entry,
+                                const struct engine_volume *volume)
+{
+    const char *owner = labels_get(&volume->labels, LABEL_PROJECT);
+    struct place place = spec_node_place(entry->volume->node);
+
+    if (!*owner)
+        warnings_add(&r->plan->warnings, place,
+                     "volume \"%s\" already exists but was not created by Docker Compose. Use `external: true` to "
+                     "use an existing volume",
+                     entry->name);
+    else if (strcmp(owner, r->project->name) != 0)
+        warnings_add(&r->plan->warnings, place,
+                     "volume \"%s\" already exists but was created for project \"%s\" (expected \"%s\"). Use "
+                     "`external: true` to use an existing volume",
+                     entry->name, owner, r->project->name);
+}
+
+/* Data would be lost: only after a yes. */
+static void replace_volume(struct reconcile *r, struct reconcile_volume *entry, const char *hash)
+{
+    const char *subject = arena_printf(r->arena, "volume %s", entry->name);
+    const char *answer = labels_get(&r->options->answers, subject);
+    struct step *create;
+
+    if (!*answer) {
+        plan_need(r->plan, NEED_ANSWER, subject,
+                  arena_printf(r->arena,
+                               "Volume \"%s\" exists but doesn't match configuration in compose file. Recreate "
+                               "(data will be lost)?",
+                               entry->name));
+        return;
+    }
+    if (strcmp(answer, "yes") != 0)
+        return;
+    entry->replaced = true;
+    entry->removed = plan_add(r->plan, STEP_VOLUME_REMOVE, arena_printf(r->arena, "Volume %s", entry->name));
+    entry->removed->object.known = entry->name;
+    entry->removed->name = entry->name;
+    plan_reason(r->plan, entry->removed, REASON_CHANGED, "its definition changed");
+    create = add_volume_create(r, entry, hash);
+    plan_after(r->plan, create, entry->removed);
+    plan_reason(r->plan, create, REASON_CHANGED, "its definition changed")->place =
+        spec_node_place(entry->volume->node);
+}
+
+static bool decide_volume(struct reconcile *r, struct reconcile_volume *entry, struct error *err)
+{
+    const struct engine_volume *found = observed_volume_named(r->observed, entry->name);
+    const char *hash = spec_volume_hash(r->arena, entry->volume);
+    const char *have;
+
+    if (entry->volume->external) {
+        if (!found)
+            return error_set_at(err, ERROR_INPUT, spec_node_place(entry->volume->node),
+                                "external volume \"%s\" not found", entry->name);
+        return true;
+    }
+    if (!found) {
+        plan_reason(r->plan, add_volume_create(r, entry, hash), REASON_MISSING, "not there");
+        return true;
+    }
+    have = labels_get(&found->labels, LABEL_CONFIG_HASH);
+    warn_foreign_volume(r, entry, found);
+    if (*have && strcmp(have, hash) != 0 &&
+        strcmp(labels_get(&found->labels, LABEL_PROJECT), r->project->name) == 0)
+        replace_volume(r, entry, hash);
+    return true;
+}
+
+bool reconcile_volumes(struct reconcile *r, struct error *err)
+{
+    const struct spec_volume_map *map = &r->project->volumes;
+
+    r->volumes = arena_alloc(r->arena, map->count * sizeof(*r->volumes));
+    for (size_t i = 0; i < map->count; i++) {
+        struct reconcile_volume *entry;
+
+        if (!map->items[i].value)
+            continue;
+        entry = &r->volumes[r->volume_count++];
+        *entry = (struct reconcile_volume){.key = map->items[i].key, .volume = map->items[i].value};
+        entry->name = entry->volume->name && *entry->volume->name ? entry->volume->name : entry->key;
+        if (!decide_volume(r, entry, err))
+            return false;
+    }
+    return true;
+}
