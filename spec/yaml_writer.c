@@ -233,14 +233,14 @@ static void put_double_quoted(struct yaml_writer *yaml, const char *s, size_t le
     put_text(yaml, "\"");
 }
 
-/* "|", a hint of the indentation when the text starts with a space, and what becomes of the last line breaks. */
+/* "|", a hint of the indentation when the first line starts with white space, and what becomes of the last line breaks. */
 static void put_literal(struct yaml_writer *yaml, const char *s, size_t length)
 {
     const char *end = s + length;
     size_t size;
 
     put_text(yaml, "|");
-    if (s[0] == ' ')
+    if (strchr(" \t", s[strspn(s, "\n")]))
         put_text(yaml, "2");
     if (end[-1] != '\n')
         put_text(yaml, "-");
