@@ -188,7 +188,7 @@ class Runner:
 
     def expand(self, text):
         names = {**self.variables, "PROJECT": self.environment["PROJECT"], "ADDRESS": self.environment["ADDRESS"],
-                 "DIR": self.directory}
+                 "DIR": self.directory, "DOCKER_HOST": self.environment["DOCKER_HOST"]}
         return re.sub(r"\$(\w+)|\$\{(\w+)\}", lambda match: names.get(match[1] or match[2], match[0]), text)
 
     def step(self, text, block):
@@ -341,6 +341,15 @@ class Runner:
         if bool(found) == bool(match[1]):
             raise Failure("the requests were:\n" + "\n".join(map(str, self.seen())))
 
+    def do_quiet(self, match, block):
+        first = next((one for one in self.seen() if one.method == match[2] and re.fullmatch(self.expand(match[3]), one.path)), None)
+        if not first:
+            raise Failure("the requests were:\n" + "\n".join(map(str, self.seen())))
+        ends = first.at + float(match[1])
+        late = [one for one in self.seen() if one is not first and first.at <= one.at <= ends]
+        if late:
+            raise Failure("these came in that time:\n" + "\n".join(f"{one.at - first.at:.3f} s after: {one}" for one in late))
+
     def do_request_body(self, match, block):
         found = [one for one in self.seen() if one.method == match[1] and re.fullmatch(self.expand(match[2]), one.path)]
         if not found:
@@ -372,6 +381,7 @@ class Runner:
         (r"requests " + OPERATORS + r" (\d+)", do_requests),
         (r"requests are", do_requests_are),
         (r"(no )?request ([A-Z]+) (\S+)", do_request),
+        (r"quiet for ([\d.]+) after ([A-Z]+) (\S+)", do_quiet),
         (r"request ([A-Z]+) (\S+) (body|query) (\S+) " + OPERATORS + r" ?(.*)", do_request_body),
     ]
 

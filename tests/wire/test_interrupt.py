@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Kill the program at every request, run it again, and find the state that an uninterrupted run reaches.
+
+usage: test_interrupt.py COMPOSE [SITUATION...]
+
+For each situation the command is first run undisturbed and its requests are counted. Then, for each k, a fresh engine is
+prepared in the same way, the program is killed as its kth request arrives or has been carried out, and run once more.
+Equal afterwards are names, labels, mounts, networks and running state; ids and times may differ.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+
+from scripted_engine import ScriptedEngine
+
+BASE = """
+services:
+  db:
+    image: data
+    volumes: [kept:/kept]
+    environment: {VERSION: "%(version)s"}
+    healthcheck: {test: ["CMD", "true"]}
+  web:
+    image: plain
+    scale: %(scale)d
+    depends_on: {db: {condition: service_healthy}}
+    networks: [default, back]
+networks:
+  back:
+    labels: {version: "%(network)s"}
+volumes:
+  kept:
+"""
+USUAL = {"version": "1", "scale": 1, "network": "1"}
+UP = ["up", "-d"]
+
+# name: (settings and commands before, settings and the command that is interrupted)
+SITUATIONS = {
+    "create": ([], ({}, UP)),
+    "recreate with an anonymous volume": ([({}, UP)], ({"version": "2"}, UP)),
+    "scale up": ([({}, UP)], ({"scale": 3}, UP)),
+    "scale down": ([({"scale": 3}, UP)], ({}, UP)),
+    "network change": ([({}, UP)], ({"network": "2"}, UP)),
+    "down": ([({}, UP)], ({}, ["down"])),
+    "down with volumes": ([({}, UP)], ({}, ["down", "-v"])),
+    "stop": ([({}, UP)], ({}, ["stop"])),
+    "start": ([({}, UP), ({}, ["stop"])], ({}, ["start"])),
+    "restart": ([({}, UP)], ({}, ["restart"])),
+}
+
+
+class Stage:
+    """a fresh engine and a project directory"""
+
+    def __init__(self, program, directory):
+        self.program, self.directory = program, directory
+        self.engine = ScriptedEngine(os.path.join(directory, "engine.sock")).__enter__()
+        self.engine.model.add_image("data", {"Volumes": {"/anonymous": {}}})
+        self.engine.model.add_image("plain")
+        self.environment = {"PATH": "/usr/bin:/bin", "HOME": directory, "XDG_RUNTIME_DIR": directory,
+                            "DOCKER_HOST": f"unix://{self.engine.path}", "LANG": "C.UTF-8",
+                            **{name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}}
+
+    def run(self, settings, command):
+        with open(os.path.join(self.directory, "compose.yaml"), "w", encoding="utf-8") as file:
+            file.write(BASE % {**USUAL, **settings})
+        self.engine.forget_requests()
+        return subprocess.run([self.program, "-p", "project", *command], cwd=self.directory, env=self.environment,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+
+    def kill_at(self, number, when):
+        """SIGKILL to the client at its number-th request, pings apart"""
+        seen = [0]
+
+        def count(engine, request):
+            seen[0] += 1
+        self.engine.rules[:] = []
+        self.engine.rule("*", r"/(?!_ping).*", nth=number, kill=when, call=count)
+        return seen
+
+    def state(self):
+        model = self.engine.model
+        with model.lock:
+            # A volume that nobody named is anonymous by its name, even where a carried-over one lost the label.
+            anonymous = {name for name in model.volumes if not name.startswith("project_")}
+            containers = {}
+            for one in model.containers.values():
+                mounts = sorted((mount["Destination"], mount["Type"],
+                                 "anonymous" if mount.get("Name") in anonymous else mount.get("Name"))
+                                for mount in one["Mounts"])
+                labels = {key: value for key, value in one["Config"]["Labels"].items()
+                          if key != "com.docker.compose.replace"}
+                containers[one["Name"]] = (one["State"]["Status"], mounts, sorted(one["NetworkSettings"]["Networks"]),
+                                           sorted(labels.items()))
+            return {"containers": containers,
+                    "networks": sorted((one["Name"], tuple(sorted(one["Labels"].items()))) for one in model.networks.values()),
+                    "volumes": sorted(model.volumes.keys() - anonymous), "anonymous volumes": len(anonymous)}
+
+    def close(self):
+        self.engine.__exit__()
+
+
+def staged(program, before):
+    directory = tempfile.TemporaryDirectory(prefix="interrupt-")
+    stage = Stage(program, directory.name)
+    stage.keep = directory
+    for settings, command in before:
+        done = stage.run(settings, command)
+        assert done.returncode == 0, f"preparing with {command}: {done.stderr}"
+    return stage
+
+
+def differences(wanted, found):
+    lines = []
+    for kind in wanted:
+        if wanted[kind] != found[kind]:
+            lines.append(f"  {kind}:\n    uninterrupted {wanted[kind]}\n    after the second run {found[kind]}")
+    return "\n".join(lines)
+
+
+def situation(program, name):
+    before, (settings, command) = SITUATIONS[name]
+    stage = staged(program, before)
+    done = stage.run(settings, command)
+    assert done.returncode == 0, f"{name}, undisturbed: {done.stderr}"
+    total, wanted = len(stage.engine.counted()), stage.state()
+    stage.close()
+    failures, killed = [], 0
+    for number in range(1, total + 1):
+        for when in ("before", "after"):
+            stage = staged(program, before)
+            stage.kill_at(number, when)
+            first = stage.run(settings, command)
+            at = stage.engine.counted()[-1] if first.returncode == -9 else None
+            killed += first.returncode == -9
+            stage.engine.rules.clear()
+            second = stage.run(settings, command)
+            found = stage.state()
+            stage.close()
+            place = f"{name}: killed {when} request {number} of {total} ({at})"
+            if second.returncode != 0:
+                failures.append(f"{place}: the second run ended with {second.returncode}\n{second.stderr}")
+            elif found != wanted:
+                failures.append(f"{place}\n{differences(wanted, found)}")
+    assert killed, f"{name}: the program was never killed"
+    print(f"{name}: {total} requests, killed {killed} times, {len(failures)} states differ", flush=True)
+    return failures
+
+
+def main():
+    program, chosen = os.path.abspath(sys.argv[1]), sys.argv[2:] or list(SITUATIONS)
+    failures = [failure for name in chosen for failure in situation(program, name)]
+    print("\n".join(failures[:20]))
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
