@@ -17,6 +17,7 @@ struct console {
     uv_loop_t *loop;
     struct output *out, *err;
     enum progress_mode mode;
+    enum ansi_mode ansi;
     bool colours, out_is_terminal, err_is_terminal, notices_on_stdout;
 
     uv_timer_t *redraw; /* made for mode tty only */
@@ -47,6 +48,7 @@ struct console *console_create(uv_loop_t *loop, enum progress_mode progress, enu
     console->out = output_create(loop, STDOUT_FILENO);
     console->err = output_create(loop, STDERR_FILENO);
     console->mode = choose_mode(progress, ansi);
+    console->ansi = ansi;
     console->out_is_terminal = terminal_is(STDOUT_FILENO);
     console->err_is_terminal = terminal_is(STDERR_FILENO);
     console->colours = ansi != ANSI_NEVER && !(no_color && no_color[0]);
@@ -348,14 +350,9 @@ void console_set_status(struct console *console, const char *line)
 
 /* What the terminal can do. */
 
-bool console_is_coloured(const struct console *console)
+bool console_stdout_is_coloured(const struct console *console)
 {
-    return console->colours;
-}
-
-bool console_has_terminal(const struct console *console)
-{
-    return console->out_is_terminal;
+    return console->colours && (console->out_is_terminal || console->ansi == ANSI_ALWAYS);
 }
 
 const char *console_colour(const struct console *console, enum console_colour colour)

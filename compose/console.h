@@ -87,9 +87,8 @@ void console_resume(struct console *console);
 /** One line at the very bottom, or NULL for none: the menu of attached `up`. May hold escape sequences. */
 void console_set_status(struct console *console, const char *line);
 
-/** Are colours and cursor movement allowed on stdout, on stderr? */
-bool console_is_coloured(const struct console *console);
-bool console_has_terminal(const struct console *console);
+/** May what goes to stdout be coloured: a terminal, or --ansi always? */
+bool console_stdout_is_coloured(const struct console *console);
 /** Escape sequence for a colour, "" where colours are off; `console_plain()` ends it. For stderr. */
 const char *console_colour(const struct console *console, enum console_colour colour);
 const char *console_plain(const struct console *console);

@@ -114,13 +114,13 @@ static bool find_credentials(struct command_context *context, const struct docke
 static bool ask_registries(struct command_context *context, struct images *images,
                            const char **digests, struct error *err)
 {
-    const char *directory = context->root->docker.config_directory;
+    const char *directory = root_config_directory(context->root, images->arena);
     size_t count = images->names.count;
     struct session_call *calls = arena_alloc(images->arena, (count + 1) * sizeof(*calls));
     struct docker_config config;
     bool good = true;
 
-    if (!docker_config_load(images->arena, directory[0] ? directory : NULL, NULL, &config, err))
+    if (!docker_config_load(images->arena, directory, NULL, &config, err))
         return false;
     for (size_t i = 0; i < count; i++) {
         calls[i].path = engine_path(images->arena, "/distribution/%s/json", images->names.items[i]);

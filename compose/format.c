@@ -141,9 +141,13 @@ static bool row_value(void *owner, const char *name, const char *argument, struc
 
 static void split_cells(struct table *table, struct arena *arena, const char *line)
 {
-    for (const char *end; *line; line = *end ? end + 1 : end) {
-        end = line + strcspn(line, "\t");
-        table_cell(table, arena_strndup(arena, line, (size_t)(end - line)));
+    for (;;) {
+        size_t length = strcspn(line, "\t");
+
+        table_cell(table, arena_strndup(arena, line, length));
+        if (!line[length])
+            break;
+        line += length + 1;
     }
     table_end_row(table);
 }

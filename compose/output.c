@@ -18,7 +18,7 @@ struct output {
     uv_loop_t *loop;
     struct text queue;
     size_t written; /* of the queue's front */
-    bool broken, told, waiting;
+    bool broken, told, waiting, corked;
     output_fn *drained, *gone;
     void *drained_owner, *gone_owner;
 };
@@ -99,7 +99,23 @@ void output_write(struct output *output, const void *bytes, size_t length)
         output->written = 0;
     }
     text_add_bytes(&output->queue, bytes, length);
+    if (output->corked)
+        return;
     if (was_empty)
+        write_some(output, 0);
+    if (output->queue.length > 0 || output->broken)
+        wait_for_room(output);
+}
+
+void output_cork(struct output *output)
+{
+    output->corked = true;
+}
+
+void output_uncork(struct output *output)
+{
+    output->corked = false;
+    if (!output->waiting && output->queue.length > 0)
         write_some(output, 0);
     if (output->queue.length > 0 || output->broken)
         wait_for_room(output);

@@ -19,6 +19,9 @@ struct output *output_create(uv_loop_t *loop, int descriptor);
 void output_destroy(struct output *output);
 
 void output_write(struct output *output, const void *bytes, size_t length);
+/** Between these two, bytes are only queued: many small writes become few. */
+void output_cork(struct output *output);
+void output_uncork(struct output *output);
 /** More than 64 KiB wait for the reader. */
 bool output_is_full(const struct output *output);
 size_t output_pending_bytes(const struct output *output);

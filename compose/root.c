@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine_client/docker_config.h"
 #include "spec/base/arena.h"
 #include "spec/base/number.h"
 
@@ -59,6 +60,13 @@ bool root_truthy(const char *value)
     if (strcmp(value, "y") == 0 || strcmp(value, "Y") == 0)
         return true;
     return options_parse_bool(value, &truth) && truth;
+}
+
+const char *root_config_directory(const struct root_options *root, struct arena *arena)
+{
+    const char *given = root->docker.config_directory;
+
+    return given && given[0] ? given : docker_config_directory(arena);
 }
 
 static const char *environment(const char *name)

@@ -63,5 +63,8 @@ bool root_parse(int argc, char *const *argv, struct arena *arena, struct root_op
 bool root_parse_words(int argc, char *const *argv, struct arena *arena,
                       struct root_options *ret_root, struct error *err) WARN_UNUSED;
 
+/** Where the docker CLI's config.json is: --config, else as that CLI finds it. */
+const char *root_config_directory(const struct root_options *root, struct arena *arena);
+
 /** COMPOSE_* switches: 1 t T TRUE true True y Y are true, anything else false. */
 bool root_truthy(const char *value);

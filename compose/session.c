@@ -177,7 +177,8 @@ bool session_client(struct session *session, struct engine_client **ret_client, 
 
     if (!session->client) {
         if (!engine_endpoint_resolve(session->arena, &where, &session->endpoint, err) ||
-            !docker_config_load(session->arena, where.config_directory, NULL, &config, err))
+            !docker_config_load(session->arena, root_config_directory(session->root, session->arena), NULL,
+                                &config, err))
             return false;
         if (docker->debug)
             console_note(session->console, "engine %s from %s\n", session->endpoint.url,

@@ -350,7 +350,7 @@ static void print_services(struct command_context *context, const struct engine_
 static bool choose_format(const struct command_context *context, const struct engine_container_list *list,
                           const char **ret_how, const char **ret_table, struct error *err)
 {
-    const char *directory = context->root->docker.config_directory;
+    const char *directory = root_config_directory(context->root, context->arena);
     const char *how = options_string(context->options, "format");
     struct docker_config config;
 
@@ -359,7 +359,7 @@ static bool choose_format(const struct command_context *context, const struct en
         if (containers_label(&list->items[i], LABEL_ENGINE_NAME)[0])
             *ret_table = DEFAULT_TABLE "\t{{.Engine}}";
     if (!how[0]) {
-        if (!docker_config_load(context->arena, directory[0] ? directory : NULL, NULL, &config, err))
+        if (!docker_config_load(context->arena, directory, NULL, &config, err))
             return false;
         how = config.ps_format;
     }

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compose/log_reader.h"
+
+#include <stdlib.h>
+
+#include "compose/log_merge.h"
+#include "engine_client/instant.h"
+#include "engine_client/log_lines.h"
+#include "engine_client/query.h"
+#include "engine_client/request.h"
+#include "spec/base/arena.h"
+#include "spec/base/text.h"
+
+struct log_reader {
+    struct engine_client *client;
+    char *id;
+    bool tty, paused, opened_before;
+    log_reader_closed_fn *closed;
+    void *owner;
+    struct log_stream *stream;
+    struct engine_request *request;
+    struct engine_log_lines lines;
+    struct error failure; /* of decoding; the request is cancelled then */
+
+    /* The cursor. */
+    int64_t newest_ns;
+    size_t lines_at_newest; /* whole ones */
+    bool in_line;           /* a line of newest_ns has begun */
+    uint64_t line_bytes;    /* of it seen */
+
+    /* What is left out after opening again. */
+    int64_t seen_ns; /* everything before it, and at it: */
+    size_t seen_lines;
+    uint64_t seen_bytes;
+    bool leaving_out; /* the current line */
+};
+
+struct log_reader *log_reader_create(struct engine_client *client, const char *container_id, bool tty,
+                                     log_reader_closed_fn *closed, void *owner)
+{
+    struct log_reader *reader = xcalloc(1, sizeof(*reader));
+
+    reader->client = client;
+    reader->id = xstrdup(container_id);
+    reader->tty = tty;
+    reader->closed = closed;
+    reader->owner = owner;
+    error_init(&reader->failure);
+    return reader;
+}
+
+void log_reader_destroy(struct log_reader *reader)
+{
+    if (!reader)
+        return;
+    error_finish(&reader->failure);
+    free(reader->id);
+    free(reader);
+}
+
+void log_reader_set_stream(struct log_reader *reader, struct log_stream *stream)
+{
+    reader->stream = stream;
+}
+
+bool log_reader_is_open(const struct log_reader *reader)
+{
+    return reader->request != NULL;
+}
+
+void log_reader_begin_at(struct log_reader *reader, int64_t since_ns)
+{
+    if (reader->newest_ns == 0)
+        reader->seen_ns = since_ns;
+}
+
+/* Has this line, or the begin of it, been seen before the log was opened again? */
+static void begin_line(struct log_reader *reader, struct engine_log_piece *piece)
+{
+    reader->leaving_out = false;
+    if (piece->time_ns < reader->seen_ns) {
+        reader->leaving_out = true;
+        return;
+    }
+    if (piece->time_ns == reader->seen_ns && reader->seen_lines > 0) {
+        reader->seen_lines--;
+        reader->leaving_out = true;
+        return;
+    }
+    if (piece->time_ns == reader->seen_ns && reader->seen_bytes > 0) {
+        piece->first = false; /* its begin stands on the screen */
+        return;
+    }
+    reader->seen_bytes = 0;
+    if (piece->time_ns > reader->newest_ns) {
+        reader->newest_ns = piece->time_ns;
+        reader->lines_at_newest = 0;
+    }
+    reader->line_bytes = 0;
+    reader->in_line = true;
+}
+
+static void on_piece(void *owner, const struct engine_log_piece *given)
+{
+    struct log_reader *reader = owner;
+    struct engine_log_piece piece = *given;
+    size_t seen;
+
+    if (piece.first)
+        begin_line(reader, &piece);
+    if (reader->leaving_out)
+        return;
+    seen = reader->seen_bytes < piece.bytes.length ? (size_t)reader->seen_bytes : piece.bytes.length;
+    piece.bytes.bytes += seen;
+    piece.bytes.length -= seen;
+    reader->seen_bytes -= seen;
+    reader->line_bytes += piece.bytes.length;
+    if (piece.last) {
+        reader->in_line = false;
+        reader->seen_bytes = 0;
+        if (piece.time_ns == reader->newest_ns)
+            reader->lines_at_newest++;
+    }
+    if (piece.bytes.length > 0 || piece.last)
+        log_stream_push(reader->stream, &piece);
+}
+
+static void on_open(void *owner, struct engine_request *request)
+{
+    struct log_reader *reader = owner;
+
+    (void)request;
+    log_stream_open(reader->stream);
+}
+
+static void on_chunk(void *owner, struct engine_request *request, struct span bytes)
+{
+    struct log_reader *reader = owner;
+
+    if (!engine_log_lines_feed(&reader->lines, bytes, &reader->failure)) {
+        engine_request_cancel(request);
+        return;
+    }
+    if (log_stream_is_full(reader->stream)) {
+        reader->paused = true;
+        engine_request_pause(request);
+    }
+}
+
+static void on_done(void *owner, struct engine_request *request, const struct error *failure)
+{
+    struct log_reader *reader = owner;
+    struct error mine;
+
+    (void)request;
+    reader->request = NULL;
+    reader->paused = false;
+    /* The container ended in the middle of a line: that is all there will be of it. */
+    if (!failure && reader->in_line) {
+        reader->in_line = false;
+        reader->lines_at_newest++;
+    }
+    error_init(&mine);
+    if (error_is_set(&reader->failure)) {
+        error_move(&mine, &reader->failure);
+        failure = &mine;
+    }
+    reader->closed(reader->owner, failure);
+    error_finish(&mine);
+}
+
+void log_reader_open(struct log_reader *reader, const struct log_reader_query *query)
+{
+    struct arena *arena = arena_create();
+    struct engine_call call = {.method = "GET", .on_open = on_open, .on_chunk = on_chunk};
+    int64_t since_ns = query->since_ns;
+    struct text text;
+
+    if (reader->newest_ns != 0) {
+        reader->seen_ns = reader->newest_ns;
+        reader->seen_lines = reader->lines_at_newest;
+        reader->seen_bytes = reader->in_line ? reader->line_bytes : 0;
+    }
+    if (reader->seen_ns != 0)
+        since_ns = reader->seen_ns;
+    text_init(&text, 0);
+    engine_query_bool(&text, "stdout", true);
+    engine_query_bool(&text, "stderr", true);
+    engine_query_bool(&text, "timestamps", true);
+    engine_query_bool(&text, "follow", query->follow);
+    if (since_ns != 0)
+        engine_query_add(&text, "since", instant_query(arena, since_ns));
+    if (query->until_ns != 0)
+        engine_query_add(&text, "until", instant_query(arena, query->until_ns));
+    if (!reader->opened_before)
+        engine_query_add(&text, "tail", query->tail);
+    reader->opened_before = true;
+    engine_log_lines_init(&reader->lines, reader->tty, true, on_piece, reader);
+    call.path = engine_path(arena, "/containers/%s/logs", reader->id);
+    call.query = text.bytes;
+    log_stream_expect(reader->stream);
+    reader->request = engine_request_start(reader->client, &call, on_done, reader);
+    text_finish(&text);
+    arena_destroy(arena);
+}
+
+void log_reader_cancel(struct log_reader *reader)
+{
+    if (reader->request)
+        engine_request_cancel(reader->request);
+}
+
+void log_reader_go_on(struct log_reader *reader)
+{
+    if (reader->paused && reader->request) {
+        reader->paused = false;
+        engine_request_resume(reader->request);
+    }
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads the log of one container into its stream of a log_merge, and knows where it was left: opening it again
+ * continues behind the last byte that was seen, whatever ended it.
+ *
+ * The cursor is the newest timestamp, the number of whole lines seen at it, and how much of an open line. The engine
+ * is asked for everything since that instant; what was seen is left out.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spec/base/error.h"
+
+struct arena;
+struct engine_client;
+struct log_reader;
+struct log_stream;
+
+/** The request has ended; `failure` NULL: the container's log has. Its lines may still wait to be printed. */
+typedef void log_reader_closed_fn(void *owner, const struct error *failure);
+
+struct log_reader *log_reader_create(struct engine_client *client, const char *container_id, bool tty,
+                                     log_reader_closed_fn *closed, void *owner);
+/** Not while it is open. NULL is allowed. */
+void log_reader_destroy(struct log_reader *reader);
+/** Where the lines go; before the first log_reader_open(). */
+void log_reader_set_stream(struct log_reader *reader, struct log_stream *stream);
+
+struct log_reader_query {
+    bool follow;
+    const char *tail;           /* NULL: all; only for the first time */
+    int64_t since_ns, until_ns; /* 0: open; since: only for the first time */
+};
+
+/** Ask the engine; `closed` follows on a later turn. */
+void log_reader_open(struct log_reader *reader, const struct log_reader_query *query);
+bool log_reader_is_open(const struct log_reader *reader);
+/** Nothing has been seen yet: when it is opened next, begin at this instant. */
+void log_reader_begin_at(struct log_reader *reader, int64_t since_ns);
+/** `closed` follows on a later turn. */
+void log_reader_cancel(struct log_reader *reader);
+/** The stream has been printed: more may come. */
+void log_reader_go_on(struct log_reader *reader);
