@@ -37,7 +37,7 @@ struct build_context {
     const char *dockerfile; /* as the builder is to find it */
     const char *in_context; /* path inside the context that must be sent though ignored, or NULL */
     struct text extra;      /* a Dockerfile that is not in the context */
-    bool buildkit, has_extra, extra_sent;
+    bool buildkit, root_sent, has_extra, extra_sent;
     struct text
         ignore_text; /* classic: the .dockerignore that hides the extra Dockerfile from COPY */
     bool ignore_sent;
@@ -168,10 +168,27 @@ static enum tar_next put_extra(struct build_context *context, struct error *err)
                                                                     : TAR_NEXT_FAILED;
 }
 
+/*
+ * The root comes first: BuildKit looks at the first kilobyte to tell an archive from a Dockerfile, and does not
+ * see one where a long name needs extra headers.
+ */
+static enum tar_next put_root(struct build_context *context, struct error *err)
+{
+    struct tar_entry entry = {.path = "./", .mode = 0755};
+    struct stat status = {.st_mode = S_IFDIR};
+
+    context->root_sent = true;
+    return tar_stream_put_path(context->tar, &entry, context->directory, &status, err)
+               ? TAR_NEXT_ENTRY
+               : TAR_NEXT_FAILED;
+}
+
 static enum tar_next next_entry(void *owner, struct tar_stream *tar UNUSED, struct error *err)
 {
     struct build_context *context = owner;
 
+    if (!context->root_sent)
+        return put_root(context, err);
     while (context->top) {
         struct level *level = context->top;
         const char *name;

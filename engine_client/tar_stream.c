@@ -52,9 +52,11 @@ struct tar_stream *tar_stream_create(tar_source_fn *next, void *owner)
     tar->entry = archive_entry_new();
     if (!tar->archive || !tar->entry)
         fatal("out of memory");
-    /* Plain ustar wherever it can say it all: the extra headers of pax cost a kilobyte an entry. */
-    (void)archive_write_set_format_pax_restricted(tar->archive);
-    (void)archive_write_set_options(tar->archive, "hdrcharset=BINARY");
+    /*
+     * GNU's form takes names as bytes, whatever the locale, and needs extra headers for long names only; pax
+     * would put some in front of each entry.
+     */
+    (void)archive_write_set_format_gnutar(tar->archive);
     (void)archive_write_set_bytes_per_block(tar->archive, 0);
     if (archive_write_open(tar->archive, tar, NULL, on_output, NULL) != ARCHIVE_OK)
         fatal("libarchive cannot write: %s", archive_error_string(tar->archive));
@@ -92,8 +94,8 @@ static void begin_entry(struct tar_stream *tar, const struct tar_entry *entry)
     archive_entry_set_pathname(tar->entry, entry->path);
     archive_entry_set_uid(tar->entry, entry->uid);
     archive_entry_set_gid(tar->entry, entry->gid);
-    archive_entry_set_mtime(tar->entry, entry->modified_ns / NS_PER_SECOND,
-                            (long)(entry->modified_ns % NS_PER_SECOND));
+    /* Whole seconds, as the docker CLI does it: a fraction would cost a kilobyte of pax headers an entry. */
+    archive_entry_set_mtime(tar->entry, entry->modified_ns / NS_PER_SECOND, 0);
 }
 
 static bool write_header(struct tar_stream *tar, const char *path, struct error *err)

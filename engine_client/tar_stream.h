@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A tar archive (pax where needed) produced while it is being sent, with bounded memory. A source
+ * A tar archive (GNU format) produced while it is being sent, with bounded memory. A source
  * is asked for the next entry whenever what was produced has been taken; contents of files are read
  * piece by piece.
  *
@@ -28,7 +28,7 @@ struct tar_entry {
     const char *path; /* inside the archive, without a leading slash */
     uint32_t mode;    /* permission bits */
     int64_t uid, gid;
-    int64_t modified_ns; /* 0: 1970 */
+    int64_t modified_ns; /* written in whole seconds; 0: 1970 */
 };
 
 enum tar_next {
