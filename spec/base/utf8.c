@@ -43,6 +43,23 @@ bool utf8_is_valid(const char *bytes, size_t length)
     return true;
 }
 
+bool utf8_is_alphanumeric(uint32_t code)
+{
+    switch (utf8proc_category((utf8proc_int32_t)code)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO:
+        return true;
+    default: /* the library's enumeration, not ours */
+        return false;
+    }
+}
+
 size_t utf8_fit(const char *bytes, size_t length, size_t columns)
 {
     utf8proc_int32_t state = 0, before = 0;

@@ -14,6 +14,8 @@ struct text;
 size_t utf8_decode(const char *bytes, size_t length, uint32_t *ret_code);
 void utf8_add(struct text *text, uint32_t code);
 bool utf8_is_valid(const char *bytes, size_t length);
+/** A letter or a number of any script. */
+bool utf8_is_alphanumeric(uint32_t code);
 
 /** Columns on a terminal: wide characters count 2, combining ones 0, an emoji sequence once. */
 size_t utf8_width(const char *bytes, size_t length);
