@@ -16,7 +16,7 @@
 #include "compose/labels.h"
 #include "compose/root.h"
 #include "compose/session.h"
-#include "compose/suggest.h"
+#include "spec/base/suggest.h"
 #include "compose/terminal.h"
 #include "spec/base/arena.h"
 #include "spec/base/text.h"

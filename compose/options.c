@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compose/suggest.h"
+#include "spec/base/suggest.h"
 #include "spec/base/arena.h"
 #include "spec/base/number.h"
 #include "spec/base/size.h"

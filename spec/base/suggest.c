@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compose/suggest.h"
+#include "spec/base/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>
