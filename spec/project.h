@@ -32,6 +32,7 @@ struct spec_load_options {
     const char *default_platform; /* unused when NULL: DOCKER_DEFAULT_PLATFORM of the environment is taken */
 
     bool no_interpolate, no_normalize, no_path_resolution, no_consistency;
+    bool no_check;                /* neither schema nor rules (config --variables) */
     bool no_env_resolution;       /* env_file and label_file are neither read nor dropped */
     bool keep_label_file;         /* up, create, run: label_file stays in the model (and in the hash) */
     bool skip_env_files;          /* commands that only need names (down, ps, ...): env_file is not read */

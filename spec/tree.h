@@ -28,6 +28,7 @@
 #include "spec/node.h"
 
 struct spec_load_options;
+struct spec_extended_file;
 
 /** One load: shared by the main files and everything that they include or extend. */
 struct spec_tree {
@@ -36,17 +37,19 @@ struct spec_tree {
     const struct spec_load_options *options;
     struct index warned_variables;   /* unset variables that were told of */
     struct strings warned_versions;  /* files whose `version` was told of */
+    struct spec_extended_file *extended; /* files that services were taken from, read once (extends.c) */
     size_t nodes, alias_nodes, includes; /* against the limits */
 };
 
-/** The files that are folded into one tree: the main ones, or those of one include. Borrowed by the stages. */
+/** Files that are folded into one tree: the main ones, or those of one include. Borrowed by the stages. */
 struct spec_scope {
     struct spec_tree *tree;
     struct spec_environment *environment;
     const char *base_dir;    /* absolute: where include and extends look for files */
     const char *path_prefix; /* what relative paths are joined with: absolute, or relative to the includer's */
-    const struct spec_scope *includer;
-    struct strings files;    /* being folded, outermost first: to find cycles */
+    const char *file;        /* the one at hand */
+    const struct spec_scope *includer; /* NULL for the main files; with `file` it tells cycles */
+    bool resolve_paths;
 };
 
 /** An origin in the tree's arena. */

@@ -75,3 +75,34 @@ const char *path_base(struct arena *arena, const char *path)
         start--;
     return start == end ? "/" : arena_strndup(arena, path + start, end - start);
 }
+
+const char *path_relative(struct arena *arena, const char *from, const char *to)
+{
+    size_t same = 0, up = 0;
+    char *made, *end;
+
+    from = path_clean(arena, from);
+    to = path_clean(arena, to);
+    /* `same` ends up behind the last component that both have. */
+    for (size_t i = 0;; i++) {
+        bool from_ends = from[i] == '/' || from[i] == '\0', to_ends = to[i] == '/' || to[i] == '\0';
+
+        if (from_ends && to_ends)
+            same = i;
+        if (from[i] != to[i] || !from[i])
+            break;
+    }
+    for (const char *at = from + same; *at; at++)
+        up += *at == '/' && at[1] ? 1 : 0;
+    to += same;
+    to += *to == '/' ? 1 : 0;
+    if (up == 0 && !*to)
+        return ".";
+    made = end = arena_alloc(arena, up * 3 + strlen(to) + 1);
+    for (; up > 0; up--)
+        end = mempcpy(end, "../", 3);
+    end = mempcpy(end, to, strlen(to));
+    if (!*to)
+        end[-1] = '\0';
+    return made;
+}

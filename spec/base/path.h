@@ -16,6 +16,8 @@ const char *path_join(struct arena *arena, const char *directory, const char *pa
 const char *path_directory(struct arena *arena, const char *path);
 /** The last element, without trailing slashes; "/" for the root, "." for "". */
 const char *path_base(struct arena *arena, const char *path);
+/** The way from one absolute directory to an absolute path, as "../x"; "." when they are the same. */
+const char *path_relative(struct arena *arena, const char *from, const char *to);
 
 static inline bool path_is_absolute(const char *path)
 {
