@@ -36,9 +36,11 @@ struct item {
     bool stopped_by_api; /* somebody asked for its end */
     bool open_again;     /* it has started while its old log was still being read */
     bool fresh;          /* it came while we watched: all of its log is shown */
+    bool last_words;     /* what is read now is what followed the end of the stream */
     bool exit_due;       /* its end is to be told once its output is */
+    bool inspect_again;  /* something happened to it while it was inspected */
     int exit_code;
-    int64_t died_ns;
+    int64_t started_ns, died_ns;
     uint64_t died_at_ms; /* on our clock */
 };
 
@@ -54,12 +56,16 @@ struct log_follow {
     struct engine_request *list;
     uv_timer_t *come_back;
     size_t in_flight;
-    bool listening, started, waiting, ended, closing;
+    bool listening, listed, started, waiting, ended, closing;
+    bool list_again; /* a container that the list may lack has started */
     struct error failure;
 };
 
 static void check_end(struct log_follow *follow);
+static void list_containers(struct log_follow *follow);
 static void open_item(struct item *item);
+static void ask_for_log(struct item *item, bool live);
+static void inspect_item(struct item *item);
 
 struct log_follow *log_follow_create(struct session *session, const struct log_follow_options *options)
 {
@@ -131,7 +137,7 @@ static void tell_exit(struct item *item)
 {
     char message[64]; /* the text below and a number */
 
-    if (!item->exit_due || (item->reader && log_reader_is_open(item->reader)))
+    if (!item->exit_due || item->inspect || (item->reader && log_reader_is_open(item->reader)))
         return;
     item->exit_due = false;
     if (!item->follow->options.follow)
@@ -168,6 +174,15 @@ static void on_reader_closed(void *owner, const struct error *failure)
                      failure->engine_message);
     else if (failure && failure->kind != ERROR_ENGINE && !follow->options.follow)
         fail(follow, failure);
+    /*
+     * A follower may miss the last line of a container that ends without a newline (seen with 20.10): what stands
+     * behind the cursor is read once more.
+     */
+    if (follow->options.follow && !failure && !item->last_words) {
+        item->last_words = true;
+        ask_for_log(item, false);
+        return;
+    }
     tell_exit(item);
     if (item->open_again && !failure)
         open_item(item);
@@ -176,16 +191,39 @@ static void on_reader_closed(void *owner, const struct error *failure)
 
 static void open_item(struct item *item)
 {
-    const struct log_follow_options *options = &item->follow->options;
-    struct log_reader_query query = {.follow = options->follow, .until_ns = options->until_ns};
-
     item->open_again = false;
+    item->last_words = false;
+    ask_for_log(item, item->follow->options.follow);
+}
+
+static void ask_for_log(struct item *item, bool live)
+{
+    const struct log_follow_options *options = &item->follow->options;
+    struct log_reader_query query = {.follow = live, .until_ns = options->until_ns};
+
     if (!item->fresh) {
         query.since_ns = options->since_ns;
         query.tail = options->only_new && item->running ? "0" : options->tail;
     }
     item->follow->in_flight++;
     log_reader_open(item->reader, &query);
+}
+
+/* It is known what it is: read it. */
+static void begin_item(struct item *item, const struct engine_container *container)
+{
+    struct log_follow *follow = item->follow;
+
+    item->reader = log_reader_create(follow->client, item->id, container->tty, on_reader_closed, item);
+    log_reader_set_stream(item->reader, item->stream);
+    item->running = container->running;
+    item->restarting = container->restarting;
+    item->started_ns = container->started_ns;
+    /* What was said in earlier lives is not shown: begin behind the last one's end. */
+    if (follow->options.only_new && !item->fresh && !item->running && container->finished_ns > 0)
+        log_reader_begin_at(item->reader, container->finished_ns + 1);
+    if (!follow->options.only_new || item->fresh || item->running)
+        open_item(item);
 }
 
 static void on_inspected(void *owner, struct engine_request *request, const struct error *failure)
@@ -201,26 +239,21 @@ static void on_inspected(void *owner, struct engine_request *request, const stru
     landed(follow);
     if (follow->closing)
         return;
+    if (item->inspect_again) {
+        item->inspect_again = false;
+        inspect_item(item);
+        return;
+    }
     arena = arena_create();
     error_init(&ignored);
     known = !failure && engine_container_decode(arena, engine_request_body(request), &container, &ignored);
     if (!known && failure && failure->kind != ERROR_ENGINE && !follow->options.follow)
         fail(follow, failure);
-    if (known && !item->reader) {
-        item->reader = log_reader_create(follow->client, item->id, container.tty, on_reader_closed, item);
-        log_reader_set_stream(item->reader, item->stream);
-        item->running = container.running;
-        item->restarting = container.restarting;
-        /* What was said in earlier lives is not shown: begin behind the last one's end. */
-        if (follow->options.only_new && !item->fresh && !item->running && container.finished_ns > 0)
-            log_reader_begin_at(item->reader, container.finished_ns + 1);
-        if (!follow->options.only_new || item->running)
-            open_item(item);
-    } else if (known && !item->running) {
+    if (known && !item->reader)
+        begin_item(item, &container);
+    else if (known && !item->running)
         item->restarting = container.restarting || container.running;
-    }
-    if (item->died_ns != 0 && !item->running)
-        tell_exit(item);
+    tell_exit(item);
     error_finish(&ignored);
     arena_destroy(arena);
     check_end(follow);
@@ -274,17 +307,28 @@ static struct item *add_item(struct log_follow *follow, const char *id, const ch
 
 static void on_start(struct log_follow *follow, struct item *item, const struct engine_event *event)
 {
-    if (!item)
+    if (!item && (!follow->listed || follow->list)) {
+        follow->list_again = true; /* the stream begins early: it may be gone, or be in the list */
+        return;
+    }
+    if (!item) {
         item = add_item(follow, event->id, engine_event_attribute(event, "name"),
                         engine_event_attribute(event, LABEL_SERVICE), true);
+        item->running = true;
+        return;
+    }
+    if (item->running || event->time_ns < item->started_ns)
+        return;
     item->running = true;
     item->stopped_by_api = false;
     item->restarting = false;
     item->gone = false;
-    if (!item->reader)
-        return; /* the inspection opens it */
     /* Of a life that we have seen begin, all is shown. */
     item->fresh = item->fresh || follow->options.only_new;
+    if (!item->reader) {
+        item->inspect_again = true;
+        return;
+    }
     if (item->died_ns != 0)
         log_reader_begin_at(item->reader, item->died_ns);
     if (log_reader_is_open(item->reader))
@@ -295,17 +339,17 @@ static void on_start(struct log_follow *follow, struct item *item, const struct 
 
 static void on_die(struct item *item, const struct engine_event *event)
 {
-    /* The stream begins a second early: an end from before a known start is old news. */
-    if (!item->running && item->died_ns == 0 && !item->fresh)
-        return;
-    if (event->time_ns <= item->died_ns)
+    /* The stream begins a second early: an end from before the known start is old news. */
+    if (event->time_ns < item->started_ns || event->time_ns <= item->died_ns)
         return;
     item->running = false;
     item->exit_code = event->exit_code;
     item->died_ns = event->time_ns;
     item->died_at_ms = uv_now(session_loop(item->follow->session));
     item->exit_due = true;
-    if (item->stopped_by_api)
+    if (!item->reader)
+        item->inspect_again = true;
+    else if (item->stopped_by_api)
         tell_exit(item);
     else
         inspect_item(item); /* will its policy start it again? */
@@ -392,6 +436,11 @@ static void on_listed(void *owner, struct engine_request *request, const struct 
     if (follow->closing)
         return;
     error_init(&mine);
+    follow->listed = true;
+    if (follow->list_again) {
+        follow->list_again = false;
+        list_containers(follow);
+    }
     if (failure)
         error_copy(&mine, failure);
     else if (engine_container_list_decode(follow->arena, engine_request_body(request), &list, &mine))
