@@ -31,6 +31,8 @@ struct item {
     struct log_reader *reader; /* NULL until it was inspected */
     struct engine_request *inspect;
 
+    bool known;  /* it was inspected */
+    bool silent; /* only its end is of interest: reader stays NULL */
     bool running, gone;
     bool restarting;     /* its policy will start it again */
     bool stopped_by_api; /* somebody asked for its end */
@@ -56,7 +58,7 @@ struct log_follow {
     struct engine_request *list;
     uv_timer_t *come_back;
     size_t in_flight;
-    bool listening, listed, started, waiting, ended, closing;
+    bool listening, listed, started, waiting, ended, draining, closing;
     bool list_again; /* a container that the list may lack has started */
     struct error failure;
 };
@@ -144,7 +146,8 @@ static void tell_exit(struct item *item)
         return;
     (void)snprintf(message, sizeof(message), "exited with code %d%s", item->exit_code,
                    item->restarting ? " (restarting)" : "");
-    log_stream_status(item->stream, message);
+    if (!item->silent)
+        log_stream_status(item->stream, message);
     if (item->follow->options.on_exit)
         item->follow->options.on_exit(item->follow->options.owner, item->service, item->exit_code,
                                       item->restarting);
@@ -196,6 +199,7 @@ static void open_item(struct item *item)
     ask_for_log(item, item->follow->options.follow);
 }
 
+/* live: until the container ends; else what there is. */
 static void ask_for_log(struct item *item, bool live)
 {
     const struct log_follow_options *options = &item->follow->options;
@@ -214,11 +218,14 @@ static void begin_item(struct item *item, const struct engine_container *contain
 {
     struct log_follow *follow = item->follow;
 
-    item->reader = log_reader_create(follow->client, item->id, container->tty, on_reader_closed, item);
-    log_reader_set_stream(item->reader, item->stream);
+    item->known = true;
     item->running = container->running;
     item->restarting = container->restarting;
     item->started_ns = container->started_ns;
+    if (item->silent)
+        return;
+    item->reader = log_reader_create(follow->client, item->id, container->tty, on_reader_closed, item);
+    log_reader_set_stream(item->reader, item->stream);
     /* What was said in earlier lives is not shown: begin behind the last one's end. */
     if (follow->options.only_new && !item->fresh && !item->running && container->finished_ns > 0)
         log_reader_begin_at(item->reader, container->finished_ns + 1);
@@ -249,7 +256,7 @@ static void on_inspected(void *owner, struct engine_request *request, const stru
     known = !failure && engine_container_decode(arena, engine_request_body(request), &container, &ignored);
     if (!known && failure && failure->kind != ERROR_ENGINE && !follow->options.follow)
         fail(follow, failure);
-    if (known && !item->reader)
+    if (known && !item->known)
         begin_item(item, &container);
     else if (known && !item->running)
         item->restarting = container.restarting || container.running;
@@ -293,13 +300,16 @@ static struct item *add_item(struct log_follow *follow, const char *id, const ch
     item->id = arena_strdup(follow->arena, id);
     item->name = arena_strdup(follow->arena, name);
     item->service = arena_strdup(follow->arena, service);
+    item->silent = strings_contain(&follow->options.silent, service);
+    inspect_item(item);
+    *at = item;
+    if (item->silent)
+        return item;
     item->source = log_printer_add(follow->printer, shown, NULL);
     log_printer_describe(item->source, service, name);
     item->stream = log_merge_add(follow->merge, item->source, on_printed, item);
-    *at = item;
     if (recreated && fresh)
         log_stream_status(item->stream, "has been recreated");
-    inspect_item(item);
     return item;
 }
 
@@ -325,10 +335,12 @@ static void on_start(struct log_follow *follow, struct item *item, const struct 
     item->gone = false;
     /* Of a life that we have seen begin, all is shown. */
     item->fresh = item->fresh || follow->options.only_new;
-    if (!item->reader) {
+    if (!item->known) {
         item->inspect_again = true;
         return;
     }
+    if (item->silent)
+        return;
     if (item->died_ns != 0)
         log_reader_begin_at(item->reader, item->died_ns);
     if (log_reader_is_open(item->reader))
@@ -347,7 +359,7 @@ static void on_die(struct item *item, const struct engine_event *event)
     item->died_ns = event->time_ns;
     item->died_at_ms = uv_now(session_loop(item->follow->session));
     item->exit_due = true;
-    if (!item->reader)
+    if (!item->known)
         item->inspect_again = true;
     else if (item->stopped_by_api)
         tell_exit(item);
@@ -383,7 +395,7 @@ static void update_item(struct item *item, const struct engine_container_entry *
 {
     bool runs = entry->state == ENGINE_STATE_RUNNING || entry->state == ENGINE_STATE_PAUSED;
 
-    if (!item->reader)
+    if (!item->known)
         return;
     if (item->running && !runs && entry->state != ENGINE_STATE_RESTARTING) {
         item->exit_code = entry->exit_code;
@@ -392,7 +404,7 @@ static void update_item(struct item *item, const struct engine_container_entry *
     }
     item->running = runs;
     item->restarting = entry->state == ENGINE_STATE_RESTARTING;
-    if (runs && !log_reader_is_open(item->reader))
+    if (runs && item->reader && !log_reader_is_open(item->reader))
         open_item(item);
     tell_exit(item);
 }
@@ -491,10 +503,22 @@ static void on_come_back(uv_timer_t *timer)
     check_end(timer->data);
 }
 
+/* Is there, or will there be, something to read or to print of it? */
+static bool is_speaking(const struct item *item)
+{
+    return item->inspect || (item->reader && log_reader_is_open(item->reader)) ||
+           (item->stream && !log_stream_is_empty(item->stream));
+}
+
 static bool is_busy(const struct item *item)
 {
-    return item->inspect || item->running || item->restarting || item->exit_due ||
-           (item->reader && log_reader_is_open(item->reader)) || !log_stream_is_empty(item->stream);
+    const struct log_follow *follow = item->follow;
+
+    if (!follow->options.follow)
+        return is_speaking(item);
+    if (follow->draining)
+        return !item->running && is_speaking(item);
+    return item->running || item->restarting || item->exit_due || is_speaking(item);
 }
 
 static void check_end(struct log_follow *follow)
@@ -515,15 +539,13 @@ static void check_end(struct log_follow *follow)
     for (struct item *item = follow->items; item; item = item->next) {
         uint64_t since_ms = now_ms - item->died_at_ms;
 
-        if (follow->options.follow ? is_busy(item)
-                                   : item->inspect || (item->reader && log_reader_is_open(item->reader)) ||
-                                         !log_stream_is_empty(item->stream))
+        if (is_busy(item))
             return;
         if (item->stopped_by_api && !item->gone && since_ms < COME_BACK_MS &&
             COME_BACK_MS - since_ms > left_ms)
             left_ms = COME_BACK_MS - since_ms;
     }
-    if (follow->options.follow && left_ms > 0)
+    if (follow->options.follow && !follow->draining && left_ms > 0)
         (void)uv_timer_start(follow->come_back, on_come_back, left_ms, 0);
     else
         finish_wait(follow);
@@ -576,6 +598,17 @@ void log_follow_stop(struct log_follow *follow)
     finish_wait(follow);
 }
 
+void log_follow_drain(struct log_follow *follow)
+{
+    struct error ignored;
+
+    error_init(&ignored);
+    follow->draining = true;
+    (void)log_follow_wait(follow, &ignored); /* interrupted once more: then that was all */
+    error_finish(&ignored);
+    log_merge_flush(follow->merge);
+}
+
 bool log_follow_run(struct log_follow *follow, struct error *err)
 {
     if (!log_follow_start(follow, err) || !log_follow_wait(follow, err))
@@ -593,7 +626,7 @@ void log_follow_names(const struct log_follow *follow, struct arena *arena, stru
         bool ours = strncmp(item->name, follow->options.project, length) == 0 &&
                     (item->name[length] == '-' || item->name[length] == '_');
 
-        if (!item->gone)
+        if (!item->gone && !item->silent)
             strings_add_copy(&names, arena, ours ? item->name + length + 1 : item->name);
     }
     strings_sort(&names);

@@ -30,6 +30,7 @@ struct log_follow_options {
     const char *project;
     struct strings services; /* watched ones; empty: all but `unwatched` */
     struct strings unwatched;
+    struct strings silent;   /* services whose ends are watched but whose output is not shown */
     int64_t index;           /* one replica, 0: all */
     bool follow;
     bool only_new;           /* what was said before now is not shown: attached `up` */
@@ -57,10 +58,12 @@ bool log_follow_start(struct log_follow *follow, struct error *err) WARN_UNUSED;
 bool log_follow_wait(struct log_follow *follow, struct error *err) WARN_UNUSED;
 /** Make log_follow_wait() return: an abort option has struck. */
 void log_follow_stop(struct log_follow *follow);
-/** Both. */
+/** The containers have been stopped: show what they have still to say. Turns the loop, but waits for no running one. */
+void log_follow_drain(struct log_follow *follow);
+/** log_follow_start() and log_follow_wait(). */
 bool log_follow_run(struct log_follow *follow, struct error *err) WARN_UNUSED;
 
-/** Short names of the containers known, sorted; for `Attaching to`. */
+/** Short names of the containers whose output is shown, sorted; for `Attaching to`. */
 void log_follow_names(const struct log_follow *follow, struct arena *arena, struct strings *ret_names);
 /** The printer, for other sources: hooks, watch. */
 struct log_printer *log_follow_printer(struct log_follow *follow);

@@ -228,6 +228,12 @@ void session_on_signal(struct session *session, session_signal_fn *handler, void
     session->signal_owner = owner;
 }
 
+void session_continue(struct session *session)
+{
+    session->ended_by = 0;
+    session->stopping = false;
+}
+
 int session_ended_by(const struct session *session)
 {
     return session->ended_by;

@@ -62,6 +62,8 @@ void session_settle(struct session *session);
 typedef bool session_signal_fn(void *owner, int signal_number);
 /** One handler at a time; NULL puts back the default: session_run() ends with ERROR_CANCELED. */
 void session_on_signal(struct session *session, session_signal_fn *handler, void *owner);
+/** After ERROR_CANCELED: the command goes on with something else (the stop plan); the next signal ends that. */
+void session_continue(struct session *session);
 /** The signal that ended the command, or 0. */
 int session_ended_by(const struct session *session);
 

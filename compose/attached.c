@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compose/attached.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compose/command.h"
+#include "compose/console.h"
+#include "compose/log_follow.h"
+#include "compose/session.h"
+
+struct attached {
+    struct command_context *context;
+    struct attached_options options;
+    struct log_follow *follow;
+    enum attached_end end;
+    bool struck, has_code;
+    int exit_code;
+};
+
+/* The first end that matters decides; what is stopped because of it does not. */
+static void on_container_exit(void *owner, const char *service, int exit_code, bool restarting)
+{
+    struct attached *attached = owner;
+    const struct attached_options *options = &attached->options;
+    bool strikes = options->abort_on_exit || (options->exit_code_from && !options->abort_on_failure) ||
+                   (options->abort_on_failure && exit_code != 0);
+
+    (void)restarting; /* a container that will be started again has ended nevertheless */
+    if (options->exit_code_from) {
+        if (!attached->has_code && strcmp(service, options->exit_code_from) == 0) {
+            attached->has_code = true;
+            attached->exit_code = exit_code;
+        }
+    } else if (strikes && !attached->struck) {
+        attached->exit_code = exit_code;
+    }
+    if (!strikes || attached->struck)
+        return;
+    attached->struck = true;
+    attached->end = ATTACHED_ABORTED;
+    log_follow_stop(attached->follow);
+}
+
+struct attached *attached_create(struct command_context *context, const struct attached_options *options)
+{
+    struct attached *attached = xcalloc(1, sizeof(*attached));
+    struct log_follow_options how = {
+        .project = options->project,
+        .services = options->services,
+        .follow = true,
+        .only_new = true,
+        .printing = {.no_colour = options->no_color,
+                     .no_prefix = options->no_log_prefix,
+                     .timestamps = options->timestamps,
+                     .split = true},
+        .on_exit = on_container_exit,
+        .owner = attached,
+    };
+
+    attached->context = context;
+    attached->options = *options;
+    for (size_t i = 0; i < options->services.count; i++)
+        if (!strings_contain(&options->shown, options->services.items[i]))
+            strings_add(&how.silent, context->arena, options->services.items[i]);
+    attached->follow = log_follow_create(context->session, &how);
+    return attached;
+}
+
+void attached_destroy(struct attached *attached)
+{
+    if (!attached)
+        return;
+    log_follow_destroy(attached->follow);
+    free(attached);
+}
+
+bool attached_begin(struct attached *attached, struct error *err)
+{
+    struct strings names;
+
+    if (!log_follow_start(attached->follow, err))
+        return false;
+    log_follow_names(attached->follow, attached->context->arena, &names);
+    if (names.count > 0)
+        console_print(attached->context->console, "Attaching to %s\n",
+                      strings_join(&names, attached->context->arena, ", "));
+    return true;
+}
+
+bool attached_wait(struct attached *attached, enum attached_end *ret_end, struct error *err)
+{
+    /* An abort option may have struck while others were still being started. */
+    if (!attached->struck && !log_follow_wait(attached->follow, err)) {
+        if (err->kind != ERROR_CANCELED)
+            return false;
+        error_finish(err);
+        session_continue(attached->context->session);
+        attached->end = ATTACHED_INTERRUPTED;
+    }
+    *ret_end = attached->end;
+    return true;
+}
+
+void attached_detach(struct attached *attached)
+{
+    attached->end = ATTACHED_DETACHED;
+    log_follow_stop(attached->follow);
+}
+
+void attached_announce_stop(struct attached *attached, enum attached_end why)
+{
+    struct progress event = {.id = "Compose", .text = "Stopping", .status = PROGRESS_WORKING};
+
+    event.details = why == ATTACHED_ABORTED ? "Aborting on container exit..."
+                                            : "Gracefully Stopping... press Ctrl+C again to force";
+    console_progress(attached->context->console, &event);
+}
+
+void attached_drain(struct attached *attached)
+{
+    log_follow_drain(attached->follow);
+}
+
+int attached_exit_code(const struct attached *attached)
+{
+    return attached->exit_code;
+}
+
+void attached_hook_output(void *owner, const char *name, struct span bytes)
+{
+    struct attached *attached = owner;
+    struct log_printer *printer = log_follow_printer(attached->follow);
+    const char *arrow = strstr(name, " ->");
+    struct log_source *parent = NULL;
+
+    if (arrow) {
+        char *container = xstrndup(name, (size_t)(arrow - name));
+
+        parent = log_printer_add(printer, container, NULL);
+        free(container);
+    }
+    log_printer_write(printer, log_printer_add(printer, name, parent), bytes);
+}
+
+struct log_printer *attached_printer(struct attached *attached)
+{
+    return log_follow_printer(attached->follow);
+}

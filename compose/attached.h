@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The attached part of `up`: what the containers say, and when it is over. The commands' own work (start, stop, kill)
+ * goes on beside it, on the same loop. Source: cli.md 3.6.
+ *
+ *     attached = attached_create(context, &options);
+ *     if (!attached_begin(attached, err)) …                 "Attaching to …", before anything is started
+ *     … execute the start plan, with attached_hook_output() for the hooks …
+ *     if (!attached_wait(attached, &end, err)) …            or the start plan was interrupted
+ *     if (end == ATTACHED_ABORTED || end == ATTACHED_INTERRUPTED) {
+ *         attached_announce_stop(attached, end);
+ *         … execute the stop plan; ERROR_CANCELED: session_continue(), execute the kill plan …
+ *         attached_drain(attached);
+ *     }
+ *     code = attached_exit_code(attached);
+ *     attached_destroy(attached);
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "spec/base/error.h"
+#include "spec/base/span.h"
+#include "spec/base/strings.h"
+
+struct attached;
+struct command_context;
+struct log_printer;
+
+struct attached_options {
+    const char *project;
+    struct strings services; /* whose containers are watched: all of this invocation */
+    struct strings shown;    /* whose output is shown; may be empty */
+    bool no_color, no_log_prefix, timestamps;
+    bool abort_on_exit, abort_on_failure;
+    const char *exit_code_from; /* a service, or NULL; implies abort_on_exit unless abort_on_failure */
+};
+
+enum attached_end {
+    ATTACHED_ENDED,       /* all have ended by themselves */
+    ATTACHED_ABORTED,     /* an abort option has struck */
+    ATTACHED_INTERRUPTED, /* by a signal */
+    ATTACHED_DETACHED,    /* attached_detach() */
+};
+
+/** Strings of the options are borrowed until attached_destroy(). */
+struct attached *attached_create(struct command_context *context, const struct attached_options *options);
+void attached_destroy(struct attached *attached); /* NULL is allowed */
+
+/** Look which containers are there, subscribe, print `Attaching to`. Turns the loop. */
+bool attached_begin(struct attached *attached, struct error *err) WARN_UNUSED;
+/** Turn the loop until it is over. After ATTACHED_INTERRUPTED the session can go on. */
+bool attached_wait(struct attached *attached, enum attached_end *ret_end, struct error *err) WARN_UNUSED;
+/** End attached_wait() with ATTACHED_DETACHED: the menu's `d`. */
+void attached_detach(struct attached *attached);
+/** The notice that the containers are being stopped. Their output is still shown. */
+void attached_announce_stop(struct attached *attached, enum attached_end why);
+/** Show what stopped containers have still to say. */
+void attached_drain(struct attached *attached);
+/** For the abort options; 0 without them. */
+int attached_exit_code(const struct attached *attached);
+
+/** An execute_output_fn: output of a hook, `name` being "web-1 ->"; `owner` is the attached. */
+void attached_hook_output(void *owner, const char *name, struct span bytes);
+/** For further sources of lines: watch. */
+struct log_printer *attached_printer(struct attached *attached);
