@@ -166,6 +166,12 @@ static bool cut_tail(char *name, const char *text, struct image_reference *refer
     return true;
 }
 
+/* A name of one part at the hub. */
+static bool is_official(const struct image_reference *reference)
+{
+    return strcmp(reference->domain, DEFAULT_DOMAIN) == 0 && !strchr(reference->path, '/');
+}
+
 bool image_reference_parse(struct arena *arena, const char *text,
                            struct image_reference *ret_reference, struct error *err)
 {
@@ -189,18 +195,16 @@ bool image_reference_parse(struct arena *arena, const char *text,
     if (!is_domain(reference.domain))
         return invalid(text, "the registry's name is malformed", err);
     for (const char *c = reference.path; *c; c++)
-        if (isupper((unsigned char)*c)) {
-            (void)error_set(err, ERROR_INPUT,
-                            "invalid reference format: repository name (%s) must be lowercase",
-                            reference.path);
-            return false;
-        }
+        if (isupper((unsigned char)*c))
+            return error_set(err, ERROR_INPUT,
+                             "invalid reference format: repository name (%s%s) must be lowercase",
+                             is_official(&reference) ? OFFICIAL : "", reference.path);
     if (!is_path(reference.path))
         return invalid(
             text, "a name has lower-case letters, digits, and '.', '_' or '-' between them", err);
     if (strlen(reference.domain) + strlen(reference.path) + 1 > NAME_LONGEST)
         return invalid(text, "a name has at most 255 characters", err);
-    if (strcmp(reference.domain, DEFAULT_DOMAIN) == 0 && !strchr(reference.path, '/'))
+    if (is_official(&reference))
         reference.path = arena_printf(arena, OFFICIAL "%s", reference.path);
     *ret_reference = reference;
     return true;

@@ -173,9 +173,18 @@ static void read_helper(struct registry_auth_lookup *lookup, struct span answer)
     make_header(lookup, &login);
 }
 
+static struct span trimmed(struct span text)
+{
+    while (text.length > 0 && strchr("\r\n ", text.bytes[text.length - 1]))
+        text.length--;
+    return text;
+}
+
 static void on_helper(void *owner, const struct child_result *result, const struct error *failure)
 {
     struct registry_auth_lookup *lookup = owner;
+
+    struct span words = trimmed(result->output);
 
     lookup->talk = NULL;
     if (failure)
@@ -185,7 +194,7 @@ static void on_helper(void *owner, const struct child_result *result, const stru
     else if (!memmem(result->output.bytes, result->output.length, NOT_FOUND, strlen(NOT_FOUND)))
         (void)error_set(&lookup->failure, ERROR_INPUT,
                         "error getting credentials - err: exit status %d, out: `%.*s`",
-                        result->exit_code, (int)result->output.length, result->output.bytes);
+                        result->exit_code, (int)words.length, words.bytes);
     finish_soon(lookup);
 }
 
