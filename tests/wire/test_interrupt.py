@@ -90,13 +90,14 @@ class Stage:
                 mounts = sorted((mount["Destination"], mount["Type"],
                                  "anonymous" if mount.get("Name") in anonymous else mount.get("Name"))
                                 for mount in one["Mounts"])
-                labels = {key: value for key, value in one["Config"]["Labels"].items()
+                labels = {key: value.replace(self.directory, "DIR") for key, value in one["Config"]["Labels"].items()
                           if key != "com.docker.compose.replace"}
-                containers[one["Name"]] = (one["State"]["Status"], mounts, sorted(one["NetworkSettings"]["Networks"]),
-                                           sorted(labels.items()))
-            return {"containers": containers,
-                    "networks": sorted((one["Name"], tuple(sorted(one["Labels"].items()))) for one in model.networks.values()),
-                    "volumes": sorted(model.volumes.keys() - anonymous), "anonymous volumes": len(anonymous)}
+                containers[one["Name"]] = {"state": one["State"]["Status"], "mounts": mounts, **labels,
+                                           "networks": sorted(one["NetworkSettings"]["Networks"])}
+            networks = {one["Name"]: one["Labels"] for one in model.networks.values()}
+            return {"container": containers, "network": networks,
+                    "volume": {name: "kept" for name in model.volumes.keys() - anonymous},
+                    "anonymous volumes": {"count": len(anonymous)}}
 
     def close(self):
         self.engine.__exit__()
@@ -115,8 +116,13 @@ def staged(program, before):
 def differences(wanted, found):
     lines = []
     for kind in wanted:
-        if wanted[kind] != found[kind]:
-            lines.append(f"  {kind}:\n    uninterrupted {wanted[kind]}\n    after the second run {found[kind]}")
+        for name in sorted(wanted[kind].keys() | found[kind].keys()):
+            before, after = wanted[kind].get(name), found[kind].get(name)
+            if isinstance(before, dict) and isinstance(after, dict):
+                lines += [f"    {kind} {name}, {key}: {before.get(key)} became {after.get(key)}"
+                          for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
+            elif before != after:
+                lines.append(f"    {kind} {name}: {before} became {after}")
     return "\n".join(lines)
 
 
