@@ -39,6 +39,7 @@ static void on_stop_signal(uv_signal_t *handle, int number)
     console_flush(session->console);
     terminal_restore();
     (void)kill(getpid(), SIGSTOP);
+    terminal_resume();
     console_resume(session->console);
 }
 

@@ -3,7 +3,8 @@
  * The terminal as such: what is one, how large it is, raw mode, and putting everything back.
  *
  * Raw mode and the hidden cursor are put back by terminal_restore(), which runs at every exit: normal ones, fatal(),
- * and before the program is suspended. The saved state is process-wide because the terminal is.
+ * a signal that kills (but SIGKILL), and before the program is suspended; terminal_resume() follows when it goes on.
+ * The saved state is process-wide because the terminal is.
  */
 #pragma once
 
@@ -19,3 +20,7 @@ bool terminal_set_raw(int descriptor, bool keep_output);
 void terminal_note_cursor(int descriptor, bool hidden);
 /** Put back raw mode and cursor. May be called at any time, any number of times. */
 void terminal_restore(void);
+/** Suspended and continued: raw mode as it was, if terminal_restore() was not the end of it. */
+void terminal_resume(void);
+/** Leave raw mode for good; the cursor stays as it is. */
+void terminal_leave_raw(void);
