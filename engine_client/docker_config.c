@@ -98,9 +98,10 @@ static void read_tree(struct arena *arena, const cJSON *tree, const char *host,
 bool docker_config_load(struct arena *arena, const char *directory, const char *host,
                         struct docker_config *ret_config, struct error *err)
 {
+    const char *where = directory ? directory : docker_config_directory(arena);
     struct docker_config config = {
-        .directory = arena_strdup(arena, directory),
-        .file = arena_printf(arena, "%s/config.json", directory),
+        .directory = arena_strdup(arena, where),
+        .file = arena_printf(arena, "%s/config.json", where),
         .credentials_store = "",
         .current_context = "",
         .detach_keys = "",

@@ -39,7 +39,7 @@ struct docker_config {
 /** $DOCKER_CONFIG, else $HOME/.docker. */
 const char *docker_config_directory(struct arena *arena);
 /**
- * Read it. `host` picks the entry of "proxies" for this engine address before "default"; NULL:
+ * Read it; `directory` NULL is docker_config_directory(). `host` picks the entry of "proxies" for this engine address before "default"; NULL:
  * default only.
  *
  * Errors: ERROR_INPUT when it is there but is not JSON; ERROR_SYSTEM when it cannot be read.
