@@ -405,6 +405,9 @@ static void retry(struct engine_request *req)
 
 void request_transfer_done(struct engine_request *req, CURLcode result)
 {
+    /* To libcurl a 101 is no answer yet; to us the talk has begun, and may end without a word. */
+    if (result == CURLE_GOT_NOTHING && req->call.duplex && req->final_headers)
+        result = CURLE_OK;
     if (should_retry(req, result)) {
         retry(req);
         return;
