@@ -3,6 +3,7 @@
  * From argv to one command: how the program was started, the root flags, the command's own, and at the end the
  * failure as text and as exit code.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,18 @@ static void die_of_broken_pipe(void)
     (void)raise(SIGPIPE);
 }
 
+/*
+ * Whoever starts us with one of the three closed would otherwise find it to be a socket of ours: what is opened first
+ * gets the lowest number. Reading it gives the end, what is written to it is dropped.
+ */
+static void open_standard_descriptors(void)
+{
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+        if (fcntl(descriptor, F_GETFD) < 0 &&
+            open("/dev/null", descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY) < 0)
+            return; /* no /dev/null: as closed as before */
+}
+
 int main(int argc, char **argv)
 {
     struct arena *arena;
@@ -153,6 +166,7 @@ int main(int argc, char **argv)
     bool good;
     int code, ended_by;
 
+    open_standard_descriptors();
     if (answer_docker(argc, argv))
         return 0;
     arena = arena_create();

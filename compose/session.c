@@ -223,6 +223,13 @@ void session_settle(struct session *session)
     session->stopping = false;
 }
 
+void session_drain(struct session *session, const bool *ended)
+{
+    while (!*ended)
+        (void)uv_run(&session->loop, UV_RUN_ONCE);
+    session->stopping = false;
+}
+
 void session_on_signal(struct session *session, session_signal_fn *handler, void *owner)
 {
     session->on_signal = handler;

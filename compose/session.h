@@ -51,6 +51,8 @@ const struct engine_endpoint *session_endpoint(const struct session *session);
 /** Turn the loop until session_stop(). False with ERROR_CANCELED when a signal ended it. Not from callbacks. */
 bool session_run(struct session *session, struct error *err) WARN_UNUSED;
 void session_stop(struct session *session);
+/** After session_run() was interrupted: what was cancelled completes; turn the loop until `*ended`. */
+void session_drain(struct session *session, const bool *ended);
 /**
  * After an interruption: turn the loop until what was cancelled has told so and the next session_stop() came. For
  * owners whose completions point to their frame.
@@ -73,9 +75,11 @@ struct session_call {
     const char *path, *query;
     struct span body;
     const char *registry_auth; /* X-Registry-Auth, or NULL */
-    int status;          /* out: 0 when no answer came */
-    struct span answer;  /* out: in the arena given */
-    struct error failure; /* out: ERROR_NONE on success; finished by session_fetch_finish() */
+    const char *header;        /* name of a header of the answer that is wanted, or NULL */
+    int status;                /* out: 0 when no answer came */
+    const char *header_value;  /* out: NULL when the answer lacks it */
+    struct span answer;        /* out: in the arena given */
+    struct error failure;      /* out: ERROR_NONE on success; finished by session_fetch_finish() */
 };
 
 /**
@@ -85,6 +89,9 @@ struct session_call {
 bool session_fetch_all(struct session *session, struct arena *arena, struct session_call *calls,
                        size_t count, struct error *err) WARN_UNUSED;
 void session_fetch_finish(struct session_call *calls, size_t count);
+/** One call; its failure becomes `err` and needs no session_fetch_finish(). */
+bool session_fetch_call(struct session *session, struct arena *arena, struct session_call *call,
+                        struct error *err) WARN_UNUSED;
 /** One request; its failure becomes `err`. `method` NULL is GET. */
 bool session_fetch(struct session *session, struct arena *arena, const char *method,
                    const char *path, const char *query, struct span *ret_answer,
@@ -131,3 +138,8 @@ bool session_project(const struct command_context *context, enum project_need ne
 bool session_is_by_name(const struct spec_project *project);
 /** A COMPOSE_* variable: from the project's environment once it is loaded, else the process's; "" when unset. */
 const char *session_variable(const struct session *session, const char *name);
+/**
+ * Any variable, for a command that acts by name and has loaded no file: of the shell, else of the env files. NULL when
+ * it is unset. In the session's memory.
+ */
+const char *session_shell_variable(const struct command_context *context, const char *name);

@@ -26,9 +26,13 @@ static void on_fetched(void *owner, struct engine_request *request, const struct
     struct fetch_item *item = owner;
     struct fetch *fetch = item->fetch;
     struct span body = engine_request_body(request);
+    const char *header;
 
     item->request = NULL;
     item->call->status = engine_request_status(request);
+    header = item->call->header ? engine_request_header(request, item->call->header) : NULL;
+    if (header)
+        item->call->header_value = arena_strdup(fetch->arena, header);
     if (failure)
         error_copy(&item->call->failure, failure);
     else
@@ -79,17 +83,24 @@ void session_fetch_finish(struct session_call *calls, size_t count)
         error_finish(&calls[i].failure);
 }
 
+bool session_fetch_call(struct session *session, struct arena *arena, struct session_call *call,
+                        struct error *err)
+{
+    if (!session_fetch_all(session, arena, call, 1, err))
+        return false;
+    if (!error_is_set(&call->failure))
+        return true;
+    error_move(err, &call->failure);
+    return false;
+}
+
 bool session_fetch(struct session *session, struct arena *arena, const char *method,
                    const char *path, const char *query, struct span *ret_answer, struct error *err)
 {
     struct session_call call = {.method = method, .path = path, .query = query};
 
-    if (!session_fetch_all(session, arena, &call, 1, err))
+    if (!session_fetch_call(session, arena, &call, err))
         return false;
-    if (error_is_set(&call.failure)) {
-        error_move(err, &call.failure);
-        return false;
-    }
     *ret_answer = call.answer;
     return true;
 }

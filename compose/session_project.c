@@ -103,3 +103,23 @@ const char *session_variable(const struct session *session, const char *name)
         value = getenv(name);
     return value ? value : "";
 }
+
+const char *session_shell_variable(const struct command_context *context, const char *name)
+{
+    struct spec_load_options options = session_load_options(context);
+    struct warnings unseen = {.arena = context->arena};
+    const char *value = getenv(name);
+    struct spec_project *project;
+    struct error failure;
+
+    if (value)
+        return value;
+    error_init(&failure);
+    project = spec_project_locate(&options, &unseen, &failure);
+    value = project ? spec_project_variable(project, name) : NULL;
+    if (value)
+        value = arena_strdup(context->arena, value);
+    spec_project_destroy(project);
+    error_finish(&failure); /* without files there are no further variables */
+    return value;
+}

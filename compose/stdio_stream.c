@@ -110,7 +110,8 @@ static void stop_input(struct stdio_stream *stream)
 static void end_input(struct stdio_stream *stream)
 {
     stop_input(stream);
-    engine_request_end_input(stream->request);
+    if (!stream->options.keep_input_open)
+        engine_request_end_input(stream->request);
 }
 
 static void start_input(struct stdio_stream *stream)
@@ -120,7 +121,7 @@ static void start_input(struct stdio_stream *stream)
     if (stream->input)
         descriptor_watch_start(stream->input);
     else
-        engine_request_end_input(stream->request); /* closed: the same as its end */
+        end_input(stream); /* closed: the same as its end */
 }
 
 static void send_typed(struct stdio_stream *stream, struct span typed)
@@ -217,7 +218,7 @@ static void on_open(void *owner, struct engine_request *request)
     if (stream->options.input)
         start_input(stream);
     if (stream->options.on_open)
-        stream->options.on_open(stream->options.owner);
+        stream->options.on_open(stream->options.owner, stream);
 }
 
 static void free_when_closed(struct stdio_stream *stream)
@@ -302,6 +303,61 @@ struct stdio_stream *stdio_stream_start(struct session *session, struct engine_c
 void stdio_stream_cancel(struct stdio_stream *stream)
 {
     engine_request_cancel(stream->request);
+}
+
+/* stdio_stream_run() */
+struct whole {
+    struct session *session;
+    const struct stdio_stream_options *options;
+    enum stdio_stream_end how;
+    struct error failure;
+    bool ended;
+};
+
+static void on_whole_open(void *owner, struct stdio_stream *stream)
+{
+    struct whole *whole = owner;
+
+    if (whole->options->on_open)
+        whole->options->on_open(whole->options->owner, stream);
+}
+
+static void on_whole_end(void *owner, enum stdio_stream_end how, const struct error *failure)
+{
+    struct whole *whole = owner;
+
+    whole->ended = true;
+    whole->how = how;
+    if (failure)
+        error_copy(&whole->failure, failure);
+    session_stop(whole->session);
+}
+
+bool stdio_stream_run(struct session *session, struct engine_client *client,
+                      const struct stdio_stream_options *options, enum stdio_stream_end *ret_how,
+                      struct error *err)
+{
+    struct whole whole = {.session = session, .options = options};
+    struct stdio_stream_options inner = *options;
+    struct stdio_stream *stream;
+
+    error_init(&whole.failure);
+    inner.on_open = on_whole_open;
+    inner.on_end = on_whole_end;
+    inner.owner = &whole;
+    stream = stdio_stream_start(session, client, &inner);
+    if (!session_run(session, err)) {
+        if (!whole.ended)
+            stdio_stream_cancel(stream);
+        session_drain(session, &whole.ended);
+        error_finish(&whole.failure);
+        return false;
+    }
+    *ret_how = whole.how;
+    if (whole.how != STDIO_STREAM_FAILED)
+        return true;
+    error_move(err, &whole.failure);
+    return false;
 }
 
 bool stdio_stream_check_tty(bool tty, bool input, struct error *err)

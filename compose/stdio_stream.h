@@ -37,15 +37,24 @@ struct stdio_stream_options {
     struct span body;
     bool tty;                 /* the process has a TTY: its output is raw, not framed */
     bool input;               /* send our stdin */
+    bool keep_input_open;     /* its end is not told: the engine would end the whole stream */
     struct detach_keys detach_keys; /* heeded with `tty` and `input` */
     const char *resize_path;  /* POST here when the size changes; NULL: nobody asks for it */
-    void (*on_open)(void *owner); /* the engine is connected to the process; or NULL */
+    void (*on_open)(void *owner, struct stdio_stream *stream); /* connected with the process; or NULL */
     void (*on_end)(void *owner, enum stdio_stream_end how, const struct error *failure);
     void *owner;
 };
 
 struct stdio_stream *stdio_stream_start(struct session *session, struct engine_client *client,
                                         const struct stdio_stream_options *options);
+/**
+ * The whole at once: start it and turn the loop until it has ended. `on_end` of the options is not used.
+ *
+ * Errors: those of the request; ERROR_CANCELED when a signal ended it.
+ */
+bool stdio_stream_run(struct session *session, struct engine_client *client,
+                      const struct stdio_stream_options *options, enum stdio_stream_end *ret_how,
+                      struct error *err) WARN_UNUSED;
 /** Tell the engine the terminal's size now: once the process runs. */
 void stdio_stream_resize(struct stdio_stream *stream);
 /** End it; on_end follows with ERROR_CANCELED. */

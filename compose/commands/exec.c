@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compose/command.h"
+#include "compose/containers.h"
+#include "compose/root.h"
+#include "compose/session.h"
+#include "compose/stdio_stream.h"
+#include "compose/terminal.h"
+#include "engine_client/client.h"
+#include "engine_client/docker_config.h"
+#include "engine_client/query.h"
+#include "spec/base/arena.h"
+#include "spec/base/json_writer.h"
+#include "spec/project.h"
+
+/* clang-format off */
+static const struct option option_rows[] = {
+    {"detach", 'd', OPTION_BOOL, .help = "Detached mode: Run command in the background"},
+    {"env", 'e', OPTION_LIST, .help = "Set environment variables"},
+    {"index", .kind = OPTION_INT, .help = "Index of the container if service has multiple replicas"},
+    {"interactive", 'i', OPTION_BOOL, OPTION_HIDDEN, .initial = "true", .help = "Keep STDIN open even if not attached"},
+    {"no-tty", 'T', OPTION_BOOL, .alias = "no-TTY",
+     .help = "Disable pseudo-TTY allocation. By default a TTY is allocated when stdout is a terminal"},
+    {"privileged", .kind = OPTION_BOOL, .help = "Give extended privileges to the process"},
+    {"tty", 't', OPTION_BOOL, OPTION_HIDDEN, .initial = "true", .help = "Allocate a pseudo-TTY"},
+    {"user", 'u', OPTION_STRING, .help = "Run the command as this user"},
+    {"workdir", 'w', OPTION_STRING, .help = "Path to workdir directory for this command"},
+    OPTION_END,
+};
+/* clang-format on */
+
+struct exec {
+    struct command_context *context;
+    struct engine_client *client;
+    bool tty, input, detach;
+    const char *detach_keys; /* of the configuration, "" for the usual ones */
+};
+
+static void add_member(struct json_writer *json, const char *key, const char *value)
+{
+    if (value[0])
+        json_member_string(json, key, value);
+}
+
+/* `K=V` as it is; `K` alone with the value it has here, dropped where it has none. */
+static void add_environment(struct json_writer *json, const struct command_context *context,
+                            const struct strings *given)
+{
+    json_key(json, "Env");
+    json_array_open(json);
+    for (size_t i = 0; i < given->count; i++) {
+        const char *entry = given->items[i];
+        const char *value;
+
+        if (!strchr(entry, '=')) {
+            value = session_shell_variable(context, entry);
+            entry = value ? arena_printf(context->arena, "%s=%s", entry, value) : NULL;
+        }
+        if (entry)
+            json_string(json, entry);
+    }
+    json_array_close(json);
+}
+
+static void write_body(const struct exec *exec, struct text *out)
+{
+    const struct command_context *context = exec->context;
+    const struct options *options = context->options;
+    struct json_writer json;
+
+    json_begin(&json, out, 0);
+    json_object_open(&json);
+    add_member(&json, "User", options_string(options, "user"));
+    json_member_bool(&json, "Privileged", options_bool(options, "privileged"));
+    json_member_bool(&json, "Tty", exec->tty);
+    json_member_bool(&json, "AttachStdin", exec->input && !exec->detach);
+    json_member_bool(&json, "AttachStdout", !exec->detach);
+    json_member_bool(&json, "AttachStderr", !exec->detach);
+    add_member(&json, "DetachKeys", exec->detach_keys);
+    add_environment(&json, context, options_list(options, "env"));
+    add_member(&json, "WorkingDir", options_string(options, "workdir"));
+    json_key(&json, "Cmd");
+    json_array_open(&json);
+    for (size_t i = 1; i < options->arguments.count; i++)
+        json_string(&json, options->arguments.items[i]);
+    json_array_close(&json);
+    json_object_close(&json);
+}
+
+static bool create(const struct exec *exec, const char *container_id, const char **ret_id,
+                   struct error *err)
+{
+    struct arena *arena = exec->context->arena;
+    struct session_call call = {.method = "POST",
+                                .path = engine_path(arena, "/containers/%s/exec", container_id)};
+    struct engine_created created;
+    struct text body;
+    bool good;
+
+    text_init(&body, 0);
+    write_body(exec, &body);
+    call.body = text_span(&body);
+    good = session_fetch_call(exec->context->session, arena, &call, err) &&
+           engine_created_decode(arena, call.answer, &created, err);
+    text_finish(&body);
+    if (good)
+        *ret_id = created.id;
+    return good;
+}
+
+static bool start_detached(const struct exec *exec, const char *id, struct error *err)
+{
+    struct arena *arena = exec->context->arena;
+    struct session_call call = {
+        .method = "POST",
+        .path = engine_path(arena, "/exec/%s/start", id),
+        .body = span_of(exec->tty ? "{\"Detach\":true,\"Tty\":true}" : "{\"Detach\":true}"),
+    };
+
+    return session_fetch_call(exec->context->session, arena, &call, err);
+}
+
+static bool exit_like(const struct exec *exec, const char *id, struct error *err)
+{
+    struct arena *arena = exec->context->arena;
+    struct engine_exec result;
+    struct span answer;
+
+    if (!session_fetch(exec->context->session, arena, NULL, engine_path(arena, "/exec/%s/json", id),
+                       NULL, &answer, err) ||
+        !engine_exec_decode(arena, answer, &result, err))
+        return false;
+    return result.exit_code == 0 || error_set_exit(err, result.exit_code);
+}
+
+static bool start_attached(const struct exec *exec, const char *id, struct error *err)
+{
+    struct arena *arena = exec->context->arena;
+    struct stdio_stream_options stream = {
+        .path = engine_path(arena, "/exec/%s/start", id),
+        .body = span_of(exec->tty ? "{\"Detach\":false,\"Tty\":true}" : "{\"Detach\":false,\"Tty\":false}"),
+        .tty = exec->tty,
+        .input = exec->input,
+        .resize_path = engine_path(arena, "/exec/%s/resize", id),
+    };
+    enum stdio_stream_end how;
+
+    if (!detach_keys_parse(exec->detach_keys[0] ? exec->detach_keys : DETACH_KEYS_DEFAULT,
+                           &stream.detach_keys, err) ||
+        !stdio_stream_run(exec->context->session, exec->client, &stream, &how, err))
+        return false;
+    return how == STDIO_STREAM_DETACHED || exit_like(exec, id, err);
+}
+
+static bool run_exec(struct command_context *context, struct error *err)
+{
+    const struct options *options = context->options;
+    const char *directory = context->root->docker.config_directory;
+    const struct engine_container_entry *entry;
+    struct exec exec = {.context = context};
+    struct docker_config config;
+    struct spec_project *project;
+    const char *id;
+
+    exec.detach = options_bool(options, "detach");
+    exec.input = options_bool(options, "interactive");
+    exec.tty = options_given(options, "no-tty") ? !options_bool(options, "no-tty")
+                                                : terminal_is(STDOUT_FILENO);
+    if (!session_project(context, PROJECT_NAME, NULL, &project, err) ||
+        !containers_pick(context->session, context->arena, project->name, options->arguments.items[0],
+                         options_int(options, "index"), &entry, err))
+        return false;
+    if (!exec.detach && !stdio_stream_check_tty(exec.tty, exec.input, err))
+        return false;
+    if (!docker_config_load(context->arena, directory[0] ? directory : NULL, NULL, &config, err) ||
+        !session_client(context->session, &exec.client, err))
+        return false;
+    exec.detach_keys = config.detach_keys;
+    if (!create(&exec, entry->id, &id, err))
+        return false;
+    return exec.detach ? start_detached(&exec, id, err) : start_attached(&exec, id, err);
+}
+
+const struct command_body cmd_exec = {
+    .usage = "[OPTIONS] SERVICE COMMAND [ARGS...]",
+    .options = option_rows,
+    .min_arguments = 2,
+    .run = run_exec,
+};
