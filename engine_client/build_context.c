@@ -96,7 +96,7 @@ static bool enter_directory(struct build_context *context, const char *path, str
 static bool must_be_sent(const struct build_context *context, const char *path)
 {
     return (context->in_context && strcmp(path, context->in_context) == 0) ||
-           strcmp(path, IGNORE_FILE) == 0;
+           (!context->buildkit && strcmp(path, IGNORE_FILE) == 0);
 }
 
 static bool leads_to_dockerfile(const struct build_context *context, const char *path)
