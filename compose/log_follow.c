@@ -604,8 +604,8 @@ void log_follow_drain(struct log_follow *follow)
 
     error_init(&ignored);
     follow->draining = true;
-    (void)log_follow_wait(follow, &ignored); /* interrupted once more: then that was all */
-    error_finish(&ignored);
+    if (!log_follow_wait(follow, &ignored))
+        error_finish(&ignored); /* interrupted once more: then that was all */
     log_merge_flush(follow->merge);
 }
 
