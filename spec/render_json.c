@@ -8,6 +8,7 @@
 #include "spec/node.h"
 #include "spec/render.h"
 #include "spec/render_field.h"
+#include "spec/words.h"
 
 struct renderer {
     struct json_writer *json;
@@ -102,6 +103,24 @@ static void render_text(const struct renderer *r, enum spec_kind kind, int64_t v
     spec_value_text(&text, kind, value);
     json_string(r->json, text.bytes);
     text_finish(&text);
+}
+
+/* 2.x split commands in another way; true when it is written so. */
+static bool render_old_command(const struct renderer *r, const char *name, const struct spec_node *owner)
+{
+    const char *line = spec_node_text(spec_node_get(owner, name));
+    struct strings words = {0};
+    struct arena *scratch;
+    bool differs;
+
+    if (r->use != SPEC_JSON_HASH_2 || !line || !strchr(line, '\\'))
+        return false;
+    scratch = arena_create();
+    differs = spec_words_split_old(scratch, line, &words);
+    if (differs)
+        render_strings(r, &words);
+    arena_destroy(scratch);
+    return differs;
 }
 
 static void render_command(const struct renderer *r, const struct spec_command *command)
@@ -217,7 +236,8 @@ static void render_record(const struct renderer *r, const struct spec_type *type
         if (!is_printed(r, field, record))
             continue;
         json_key(r->json, field->json ? field->json : field->name);
-        render_value(r, field, spec_any_view(record, field));
+        if (field->kind != SPEC_KIND_COMMAND || !render_old_command(r, field->name, spec_any_node(record)))
+            render_value(r, field, spec_any_view(record, field));
     }
     json_object_close(r->json);
 }

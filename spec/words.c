@@ -12,6 +12,7 @@ struct splitter {
     bool in_word; /* also for an empty pair of quotes */
     bool escaped, single_quoted, double_quoted, backquoted;
     bool substituted; /* inside $( ) */
+    bool letters;     /* \t and \n are letters */
 };
 
 static bool is_grouped(const struct splitter *s)
@@ -85,7 +86,7 @@ static bool split(struct splitter *s, const char *line)
     for (const char *at = line; *at; at++) {
         if (s->escaped) {
             s->escaped = false;
-            add_char(s, *at == 't' ? '\t' : *at == 'n' ? '\n' : *at);
+            add_char(s, s->letters ? *at : *at == 't' ? '\t' : *at == 'n' ? '\n' : *at);
         } else if (*at == '\\' && !s->single_quoted) {
             s->escaped = true;
         } else if (strchr(" \t\r\n", *at)) {
@@ -105,16 +106,26 @@ static bool split(struct splitter *s, const char *line)
     return !s->escaped && !is_grouped(s);
 }
 
-bool spec_words_split(struct arena *arena, const char *line, struct strings *ret_words, struct error *err)
+static bool split_line(struct arena *arena, const char *line, bool letters, struct strings *ret_words)
 {
-    struct splitter splitter = {.arena = arena};
+    struct splitter splitter = {.arena = arena, .letters = letters};
     bool good;
 
     text_init(&splitter.word, 0);
     good = split(&splitter, line);
     text_finish(&splitter.word);
-    if (!good)
-        return error_set(err, ERROR_INPUT, "invalid command line string");
-    *ret_words = splitter.words;
-    return true;
+    if (good)
+        *ret_words = splitter.words;
+    return good;
+}
+
+bool spec_words_split(struct arena *arena, const char *line, struct strings *ret_words, struct error *err)
+{
+    return split_line(arena, line, false, ret_words) ||
+           error_set(err, ERROR_INPUT, "invalid command line string");
+}
+
+bool spec_words_split_old(struct arena *arena, const char *line, struct strings *ret_words)
+{
+    return split_line(arena, line, true, ret_words);
 }
