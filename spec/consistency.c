@@ -196,6 +196,12 @@ static bool check_secrets(const struct spec_project *project, struct error *err)
     return true;
 }
 
+static void settle_replicas(struct spec_service *service)
+{
+    if (service->scale.set && service->deploy)
+        service->deploy->replicas = service->scale;
+}
+
 bool spec_consistency_check(const struct spec_project *project, struct error *err)
 {
     struct error fault = {.kind = ERROR_NONE};
@@ -205,9 +211,11 @@ bool spec_consistency_check(const struct spec_project *project, struct error *er
             (void)error_append(err, &fault);
     if (!check_secrets(project, &fault))
         (void)error_append(err, &fault);
-    if (error_is_set(err))
+    if (error_is_set(err) || !spec_dependency_cycle_check(project, err))
         return false;
-    return spec_dependency_cycle_check(project, err);
+    for (size_t i = 0; i < project->services.count; i++)
+        settle_replicas(project->services.items[i].value);
+    return true;
 }
 
 bool spec_container_names_check(const struct spec_project *project, struct error *err)

@@ -6,6 +6,7 @@
 
 #include "spec/base/text.h"
 #include "spec/decode_value.h"
+#include "spec/valueless.h"
 
 static bool decode_struct(struct decoder *decoder, const struct decode_path *path,
                           const struct spec_type *type, const struct spec_node *node, void *record);
@@ -172,6 +173,23 @@ static bool decode_struct(struct decoder *decoder, const struct decode_path *pat
     return good;
 }
 
+/* Members that no attribute stands for. */
+static void fill_internal(struct spec_project *project)
+{
+    for (size_t i = 0; i < project->services.count; i++)
+        project->services.items[i].value->name = project->services.items[i].key;
+    for (size_t i = 0; i < project->secrets.count; i++) {
+        struct spec_secret *secret = project->secrets.items[i].value;
+
+        secret->content = spec_node_text(spec_node_get(secret->node, SPEC_CAPTURED_VALUE));
+    }
+    for (size_t i = 0; i < project->configs.count; i++) {
+        struct spec_config *config = project->configs.items[i].value;
+
+        config->value = spec_node_text(spec_node_get(config->node, SPEC_CAPTURED_VALUE));
+    }
+}
+
 bool spec_decode(struct arena *arena, const struct spec_node *tree, struct warnings *warnings,
                  struct spec_project **ret_project, struct error *err)
 {
@@ -180,8 +198,7 @@ bool spec_decode(struct arena *arena, const struct spec_node *tree, struct warni
 
     if (!decode_struct(&decoder, NULL, &spec_type_project, tree, project))
         return false;
-    for (size_t i = 0; i < project->services.count; i++)
-        project->services.items[i].value->name = project->services.items[i].key;
+    fill_internal(project);
     *ret_project = project;
     return true;
 }

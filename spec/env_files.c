@@ -112,8 +112,7 @@ static bool resolve_labels(struct spec_service *service, struct arena *arena, st
     return true;
 }
 
-bool spec_label_files_resolve(struct spec_project *project, bool keep, struct warnings *warnings,
-                              struct error *err)
+bool spec_label_files_resolve(struct spec_project *project, struct warnings *warnings, struct error *err)
 {
     struct error fault = {.kind = ERROR_NONE};
 
@@ -122,8 +121,6 @@ bool spec_label_files_resolve(struct spec_project *project, bool keep, struct wa
 
         if (!resolve_labels(service, project->load->arena, warnings, &fault))
             (void)error_append(err, &fault);
-        else if (!keep)
-            service->label_file = (struct strings){0};
     }
     return !error_is_set(err);
 }

@@ -15,6 +15,6 @@
  */
 bool spec_env_files_resolve(struct spec_project *project, struct warnings *warnings,
                             struct error *err) WARN_UNUSED;
-/** The same for labels; `keep` leaves the list of files in the model (`up`, `create`, `run`: it is hashed). */
-bool spec_label_files_resolve(struct spec_project *project, bool keep, struct warnings *warnings,
+/** The same for labels; `label_file` stays in the model, and in the hash. */
+bool spec_label_files_resolve(struct spec_project *project, struct warnings *warnings,
                               struct error *err) WARN_UNUSED;

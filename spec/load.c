@@ -29,7 +29,6 @@ static void fill_load(struct spec_load *load, const struct spec_tree *tree,
     load->profiles = location->profiles;
     load->compatibility = tree->options->compatibility;
     load->no_env_resolution = tree->options->no_env_resolution;
-    load->keep_label_file = tree->options->keep_label_file;
     pairs_sort(&load->environment);
 }
 
@@ -70,10 +69,10 @@ static bool finish_project(struct spec_project *project, const struct spec_tree 
     spec_profiles_apply(project, &project->load->profiles);
     if (!options->no_consistency && !spec_consistency_check(project, err))
         return false;
-    if (options->no_env_resolution || options->skip_env_files)
+    if (options->skip_env_files)
         return true;
-    return spec_env_files_resolve(project, tree->warnings, err) &&
-           spec_label_files_resolve(project, options->keep_label_file, tree->warnings, err);
+    return (options->no_env_resolution || spec_env_files_resolve(project, tree->warnings, err)) &&
+           spec_label_files_resolve(project, tree->warnings, err);
 }
 
 static bool load_project(struct spec_tree *tree, bool name_only, struct spec_project **ret_project,

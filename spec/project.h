@@ -33,8 +33,7 @@ struct spec_load_options {
 
     bool no_interpolate, no_normalize, no_path_resolution, no_consistency;
     bool no_check;                /* neither schema nor rules (config --variables) */
-    bool no_env_resolution;       /* env_file and label_file are neither read nor dropped */
-    bool keep_label_file;         /* up, create, run: label_file stays in the model (and in the hash) */
+    bool no_env_resolution;       /* env_file is neither read nor dropped */
     bool skip_env_files;          /* commands that only need names (down, ps, ...): env_file is not read */
     bool all_profiles;            /* as --profile '*' */
     bool compatibility;           /* names with _ */
@@ -50,7 +49,7 @@ struct spec_load {
     struct strings profiles;      /* active ones */
     const struct spec_node *tree; /* the folded tree (all of it with no_interpolate) */
     bool compatibility;
-    bool no_env_resolution, keep_label_file; /* of the options: services enabled by a selection are resolved alike */
+    bool no_env_resolution;       /* of the options: services enabled by a selection are resolved alike */
 };
 
 /**

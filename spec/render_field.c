@@ -2,9 +2,11 @@
 #include "spec/render_field.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "spec/base/duration.h"
 #include "spec/node.h"
+#include "spec/valueless.h"
 
 static size_t count_of(const void *member)
 {
@@ -58,10 +60,15 @@ bool spec_field_is_empty(const struct spec_field *field, const void *member)
     return true;
 }
 
+bool spec_is_extension(const char *key)
+{
+    return text_starts_with(key, "x-") && strcmp(key, SPEC_CAPTURED_VALUE) != 0;
+}
+
 static bool has_extensions(const struct spec_node *node)
 {
     for (size_t i = 0; spec_node_is(node, SPEC_MAP) && i < node->map.count; i++)
-        if (text_starts_with(node->map.items[i].key, "x-"))
+        if (spec_is_extension(node->map.items[i].key))
             return true;
     return false;
 }

@@ -332,7 +332,7 @@ void spec_render_json(struct text *out, const struct spec_project *project)
         if (is_printed(&renderer, &type->fields[i], project))
             entries[count++] = (struct top_entry){.name = type->fields[i].name, .field = &type->fields[i]};
     for (size_t i = 0; i < spec_node_count(project->node); i++)
-        if (text_starts_with(project->node->map.items[i].key, "x-"))
+        if (spec_is_extension(project->node->map.items[i].key))
             entries[count++] = (struct top_entry){.name = project->node->map.items[i].key,
                                                   .extension = project->node->map.items[i].value};
     qsort(entries, count, sizeof(*entries), by_name);

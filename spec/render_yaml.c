@@ -62,8 +62,8 @@ static void *sorted(struct renderer *r, const void *items, size_t count, size_t 
 
 static void render_node(struct renderer *r, const struct spec_node *node);
 
-/* The members of a map in natural order; with a prefix only those. */
-static void render_members(struct renderer *r, const struct spec_node *map, const char *prefix)
+/* The members of a map in natural order: all of them, or its extensions. */
+static void render_members(struct renderer *r, const struct spec_node *map, bool only_extensions)
 {
     const struct spec_member **members;
     size_t count = 0;
@@ -72,7 +72,7 @@ static void render_members(struct renderer *r, const struct spec_node *map, cons
         return;
     members = xcalloc(map->map.count, sizeof(const struct spec_member *));
     for (size_t i = 0; i < map->map.count; i++)
-        if (text_starts_with(map->map.items[i].key, prefix))
+        if (!only_extensions || spec_is_extension(map->map.items[i].key))
             members[count++] = &map->map.items[i];
     if (count > 1)
         qsort(members, count, sizeof(const struct spec_member *), by_member_key);
@@ -126,7 +126,7 @@ static void render_node(struct renderer *r, const struct spec_node *node)
         break;
     case SPEC_MAP:
         yaml_map_open(&r->yaml);
-        render_members(r, node, "");
+        render_members(r, node, false);
         yaml_map_close(&r->yaml);
         break;
     }
@@ -315,7 +315,7 @@ static void render_record(struct renderer *r, const struct spec_type *type, cons
         render_value(r, field, member);
     }
     if (extensions)
-        render_members(r, spec_any_node(record), "x-");
+        render_members(r, spec_any_node(record), true);
     yaml_map_close(&r->yaml);
 }
 

@@ -44,10 +44,8 @@ static bool enable_named(struct spec_project *project, const struct strings *nam
     if (!changed)
         return true;
     spec_profiles_apply(project, &load->profiles);
-    if (load->no_env_resolution)
-        return true;
-    return spec_env_files_resolve(project, &warnings, err) &&
-           spec_label_files_resolve(project, load->keep_label_file, &warnings, err);
+    return (load->no_env_resolution || spec_env_files_resolve(project, &warnings, err)) &&
+           spec_label_files_resolve(project, &warnings, err);
 }
 
 static bool match(const struct spec_project *project, const char *pattern, struct names *names)
