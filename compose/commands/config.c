@@ -11,6 +11,7 @@
 #include "compose/session.h"
 #include "spec/base/arena.h"
 #include "spec/base/text.h"
+#include "spec/consistency.h"
 #include "spec/listing.h"
 #include "spec/project.h"
 #include "spec/render.h"
@@ -62,6 +63,15 @@ static const struct selector *chosen_selector(const struct options *options)
     return NULL;
 }
 
+/* Whether only keys of the model are asked for, which no env file can change. */
+static bool lists_keys(const struct options *options)
+{
+    const struct selector *selector = chosen_selector(options);
+
+    return selector && (selector->list == spec_list_services || selector->list == spec_list_volumes ||
+                        selector->list == spec_list_networks || selector->list == spec_list_models);
+}
+
 static bool load(struct command_context *context, bool raw, struct spec_project **ret_project,
                  struct error *err)
 {
@@ -73,6 +83,7 @@ static bool load(struct command_context *context, bool raw, struct spec_project 
     how.no_path_resolution = options_bool(options, "no-path-resolution");
     how.no_consistency = options_bool(options, "no-consistency");
     how.no_env_resolution = options_bool(options, "no-env-resolution");
+    how.skip_env_files = lists_keys(options); /* so a missing one is no matter */
     return session_project(context, PROJECT_MODEL, &how, ret_project, err);
 }
 
@@ -127,6 +138,8 @@ static bool add_model(struct command_context *context, bool json, struct text *o
     struct spec_project *project;
 
     if (!load(context, false, &project, err) || !select_services(context, project, err))
+        return false;
+    if (!options_bool(options, "no-consistency") && !spec_container_names_check(project, err))
         return false;
     if ((lock || options_bool(options, "resolve-image-digests")) &&
         !digests_resolve(context, project, err))
