@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A small file as a whole, for the docker CLI's settings. Inside engine_client only.
+ * A small file as a whole: settings of the docker CLI, ignore files, what a plugin left behind.
  */
 #pragma once
 

@@ -201,14 +201,14 @@ struct ignore *ignore_parse(struct arena *arena, struct span content, const char
 }
 
 /* The pattern matches the path or one of the directories it is in. */
-static bool rule_matches(const struct ignore *ignore, const struct rule *rule, const char *path)
+static bool rule_matches(const struct rule *rule, const char *path)
 {
-    char *prefix;
+    CLEANUP(cleanup_free) char *prefix = NULL; /* not of the arena: `watch` asks for as long as it runs */
     bool found = false;
 
     if (match(rule->pattern, path) || matches_as_suffix(rule->pattern, path))
         return true;
-    prefix = arena_strdup(ignore->arena, path);
+    prefix = xstrdup(path);
     for (char *slash = strrchr(prefix, '/'); slash && !found; slash = strrchr(prefix, '/')) {
         *slash = '\0';
         found = match(rule->pattern, prefix);
@@ -221,7 +221,7 @@ bool ignore_matches(const struct ignore *ignore, const char *path)
     bool ignored = false;
 
     for (size_t i = 0; i < ignore->count; i++)
-        if (ignored == ignore->rules[i].takes_back && rule_matches(ignore, &ignore->rules[i], path))
+        if (ignored == ignore->rules[i].takes_back && rule_matches(&ignore->rules[i], path))
             ignored = !ignore->rules[i].takes_back;
     return ignored;
 }
