@@ -21,12 +21,12 @@ static const struct {
     {"", YAML_MEANS_NULL, 0},           {"~", YAML_MEANS_NULL, 0},          {"null", YAML_MEANS_NULL, 0},
     {"Null", YAML_MEANS_NULL, 0},       {"NULL", YAML_MEANS_NULL, 0},       {"true", YAML_MEANS_BOOL, 1},
     {"True", YAML_MEANS_BOOL, 1},       {"TRUE", YAML_MEANS_BOOL, 1},       {"false", YAML_MEANS_BOOL, 0},
-    {"False", YAML_MEANS_BOOL, 0},      {"FALSE", YAML_MEANS_BOOL, 0},      {".nan", YAML_MEANS_FLOAT, NAN},
-    {".NaN", YAML_MEANS_FLOAT, NAN},    {".NAN", YAML_MEANS_FLOAT, NAN},    {".inf", YAML_MEANS_FLOAT, INFINITY},
-    {".Inf", YAML_MEANS_FLOAT, INFINITY}, {".INF", YAML_MEANS_FLOAT, INFINITY},
-    {"+.inf", YAML_MEANS_FLOAT, INFINITY}, {"+.Inf", YAML_MEANS_FLOAT, INFINITY},
-    {"+.INF", YAML_MEANS_FLOAT, INFINITY}, {"-.inf", YAML_MEANS_FLOAT, -INFINITY},
-    {"-.Inf", YAML_MEANS_FLOAT, -INFINITY}, {"-.INF", YAML_MEANS_FLOAT, -INFINITY},
+    {"False", YAML_MEANS_BOOL, 0},      {"FALSE", YAML_MEANS_BOOL, 0},      {".nan", YAML_MEANS_FLOAT, (double)NAN},
+    {".NaN", YAML_MEANS_FLOAT, (double)NAN},    {".NAN", YAML_MEANS_FLOAT, (double)NAN},    {".inf", YAML_MEANS_FLOAT, HUGE_VAL},
+    {".Inf", YAML_MEANS_FLOAT, HUGE_VAL}, {".INF", YAML_MEANS_FLOAT, HUGE_VAL},
+    {"+.inf", YAML_MEANS_FLOAT, HUGE_VAL}, {"+.Inf", YAML_MEANS_FLOAT, HUGE_VAL},
+    {"+.INF", YAML_MEANS_FLOAT, HUGE_VAL}, {"-.inf", YAML_MEANS_FLOAT, -HUGE_VAL},
+    {"-.Inf", YAML_MEANS_FLOAT, -HUGE_VAL}, {"-.INF", YAML_MEANS_FLOAT, -HUGE_VAL},
     {"<<", YAML_MEANS_MERGE, 0},
 };
 

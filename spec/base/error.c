@@ -74,7 +74,7 @@ void error_copy(struct error *to, const struct error *from)
     }
 }
 
-static char *format_text(const char *format, va_list args)
+PRINTF_LIKE(1, 0) static char *format_text(const char *format, va_list args)
 {
     char *made = NULL;
 

@@ -20,7 +20,7 @@ struct index {
     size_t room, count; /* room is a power of two or 0 */
 };
 
-enum { INDEX_NONE = UINT32_MAX };
+#define INDEX_NONE UINT32_MAX
 
 /** Remember `position` for `key`, replacing an earlier one. */
 void index_put(struct index *index, struct arena *arena, const char *key, size_t position);
