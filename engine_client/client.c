@@ -8,6 +8,7 @@
 
 #include "engine_client/client_private.h"
 #include "engine_client/instant.h"
+#include "engine_client/ssh_relay.h"
 #include "spec/base/number.h"
 
 enum {
@@ -108,10 +109,20 @@ static void on_turn_closed(uv_handle_t *handle)
     client_handle_closed(handle->data);
 }
 
+static void close_relay(struct engine_client *client)
+{
+    struct ssh_relay *relay = TAKE(client->relay);
+
+    client->socket_path = NULL;
+    if (relay)
+        ssh_relay_close(relay);
+}
+
 static void close_handles(struct engine_client *client)
 {
     client->handles_closing = true;
     transport_close(client);
+    close_relay(client);
     uv_close((uv_handle_t *)&client->turn, on_turn_closed);
 }
 
@@ -214,6 +225,48 @@ static void start_ping(struct engine_client *client)
     request_activate(ping);
 }
 
+/* ssh */
+
+static void on_relay_ready(void *owner, const struct error *failure)
+{
+    struct engine_client *client = owner;
+
+    if (failure) {
+        fail_waiting(client, failure);
+        tell_waiters(client, failure);
+        close_relay(client);
+    } else {
+        client->socket_path = ssh_relay_socket(client->relay);
+    }
+    client_want_turn(client);
+}
+
+/* Requests on the way break by themselves; the next one starts ssh again. */
+static void on_relay_gone(void *owner, const struct error *failure UNUSED)
+{
+    close_relay(owner);
+}
+
+static void on_relay_closed(void *owner)
+{
+    client_handle_closed(owner);
+}
+
+/* Is there a way to the engine? Starts one where ssh is needed. */
+static bool way_is_open(struct engine_client *client)
+{
+    static const struct ssh_relay_handlers handlers = {on_relay_ready, on_relay_gone,
+                                                       on_relay_closed};
+
+    if (client->endpoint.transport != ENGINE_SSH || client->socket_path)
+        return true;
+    if (!client->relay) {
+        client->open_handles++;
+        client->relay = ssh_relay_start(client->loop, &client->endpoint, &handlers, client);
+    }
+    return false;
+}
+
 static bool someone_waits(const struct engine_client *client)
 {
     for (const struct engine_request *req = client->first; req; req = req->next)
@@ -224,7 +277,9 @@ static bool someone_waits(const struct engine_client *client)
 
 static void move_waiting(struct engine_client *client)
 {
-    if (client->negotiation == NEGOTIATION_NONE && someone_waits(client))
+    if (!someone_waits(client) || !way_is_open(client))
+        return;
+    if (client->negotiation == NEGOTIATION_NONE)
         start_ping(client);
     if (client->negotiation != NEGOTIATION_DONE)
         return;

@@ -97,7 +97,7 @@ struct engine_client {
     int64_t date_ns; /* newest Date header, and when it was read */
     uint64_t date_read_ns;
 
-    struct ssh_relay *relay;
+    struct ssh_relay *relay; /* ssh only; NULL until the first request, and after ssh has gone */
     const char *socket_path; /* what libcurl connects to; NULL: TCP */
     bool closing, handles_closing;
 };

@@ -78,6 +78,10 @@ static void broke_off(const struct engine_request *req, CURLcode result, struct 
         (void)error_hint(
             err, "an engine that wants a client certificate ends the connection like this: check "
                  "cert.pem and key.pem in DOCKER_CERT_PATH");
+    else if (endpoint->transport == ENGINE_SSH && !req->final_headers)
+        (void)error_hint(err,
+                         "is the engine's socket %s on the far side, and may that user open it?",
+                         endpoint->socket_path ? endpoint->socket_path : "/var/run/docker.sock");
     else if (endpoint->transport == ENGINE_TCP && !req->final_headers)
         (void)error_hint(err, "does that port speak TLS? Then set DOCKER_TLS_VERIFY=1");
 }

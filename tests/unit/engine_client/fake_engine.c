@@ -188,11 +188,11 @@ static bool take_request(struct fake_connection *connection)
     CLEANUP(cleanup_free) char *head = NULL;
     size_t head_length, taken;
 
+    text_init(&body, 0);
     if (!end)
         return false;
     head_length = (size_t)(end - input->bytes) + 4;
     head = xstrndup(input->bytes, head_length);
-    text_init(&body, 0);
     if (strcasestr(head, "\r\nTransfer-Encoding: chunked")) {
         if (!join_chunks(end + 4, input->bytes + input->length, &body, &taken))
             return false;
