@@ -134,6 +134,12 @@ struct spec_load_options session_load_options(const struct command_context *cont
 bool session_project(const struct command_context *context, enum project_need need,
                      const struct spec_load_options *load, struct spec_project **ret_project,
                      struct error *err) WARN_UNUSED;
+/**
+ * For PROJECT_MODEL_OR_NAME commands whose arguments are services: load it and refuse those that no file knows.
+ * `*ret_name` is the name as it was given where no file was read.
+ */
+bool session_project_for_services(const struct command_context *context, const char **ret_name,
+                                  struct error *err) WARN_UNUSED;
 /** Was this project made from its name alone? */
 bool session_is_by_name(const struct spec_project *project);
 /** A COMPOSE_* variable: from the project's environment once it is loaded, else the process's; "" when unset. */

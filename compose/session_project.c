@@ -88,6 +88,30 @@ bool session_project(const struct command_context *context, enum project_need ne
     return true;
 }
 
+bool session_project_for_services(const struct command_context *context, const char **ret_name,
+                                  struct error *err)
+{
+    const struct strings *services = &context->options->arguments;
+    struct spec_project *project;
+
+    if (!session_project(context, PROJECT_MODEL_OR_NAME, NULL, &project, err))
+        return false;
+    *ret_name = project->name;
+    if (session_is_by_name(project)) {
+        if (context->root->project_name[0])
+            *ret_name = context->root->project_name; /* as given: cli.md 1.6 */
+        return true;
+    }
+    for (size_t i = 0; i < services->count; i++) {
+        struct strings one = {.items = &services->items[i], .count = 1};
+
+        if (!spec_project_service(project, services->items[i]) &&
+            !spec_project_select(project, &one, true, true, err))
+            return false;
+    }
+    return true;
+}
+
 bool session_is_by_name(const struct spec_project *project)
 {
     return !project->load || project->load->config_files.count == 0;

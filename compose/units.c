@@ -78,18 +78,39 @@ void units_add_instant(struct text *out, int64_t ns)
     text_add_bytes(out, made, strftime(made, sizeof(made), "%Y-%m-%d %H:%M:%S %z %Z", &parts));
 }
 
-void units_add_rfc3339(struct text *out, int64_t ns)
+static void add_zone(struct text *out, const struct tm *parts)
 {
-    time_t seconds = (time_t)(ns / NS_PER_SECOND);
-    struct tm parts;
-    char made[INSTANT_BYTES];
-    long minutes;
+    long minutes = parts->tm_gmtoff / 60;
 
-    (void)localtime_r(&seconds, &parts);
-    text_add_bytes(out, made, strftime(made, sizeof(made), "%Y-%m-%dT%H:%M:%S", &parts));
-    minutes = parts.tm_gmtoff / 60;
     if (minutes == 0)
         text_add_char(out, 'Z');
     else
         text_addf(out, "%c%02ld:%02ld", minutes < 0 ? '-' : '+', labs(minutes) / 60, labs(minutes) % 60);
+}
+
+static void add_rfc3339(struct text *out, int64_t ns, bool exact)
+{
+    time_t seconds = (time_t)(ns / NS_PER_SECOND);
+    long long rest = (long long)(ns % NS_PER_SECOND);
+    struct tm parts;
+    char made[INSTANT_BYTES];
+
+    (void)localtime_r(&seconds, &parts);
+    text_add_bytes(out, made, strftime(made, sizeof(made), "%Y-%m-%dT%H:%M:%S", &parts));
+    if (exact && rest > 0) {
+        text_addf(out, ".%09lld", rest);
+        while (out->bytes[out->length - 1] == '0')
+            text_truncate(out, out->length - 1);
+    }
+    add_zone(out, &parts);
+}
+
+void units_add_rfc3339(struct text *out, int64_t ns)
+{
+    add_rfc3339(out, ns, false);
+}
+
+void units_add_exact_instant(struct text *out, int64_t ns)
+{
+    add_rfc3339(out, ns, true);
 }

@@ -18,3 +18,5 @@ void units_add_binary_size(struct text *out, double bytes, int digits);
 void units_add_instant(struct text *out, int64_t ns);
 /** RFC 3339 in the local zone, to the second. */
 void units_add_rfc3339(struct text *out, int64_t ns);
+/** RFC 3339 in the local zone, with as many digits of the second as it takes (Go's form in JSON). */
+void units_add_exact_instant(struct text *out, int64_t ns);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "compose/command.h"
+#include "compose/console.h"
+#include "compose/containers.h"
+#include "compose/download.h"
+#include "compose/session.h"
+#include "compose/terminal.h"
+#include "engine_client/query.h"
+#include "spec/base/arena.h"
+#include "spec/project.h"
+
+/* clang-format off */
+static const struct option option_rows[] = {
+    {"index", .kind = OPTION_INT, .help = "Index of the container if service has multiple replicas."},
+    {"output", 'o', OPTION_STRING, .help = "Write to a file, instead of STDOUT"},
+    OPTION_END,
+};
+/* clang-format on */
+
+/* The file appears whole or not at all: it is written beside its place and moved there. */
+static bool export_to_file(struct command_context *context, const char *path, const char *file,
+                           struct error *err)
+{
+    char *beside = arena_printf(context->arena, "%s.XXXXXX", file);
+    int descriptor = mkostemp(beside, O_CLOEXEC); /* mode 0600 */
+    bool good;
+
+    if (descriptor < 0)
+        return error_set_errno(err, "failed to export container: cannot write beside %s", file);
+    good = download_to_file(context->session, path, NULL, descriptor, err);
+    if (close(descriptor) != 0 && good)
+        good = error_set_errno(err, "failed to export container: cannot write %s", beside);
+    if (good && rename(beside, file) != 0)
+        good = error_set_errno(err, "failed to export container: cannot replace %s", file);
+    if (!good)
+        (void)unlink(beside);
+    return good;
+}
+
+static bool run_export(struct command_context *context, struct error *err)
+{
+    const char *file = options_string(context->options, "output");
+    const struct engine_container_entry *entry;
+    struct progress event = {.text = "Exporting"};
+    struct spec_project *project;
+    const char *path;
+    bool good = true;
+
+    if (!session_project(context, PROJECT_NAME, NULL, &project, err) ||
+        !containers_pick(context->session, context->arena, project->name,
+                         context->options->arguments.items[0], options_int(context->options, "index"),
+                         &entry, err))
+        return false;
+    if (!file[0] && terminal_is(STDOUT_FILENO))
+        return error_set(err, ERROR_USAGE, "output option is required when exporting to terminal");
+    path = engine_path(context->arena, "/containers/%s/export", entry->id);
+    event.id = containers_name(entry);
+    console_begin(context->console, "export");
+    console_progress(context->console, &event);
+    if (!context->dry_run)
+        good = file[0] ? export_to_file(context, path, file, err)
+                       : download_to_stdout(context->session, path, NULL, err);
+    event.status = good ? PROGRESS_DONE : PROGRESS_ERROR;
+    event.text = good ? "Exported" : "Error";
+    console_progress(context->console, &event);
+    console_end(context->console);
+    return good;
+}
+
+const struct command_body cmd_export = {
+    .usage = "[OPTIONS] SERVICE",
+    .options = option_rows,
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .run = run_export,
+};
