@@ -158,6 +158,7 @@ void console_write_note(struct console *console, const void *bytes, size_t lengt
     write_to(console, console->err, bytes, length);
 }
 
+PRINTF_LIKE(3, 0)
 static void print_to(struct console *console, struct output *to, const char *format, va_list args)
 {
     struct text text;
