@@ -256,27 +256,51 @@ static size_t widest_id(const struct progress_list *list, size_t columns)
     return widest < room ? widest : room;
 }
 
-/* What to hide first when there are too many rows: what is done, oldest first. */
-static bool is_hidden(const struct progress_task *task, size_t *hide_done, size_t *hide_any)
+/* How many rows of each state are left out: what is done first, failures last; the oldest of them. */
+struct surplus {
+    size_t done, working, failed;
+};
+
+static void choose_hidden(struct surplus *surplus, size_t count, const struct surplus *there)
 {
-    if (task->status == PROGRESS_DONE && *hide_done > 0) {
-        (*hide_done)--;
-        return true;
+    surplus->done = count < there->done ? count : there->done;
+    count -= surplus->done;
+    surplus->working = count < there->working ? count : there->working;
+    count -= surplus->working;
+    surplus->failed = count < there->failed ? count : there->failed;
+}
+
+static size_t *class_of(struct surplus *surplus, const struct progress_task *task)
+{
+    switch (task->status) {
+    case PROGRESS_DONE:
+        return &surplus->done;
+    case PROGRESS_WORKING:
+        return &surplus->working;
+    case PROGRESS_WARNING:
+    case PROGRESS_ERROR:
+        return &surplus->failed;
     }
-    if (task->status != PROGRESS_ERROR && *hide_done == 0 && *hide_any > 0) {
-        (*hide_any)--;
-        return true;
-    }
-    return false;
+    return &surplus->failed;
+}
+
+static bool is_hidden(struct surplus *surplus, const struct progress_task *task)
+{
+    size_t *left = class_of(surplus, task);
+
+    if (*left == 0)
+        return false;
+    (*left)--;
+    return true;
 }
 
 size_t progress_list_draw(const struct progress_list *list, const struct progress_frame *frame,
                           struct text *out)
 {
-    size_t done = 0, roots = 0, finished_roots = 0, lines = 1, hidden = 0;
+    size_t done = 0, roots = 0, lines = 1, hidden = 0;
     size_t id_columns = widest_id(list, frame->columns);
     size_t room = frame->rows > 2 ? frame->rows - 2 : 1;
-    size_t hide_done = 0, hide_any = 0;
+    struct surplus there = {0}, surplus = {0};
 
     for (size_t i = 0; i < list->count; i++) {
         bool ended = list->tasks[i].status != PROGRESS_WORKING;
@@ -284,22 +308,18 @@ size_t progress_list_draw(const struct progress_list *list, const struct progres
         done += ended;
         if (!list->tasks[i].parent[0]) {
             roots++;
-            finished_roots += list->tasks[i].status == PROGRESS_DONE;
+            (*class_of(&there, &list->tasks[i]))++;
         }
     }
     text_addf(out, "[+] %s %zu/%zu\n", frame->operation, done, list->count);
     if (frame->rows < 2)
         return lines; /* the header is all that fits */
-    if (roots > room) {
-        size_t surplus = roots - room + 1;
-
-        hide_done = surplus < finished_roots ? surplus : finished_roots;
-        hide_any = surplus - hide_done;
-    }
+    if (roots > room)
+        choose_hidden(&surplus, roots - room + 1, &there);
     for (size_t i = 0; i < list->count; i++) {
         if (list->tasks[i].parent[0])
             continue;
-        if (is_hidden(&list->tasks[i], &hide_done, &hide_any)) {
+        if (is_hidden(&surplus, &list->tasks[i])) {
             hidden++;
             continue;
         }
