@@ -16,6 +16,15 @@ struct walk {
     struct error *err;
 };
 
+/* A text that may hold variables need not make sense yet. */
+static bool tolerate(const struct walk *walk, struct error *one)
+{
+    if (!walk->tree->options->no_interpolate)
+        return false;
+    error_finish(one);
+    return true;
+}
+
 /* Every form gets the node, changes it in place, and returns false with `one` set when that fails. */
 
 static void put(struct walk *walk, struct spec_node *map, const char *key, struct spec_node *value)
@@ -204,7 +213,7 @@ static void form_gpus(struct walk *walk, struct spec_node *node)
         return;
     list = spec_node_new(walk->arena, SPEC_LIST, node->origin);
     request = new_map(walk, node);
-    put(walk, request, "count", copy_of(walk, node));
+    put_text(walk, request, "count", "all"); /* the only text that the schema takes */
     spec_node_append(walk->arena, list, request);
     spec_node_assign(node, list);
 }
@@ -220,9 +229,11 @@ static bool form_device(struct walk *walk, struct spec_node *node, struct error 
     for (const char *at = text;; at++) {
         size_t length = strcspn(at, ":");
 
-        if (count == 3)
-            return error_set_at(one, ERROR_INPUT, spec_node_place(node),
-                                "confusing device mapping, please use long syntax: %s", text);
+        if (count == 3) {
+            (void)error_set_at(one, ERROR_INPUT, spec_node_place(node),
+                               "confusing device mapping, please use long syntax: %s", text);
+            return tolerate(walk, one);
+        }
         parts[count++] = arena_strndup(walk->arena, at, length);
         at += length;
         if (!*at)
@@ -245,7 +256,7 @@ static bool form_mount(struct walk *walk, struct spec_node *node, struct error *
         return true;
     if (!spec_short_mount_parse(walk->arena, node->string.bytes, &mount, one)) {
         (void)error_place(one, spec_node_place(node));
-        return false;
+        return tolerate(walk, one);
     }
     map = new_map(walk, node);
     put_text(walk, map, "type", mount.is_bind ? "bind" : "volume");
@@ -311,7 +322,7 @@ static bool form_ports(struct walk *walk, struct spec_node *node, const struct s
             add_ports(walk, list, item, &ports);
         } else {
             (void)error_place(one, spec_node_place(item));
-            return false;
+            return tolerate(walk, one);
         }
     }
     spec_node_assign(node, list);
@@ -346,6 +357,10 @@ static bool apply_form(struct walk *walk, struct spec_node *node, struct spec_no
 {
     const struct spec_field *field = shape.field;
 
+    if (shape.element && field->kind == SPEC_KIND_MAP && node->kind == SPEC_NULL &&
+        !(spec_field_item(field) & A_NULL)) /* the check may have been left out */
+        return error_set_at(one, ERROR_INPUT, spec_node_place(node), "%s must be a mapping",
+                            spec_path_text(walk->arena, path, SPEC_PATH_INDEX));
     if (shape.element) {
         if (field->form == FORM_FILE_REF)
             wrap_text(walk, node, "source");
@@ -407,12 +422,8 @@ static void walk_node(struct walk *walk, struct spec_node *node, struct spec_nod
         struct error one;
 
         error_init(&one);
-        if (!apply_form(walk, node, parent, shape, path, &one)) {
-            if (walk->tree->options->no_interpolate)
-                error_finish(&one);
-            else
-                (void)error_append(walk->err, &one);
-        }
+        if (!apply_form(walk, node, parent, shape, path, &one))
+            (void)error_append(walk->err, &one);
     }
     if (node->kind == SPEC_LIST && shape.field && !shape.element) {
         for (size_t i = 0; i < node->list.count; i++) {

@@ -140,7 +140,6 @@ bool spec_fold(const struct spec_scope *scope, struct spec_sources *sources, str
                struct error *err)
 {
     struct spec_tree *tree = scope->tree;
-    const char *home = spec_environment_get(scope->environment, "HOME");
     struct spec_node *root = NULL;
 
     for (size_t i = 0; i < sources->count; i++)
@@ -151,7 +150,7 @@ bool spec_fold(const struct spec_scope *scope, struct spec_sources *sources, str
     spec_defaults(tree, root);
     if (!tree->options->no_check && !spec_rules_check(tree, root, err))
         return false;
-    if (scope->resolve_paths && !spec_paths_resolve(tree, root, scope->path_prefix, home, err))
+    if (scope->resolve_paths && !spec_paths_resolve(tree, root, scope->path_prefix, err))
         return false;
     spec_valueless_resolve(scope, root);
     *ret_root = root;
@@ -161,14 +160,13 @@ bool spec_fold(const struct spec_scope *scope, struct spec_sources *sources, str
 bool spec_fold_extended(const struct spec_scope *scope, struct spec_source *source, struct spec_node **ret_root,
                         struct spec_marks *ret_marks, struct error *err)
 {
-    const char *home = spec_environment_get(scope->environment, "HOME");
     struct spec_node *root = NULL;
 
     if (!fold_source(scope, FOLD_EXTENDED, source, &root, err))
         return false;
     if (!root)
         root = empty_root(scope->tree, source->file);
-    if (!spec_paths_resolve(scope->tree, root, scope->path_prefix, home, err))
+    if (!spec_paths_resolve(scope->tree, root, scope->path_prefix, err))
         return false;
     *ret_root = root;
     *ret_marks = source->count ? source->documents[source->count - 1].marks : (struct spec_marks){0};

@@ -267,6 +267,7 @@ bool spec_locate(struct spec_tree *tree, bool allow_no_file, struct spec_locatio
     environment->arena = tree->arena;
     *ret_location = (struct spec_location){.environment = environment};
     spec_environment_add_list(environment, tree->options->environment);
+    tree->home = spec_environment_get(environment, "HOME");
     search.cwd = current_directory(tree->arena, environment);
     if (!spec_environment_get(environment, "PWD"))
         spec_environment_set(environment, "PWD", search.cwd);

@@ -13,16 +13,18 @@
 
 struct walk {
     struct spec_tree *tree;
-    const char *prefix, *home;
+    const char *prefix;
     struct error *err;
 };
 
 /* `~` and whatever follows it: the home directory and the rest, a user's name too. */
 static const char *expand_home(const struct walk *walk, const char *path)
 {
-    if (path[0] != '~' || !walk->home || !walk->home[0])
+    const char *home = walk->tree->home;
+
+    if (path[0] != '~' || !home || !home[0])
         return path;
-    return path_clean(walk->tree->arena, arena_printf(walk->tree->arena, "%s/%s", walk->home, path + 1));
+    return path_clean(walk->tree->arena, arena_printf(walk->tree->arena, "%s/%s", home, path + 1));
 }
 
 static bool is_windows_path(const char *path)
@@ -35,7 +37,7 @@ static bool is_windows_path(const char *path)
 static const char *join(const struct walk *walk, const char *path)
 {
     path = expand_home(walk, path);
-    if (path[0] == '\0' || path_is_absolute(path) || is_windows_path(path))
+    if (path_is_absolute(path) || is_windows_path(path))
         return path;
     return path_join(walk->tree->arena, walk->prefix, path);
 }
@@ -50,10 +52,17 @@ static void set_text(struct walk *walk, struct spec_node *node, const char *text
                                    "resolved against the project's directory", node->origin);
 }
 
-static void join_node(struct walk *walk, struct spec_node *node)
+/* What may be a path of the engine's host: an empty one is the directory itself. */
+static void join_host_path(struct walk *walk, struct spec_node *node)
 {
     if (node->kind == SPEC_STRING)
         set_text(walk, node, join(walk, node->string.bytes));
+}
+
+static void join_node(struct walk *walk, struct spec_node *node)
+{
+    if (node->kind == SPEC_STRING && node->string.length > 0)
+        join_host_path(walk, node);
     else if (node->kind == SPEC_LIST)
         for (size_t i = 0; i < node->list.count; i++)
             join_node(walk, node->list.items[i]);
@@ -104,7 +113,7 @@ static bool join_bind_source(struct walk *walk, const struct spec_node *mount)
     if (!source)
         return error_set_at(walk->err, ERROR_INPUT, spec_node_place(mount),
                             "invalid mount config for type \"bind\": field Source must not be empty");
-    join_node(walk, source);
+    join_host_path(walk, source);
     return true;
 }
 
@@ -117,7 +126,7 @@ static void join_device(struct walk *walk, const struct spec_node *volume)
     struct spec_node *device = spec_node_get(options, "device");
 
     if (driver && strcmp(driver, "local") == 0 && o && strcmp(o, "bind") == 0 && device)
-        join_node(walk, device);
+        join_host_path(walk, device);
 }
 
 static bool apply_rule(struct walk *walk, struct spec_node *node, const struct spec_node *parent,
@@ -137,7 +146,7 @@ static bool apply_rule(struct walk *walk, struct spec_node *node, const struct s
         break;
     case PATH_JOIN_VALUES:
         if (shape.element)
-            join_node(walk, node);
+            join_host_path(walk, node);
         break;
     case PATH_CONTEXT_VALUES:
         if (shape.element)
@@ -181,10 +190,9 @@ static bool walk_node(struct walk *walk, struct spec_node *node, struct spec_nod
     return true;
 }
 
-bool spec_paths_resolve(struct spec_tree *tree, struct spec_node *root, const char *prefix, const char *home,
-                        struct error *err)
+bool spec_paths_resolve(struct spec_tree *tree, struct spec_node *root, const char *prefix, struct error *err)
 {
-    struct walk walk = {tree, prefix, home, err};
+    struct walk walk = {tree, prefix, err};
 
     return walk_node(&walk, root, NULL, spec_shape_root());
 }

@@ -8,8 +8,8 @@
 #include "spec/tree.h"
 
 /**
- * Join every relative path below `root` with `prefix`, which may be relative itself; `home` is what `~` stands for.
+ * Join every relative path below `root` with `prefix`, which may be relative itself.
  * Errors: ERROR_INPUT with the place, for a bind mount without source.
  */
-bool spec_paths_resolve(struct spec_tree *tree, struct spec_node *root, const char *prefix, const char *home,
+bool spec_paths_resolve(struct spec_tree *tree, struct spec_node *root, const char *prefix,
                         struct error *err) WARN_UNUSED;

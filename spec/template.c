@@ -203,7 +203,9 @@ static void visit_uses(struct arena *arena, struct span template, unsigned depth
             break;
         at = (size_t)(dollar - template.bytes);
         use = read_use(rest_of(template, at));
-        if (use.kind == USE_VARIABLE) {
+        if (use.kind == USE_INVALID) {
+            visit(owner, &(struct spec_template_variable){"", "", "", false});
+        } else if (use.kind == USE_VARIABLE) {
             const char *argument = use.argument.length > 0
                                        ? arena_strndup(arena, use.argument.bytes, use.argument.length)
                                        : "";

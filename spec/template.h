@@ -53,6 +53,7 @@ struct spec_template_variable {
 };
 typedef void spec_template_variable_fn(void *owner, const struct spec_template_variable *variable);
 
-/** Call `visit` for each variable of the text, those of defaults too. Bad braces are passed over. */
+/** Call `visit` for each variable of the text, those of defaults too. Bad braces
+ * count as a variable without a name, as in the reference. */
 void spec_template_visit(struct arena *arena, struct span template, spec_template_variable_fn *visit,
                          void *owner);

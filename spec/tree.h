@@ -35,6 +35,7 @@ struct spec_tree {
     struct arena *arena;
     struct warnings *warnings;
     const struct spec_load_options *options;
+    const char *home; /* what ~ stands for, or NULL */
     struct index warned_variables;   /* unset variables that were told of */
     struct strings warned_versions;  /* files whose `version` was told of */
     struct spec_extended_file *extended; /* files that services were taken from, read once (extends.c) */

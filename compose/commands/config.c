@@ -72,13 +72,14 @@ static bool lists_keys(const struct options *options)
                         selector->list == spec_list_networks || selector->list == spec_list_models);
 }
 
-static bool load(struct command_context *context, bool raw, struct spec_project **ret_project,
+static bool load(struct command_context *context, bool raw, bool check, struct spec_project **ret_project,
                  struct error *err)
 {
     const struct options *options = context->options;
     struct spec_load_options how = session_load_options(context);
 
     how.no_interpolate = raw;
+    how.no_check = !check;
     how.no_normalize = options_bool(options, "no-normalize") || context->root->compatibility;
     how.no_path_resolution = options_bool(options, "no-path-resolution");
     how.no_consistency = options_bool(options, "no-consistency");
@@ -103,7 +104,7 @@ static bool add_variables(struct command_context *context, const char *format, s
     if (context->options->arguments.count > 0)
         console_warn(context->console, "service filtering is not applied when --variables is set, "
                                        "variables from the full model will be rendered");
-    if (!load(context, true, &project, err))
+    if (!load(context, true, false, &project, err))
         return false;
     if (strcmp(format, "json") == 0)
         how = SPEC_VARIABLES_JSON;
@@ -122,7 +123,7 @@ static bool add_raw(struct command_context *context, bool json, struct text *out
     if (context->options->arguments.count > 0)
         console_warn(context->console, "service filtering is not applied when --no-interpolate is set, "
                                        "the full model will be rendered");
-    if (!load(context, true, &project, err))
+    if (!load(context, true, true, &project, err))
         return false;
     if (json)
         spec_render_tree_json(out, project->load->tree);
@@ -137,7 +138,7 @@ static bool add_model(struct command_context *context, bool json, struct text *o
     bool lock = options_bool(options, "lock-image-digests");
     struct spec_project *project;
 
-    if (!load(context, false, &project, err) || !select_services(context, project, err))
+    if (!load(context, false, true, &project, err) || !select_services(context, project, err))
         return false;
     if (!options_bool(options, "no-consistency") && !spec_container_names_check(project, err))
         return false;
@@ -162,7 +163,7 @@ static bool add_listing(struct command_context *context, const struct selector *
 
     if (strcmp(selector->flag, "variables") == 0)
         return add_variables(context, options_string(context->options, "format"), out, err);
-    if (!load(context, false, &project, err) || !select_services(context, project, err))
+    if (!load(context, false, true, &project, err) || !select_services(context, project, err))
         return false;
     if (!selector->list)
         return spec_list_hashes(out, project, hash, err);
