@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include "compose/command.h"
-#include "compose/console.h"
+#include "compose/containers.h"
+#include "compose/labels.h"
 #include "compose/root.h"
 #include "compose/session.h"
 #include "spec/base/arena.h"
 #include "spec/base/span.h"
 #include "spec/base/text.h"
+#include "spec/listing.h"
 #include "spec/project.h"
 
 /* The directives of the protocol that are used here. */
@@ -67,6 +69,68 @@ static void offer_commands(struct completion *completion, const char *group)
     }
 }
 
+/* NULL when it does not load: no candidates then, the command itself will say why. */
+static struct spec_project *load_project(struct completion *completion)
+{
+    struct command_context context = {.root = &completion->root, .arena = completion->arena};
+    struct spec_load_options options = session_load_options(&context);
+    struct warnings warnings = {.arena = completion->arena};
+    struct spec_project *project;
+    struct error ignored;
+
+    options.skip_env_files = true;
+    options.no_env_resolution = true;
+    error_init(&ignored);
+    project = spec_project_load(&options, &warnings, &ignored);
+    error_finish(&ignored);
+    return project;
+}
+
+static void offer_profiles(struct completion *completion)
+{
+    struct spec_project *project = load_project(completion);
+    struct text lines;
+
+    if (!project)
+        return;
+    text_init(&lines, 0);
+    spec_list_profiles(&lines, project);
+    for (const char *at = lines.bytes; *at;) {
+        size_t length = strcspn(at, "\n");
+
+        offer(completion, arena_strndup(completion->arena, at, length), NULL);
+        at += length + (at[length] == '\n');
+    }
+    text_finish(&lines);
+    spec_project_destroy(project);
+}
+
+/* All projects that have containers, running or not. */
+static void offer_projects(struct completion *completion)
+{
+    struct session *session = session_create(&completion->root);
+    struct engine_container_list list = {0};
+    struct strings seen = {0};
+    struct error ignored;
+    struct span body;
+
+    error_init(&ignored);
+    if (!session_fetch(session, completion->arena, NULL, "/containers/json",
+                       "all=1&filters=%7B%22label%22%3A%5B%22" LABEL_PROJECT "%22%5D%7D", &body, &ignored) ||
+        !engine_container_list_decode(completion->arena, body, &list, &ignored))
+        list.count = 0;
+    for (size_t i = 0; i < list.count; i++) {
+        const char *name = containers_label(&list.items[i], LABEL_PROJECT);
+
+        if (strings_contain(&seen, name))
+            continue;
+        strings_add(&seen, completion->arena, name);
+        offer(completion, name, NULL);
+    }
+    error_finish(&ignored);
+    session_destroy(session);
+}
+
 /* The values of `--name`: those of the table, else what the flag is known to take. */
 static void offer_values(struct completion *completion, const struct option *option)
 {
@@ -87,24 +151,21 @@ static void offer_values(struct completion *completion, const struct option *opt
         completion->directive = DIRECTIVE_EXTENSIONS;
     } else if (strcmp(option->name, "project-directory") == 0) {
         completion->directive = DIRECTIVE_DIRECTORIES;
+    } else if (strcmp(option->name, "project-name") == 0) {
+        completion->directive = DIRECTIVE_NO_FILES;
+        offer_projects(completion);
+    } else if (strcmp(option->name, "profile") == 0) {
+        completion->directive = DIRECTIVE_NO_FILES;
+        offer_profiles(completion);
     }
 }
 
 static void offer_services(struct completion *completion)
 {
-    struct command_context context = {.root = &completion->root, .arena = completion->arena};
-    struct spec_load_options options = session_load_options(&context);
-    struct warnings warnings = {.arena = completion->arena};
     bool scale = strcmp(completion->command->name, "scale") == 0;
-    struct spec_project *project;
-    struct error ignored;
+    struct spec_project *project = load_project(completion);
 
     completion->directive = DIRECTIVE_NO_FILES | (scale ? DIRECTIVE_NO_SPACE : 0);
-    options.skip_env_files = true;
-    options.no_env_resolution = true;
-    error_init(&ignored);
-    project = spec_project_load(&options, &warnings, &ignored);
-    error_finish(&ignored); /* no project, no candidates: the command itself will say why */
     if (!project)
         return;
     const struct spec_service_map *maps[] = {&project->services, &project->disabled};
@@ -199,11 +260,13 @@ int completion_answer(int argc, char *const *argv, struct arena *arena)
         argv++;
     }
     before = argc > 0 ? argv[argc - 1] : NULL;
-    /* A flag that waits for its value ends the flags: what stands before it decides. */
-    if (argc < 0)
+    if (argc < 0) {
         completion.typed = "";
-    else if (!root_parse_words(argc, argv, arena, &completion.root, &err))
-        completion.root.argc = 0;
+        argc = 0;
+    }
+    /* A flag that waits for its value does not parse: take what stands before it, or nothing. */
+    while (!root_parse_words(argc, argv, arena, &completion.root, &err) && argc > 0)
+        argc--;
     completion.command = command_find(completion.root.argc, completion.root.argv, &words);
     if (completion.command)
         complete_command(&completion, before);

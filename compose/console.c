@@ -16,7 +16,7 @@ enum { REDRAW_MS = 100 };
 struct console {
     uv_loop_t *loop;
     struct output *out, *err;
-    enum progress_mode mode;
+    enum progress_mode wanted, mode;
     enum ansi_mode ansi;
     bool colours, out_is_terminal, err_is_terminal, notices_on_stdout;
 
@@ -41,23 +41,31 @@ static enum progress_mode choose_mode(enum progress_mode wanted, enum ansi_mode 
 struct console *console_create(uv_loop_t *loop, enum progress_mode progress, enum ansi_mode ansi)
 {
     struct console *console = xcalloc(1, sizeof(*console));
-    const char *no_color = getenv("NO_COLOR");
     const char *on_stdout = getenv("COMPOSE_STATUS_STDOUT");
 
     console->loop = loop;
     console->out = output_create(loop, STDOUT_FILENO);
     console->err = output_create(loop, STDERR_FILENO);
-    console->mode = choose_mode(progress, ansi);
-    console->ansi = ansi;
+    console->wanted = progress;
+    console_set_ansi(console, ansi);
     console->out_is_terminal = terminal_is(STDOUT_FILENO);
     console->err_is_terminal = terminal_is(STDERR_FILENO);
-    console->colours = ansi != ANSI_NEVER && !(no_color && no_color[0]);
     console->notices_on_stdout = on_stdout && root_truthy(on_stdout);
     return console;
 }
 
+void console_set_ansi(struct console *console, enum ansi_mode ansi)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    console->mode = choose_mode(console->wanted, ansi);
+    console->ansi = ansi;
+    console->colours = ansi != ANSI_NEVER && !(no_color && no_color[0]);
+}
+
 void console_set_quiet(struct console *console)
 {
+    console->wanted = PROGRESS_QUIET;
     console->mode = PROGRESS_QUIET;
 }
 

@@ -59,6 +59,8 @@ void console_destroy(struct console *console);
 
 /** Nothing of progress is shown from now on (`run -q`). */
 void console_set_quiet(struct console *console);
+/** An env file of the project asks for colours or for none. */
+void console_set_ansi(struct console *console, enum ansi_mode ansi);
 enum progress_mode console_mode(const struct console *console); /* never PROGRESS_AUTO */
 
 /* The answer (stdout) and the conversation (stderr). */

@@ -117,6 +117,13 @@ static bool take_progress(const struct options *options, struct root_options *ro
     return error_hint(err, "Use one of auto, tty, plain, json, quiet");
 }
 
+static enum ansi_mode read_ansi(const char *word)
+{
+    if (strcmp(word, "never") == 0)
+        return ANSI_NEVER;
+    return strcmp(word, "always") == 0 ? ANSI_ALWAYS : ANSI_AUTO;
+}
+
 static bool take_ansi(const struct options *options, struct root_options *root, struct error *err)
 {
     const char *word = options_string(options, "ansi");
@@ -129,13 +136,24 @@ static bool take_ansi(const struct options *options, struct root_options *root, 
     } else if (!options_given(options, "ansi") && environment("COMPOSE_ANSI")[0]) {
         word = environment("COMPOSE_ANSI");
     }
-    root->ansi = strcmp(word, "never") == 0    ? ANSI_NEVER
-                 : strcmp(word, "always") == 0 ? ANSI_ALWAYS
-                                               : ANSI_AUTO;
+    root->ansi_given = options_given(options, "ansi") || options_given(options, "no-ansi") ||
+                       environment("COMPOSE_ANSI")[0];
+    root->ansi = read_ansi(word);
     if (root->ansi == ANSI_NEVER && root->progress == PROGRESS_TTY)
         return error_set(err, ERROR_USAGE, "can't use --progress tty while ANSI support is disabled");
     if (root->ansi == ANSI_ALWAYS && root->progress == PROGRESS_PLAIN)
         return error_set(err, ERROR_USAGE, "can't use --progress plain while ANSI support is forced");
+    return true;
+}
+
+static bool take_limit(struct root_options *root, const char *limit, struct error *err)
+{
+    if (root->parallel_given || !limit[0])
+        return true;
+    if (!number_parse_int64(limit, &root->parallel))
+        return error_set(err, ERROR_USAGE, "COMPOSE_PARALLEL_LIMIT must be an integer (found: \"%s\")",
+                         limit);
+    root->parallel_given = true;
     return true;
 }
 
@@ -145,13 +163,16 @@ static bool take_parallel(const struct options *options, struct root_options *ro
 
     root->parallel = options_int(options, "parallel");
     root->parallel_given = options_given(options, "parallel");
-    if (root->parallel_given || !limit[0])
-        return true;
-    if (!number_parse_int64(limit, &root->parallel))
-        return error_set(err, ERROR_USAGE, "COMPOSE_PARALLEL_LIMIT must be an integer (found: \"%s\")",
-                         limit);
-    root->parallel_given = true;
-    return true;
+    return take_limit(root, limit, err);
+}
+
+bool root_take_late(struct root_options *root, root_lookup_fn *lookup, void *owner, struct error *err)
+{
+    const char *ansi = lookup(owner, "COMPOSE_ANSI");
+
+    if (!root->ansi_given && ansi[0])
+        root->ansi = read_ansi(ansi);
+    return take_limit(root, lookup(owner, "COMPOSE_PARALLEL_LIMIT"), err);
 }
 
 static void split_into(struct strings *list, struct arena *arena, const char *text, char separator)

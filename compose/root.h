@@ -32,7 +32,7 @@ struct root_options {
     const char *project_directory; /* "" when not given */
     struct strings insecure_registries;
     bool compatibility, all_resources, dry_run;
-    bool parallel_given;
+    bool parallel_given, ansi_given;
     int64_t parallel; /* -1: no bound of its own */
     enum progress_mode progress;
     enum ansi_mode ansi;
@@ -62,6 +62,16 @@ bool root_parse(int argc, char *const *argv, struct arena *arena, struct root_op
 /** The same for words that follow `compose`, whoever started the program: for completion. */
 bool root_parse_words(int argc, char *const *argv, struct arena *arena,
                       struct root_options *ret_root, struct error *err) WARN_UNUSED;
+
+/**
+ * Variables that count also when only an env file of the project sets them: COMPOSE_ANSI, COMPOSE_PARALLEL_LIMIT.
+ * `lookup` gives "" for an unset one. Flags and the environment of the process stay stronger.
+ *
+ * Errors: ERROR_USAGE.
+ */
+typedef const char *root_lookup_fn(void *owner, const char *name);
+bool root_take_late(struct root_options *root, root_lookup_fn *lookup, void *owner,
+                    struct error *err) WARN_UNUSED;
 
 /** Where the docker CLI's config.json is: --config, else as that CLI finds it. */
 const char *root_config_directory(const struct root_options *root, struct arena *arena);

@@ -70,7 +70,7 @@ static void watch_signals(struct session *session)
     uv_unref((uv_handle_t *)&session->stop_signal);
 }
 
-struct session *session_create(const struct root_options *root)
+struct session *session_create(struct root_options *root)
 {
     struct session *session = xcalloc(1, sizeof(*session));
 

@@ -31,7 +31,8 @@ struct session;
 struct spec_load_options;
 struct spec_project;
 
-struct session *session_create(const struct root_options *root);
+/** `root` is borrowed; what an env file of the project says late (root_take_late()) is put into it. */
+struct session *session_create(struct root_options *root);
 /** Cancels what is open and turns the loop until all handles are closed. NULL is allowed. */
 void session_destroy(struct session *session);
 

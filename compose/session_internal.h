@@ -15,7 +15,7 @@ struct event_stream;
 
 struct session {
     uv_loop_t loop;
-    const struct root_options *root;
+    struct root_options *root;
     struct arena *arena;
     struct console *console;
 

@@ -59,6 +59,11 @@ static struct spec_project *load_model(struct session *session, enum project_nee
     return project;
 }
 
+static const char *late_variable(void *owner, const char *name)
+{
+    return session_variable(owner, name);
+}
+
 bool session_project(const struct command_context *context, enum project_need need,
                      const struct spec_load_options *load, struct spec_project **ret_project,
                      struct error *err)
@@ -84,6 +89,9 @@ bool session_project(const struct command_context *context, enum project_need ne
         return false;
     spec_project_destroy(session->project);
     session->project = project;
+    if (!root_take_late(session->root, late_variable, session, err))
+        return false;
+    console_set_ansi(session->console, session->root->ansi);
     *ret_project = project;
     return true;
 }
