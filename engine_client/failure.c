@@ -159,4 +159,9 @@ void failure_of_answer(const struct engine_request *req, struct error *err)
     CLEANUP(cleanup_free) char *words = words_of_engine(req);
 
     (void)error_set_engine(err, req->status, words);
+    if (req->client->endpoint.transport == ENGINE_TCP && strstr(words, "to an HTTPS server"))
+        (void)error_hint(
+            err,
+            "that port speaks TLS: set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to where ca.pem, "
+            "cert.pem and key.pem are");
 }

@@ -203,7 +203,8 @@ struct ignore *ignore_parse(struct arena *arena, struct span content, const char
 /* The pattern matches the path or one of the directories it is in. */
 static bool rule_matches(const struct rule *rule, const char *path)
 {
-    CLEANUP(cleanup_free) char *prefix = NULL; /* not of the arena: `watch` asks for as long as it runs */
+    CLEANUP(cleanup_free)
+    char *prefix = NULL; /* not of the arena: `watch` asks for as long as it runs */
     bool found = false;
 
     if (match(rule->pattern, path) || matches_as_suffix(rule->pattern, path))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine_client/request.h"
 
+#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -253,11 +254,17 @@ static size_t pull_body(struct engine_request *req, char *buffer, size_t size)
 /* The bytes before were sent when libcurl asks for more: only then may the sending side be shut. */
 static void shut_sending_side(struct engine_request *req)
 {
+    struct curl_tlssessioninfo *tls = NULL;
+
     if (req->input_ended)
         return;
     req->input_ended = true;
-    if (req->socket != CURL_SOCKET_BAD)
-        (void)shutdown(req->socket, SHUT_WR); /* it fails only when the far side is gone already */
+    /* Either fails only when the far side is gone already; then the transfer ends by itself. */
+    (void)curl_easy_getinfo(req->easy, CURLINFO_TLS_SSL_PTR, &tls);
+    if (tls && tls->backend == CURLSSLBACKEND_OPENSSL && tls->internals)
+        (void)SSL_shutdown(tls->internals);
+    else if (req->socket != CURL_SOCKET_BAD)
+        (void)shutdown(req->socket, SHUT_WR);
 }
 
 static size_t feed_duplex(struct engine_request *req, char *buffer, size_t size)
