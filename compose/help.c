@@ -28,7 +28,7 @@ static int by_name(const void *a, const void *b)
     return strcmp((*first)->name, (*second)->name);
 }
 
-static const char *type_word(const struct option *option)
+const char *help_option_type(const struct option *option)
 {
     if (option->type)
         return option->type;
@@ -56,7 +56,7 @@ static bool has_default(const struct option *option)
 
 static void add_left(struct text *out, const struct option *option)
 {
-    const char *type = type_word(option);
+    const char *type = help_option_type(option);
 
     if (option->letter)
         text_addf(out, "  -%c, --%s", option->letter, option->name);
@@ -164,23 +164,39 @@ static void add_options(struct text *out, const struct option *own, const struct
     text_finish(&right);
 }
 
+static bool is_listed(const struct command *row, const char *group, unsigned want, unsigned without)
+{
+    bool below = strchr(row->name, ' ') != NULL;
+
+    if (below != (group != NULL) || (row->flags & want) != want || (row->flags & without))
+        return false;
+    return !group || (text_starts_with(row->name, group) && row->name[strlen(group)] == ' ');
+}
+
+/* Names are padded to the longest of all that stand beside each other. */
+static size_t command_column(const char *group, size_t skip)
+{
+    size_t column = COMMAND_COLUMN;
+
+    for (const struct command *row = command_table; row->name; row++)
+        if (is_listed(row, group, 0, COMMAND_HIDDEN) && strlen(row->name) - skip + 1 > column)
+            column = strlen(row->name) - skip + 1;
+    return column;
+}
+
 static void add_commands(struct text *out, const char *title, const char *group, unsigned want,
                          unsigned without)
 {
     bool titled = false;
-    size_t skip = group ? strlen(group) + 1 : 0;
+    size_t skip = group ? strlen(group) + 1 : 0, column = command_column(group, skip);
 
     for (const struct command *row = command_table; row->name; row++) {
-        bool below = strchr(row->name, ' ') != NULL;
-
-        if (below != (group != NULL) || (row->flags & want) != want || (row->flags & without))
-            continue;
-        if (group && (!text_starts_with(row->name, group) || row->name[skip - 1] != ' '))
+        if (!is_listed(row, group, want, without))
             continue;
         if (!titled)
             text_addf(out, "\n%s:\n", title);
         titled = true;
-        text_addf(out, "  %-*s%s\n", COMMAND_COLUMN, row->name + skip, row->help);
+        text_addf(out, "  %-*s%s\n", (int)column, row->name + skip, row->help);
     }
 }
 
