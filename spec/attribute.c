@@ -52,7 +52,7 @@
 const struct spec_field *spec_type_field(const struct spec_type *type, const char *name)
 {
     for (size_t i = 0; i < type->count; i++)
-        if (strcmp(type->fields[i].name, name) == 0)
+        if (type->fields[i].name[0] == name[0] && strcmp(type->fields[i].name, name) == 0)
             return &type->fields[i];
     return NULL;
 }

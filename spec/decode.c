@@ -162,13 +162,15 @@ static bool decode_struct(struct decoder *decoder, const struct decode_path *pat
 
     if (node->kind != SPEC_MAP)
         return decode_fail(decoder, path, node, "expected a map, got '%s'", spec_node_kind_name(node->kind));
-    for (size_t i = 0; i < type->count; i++) {
-        const struct spec_field *field = &type->fields[i];
-        const struct spec_node *value = field->flags & TREE_ONLY ? NULL : spec_node_get(node, field->name);
-        struct decode_path step = {.up = path, .name = field->name};
+    for (size_t i = 0; i < node->map.count; i++) {
+        const struct spec_node *value = node->map.items[i].value;
+        const struct spec_field *field = spec_type_field(type, node->map.items[i].key);
+        struct decode_path step = {.up = path};
 
-        if (value && value->kind != SPEC_NULL)
-            good &= decode_field(decoder, &step, field, value, spec_any_member(record, field));
+        if (!field || (field->flags & TREE_ONLY) || value->kind == SPEC_NULL)
+            continue;
+        step.name = field->name;
+        good &= decode_field(decoder, &step, field, value, spec_any_member(record, field));
     }
     return good;
 }

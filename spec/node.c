@@ -50,13 +50,15 @@ struct spec_node *spec_node_copy(struct arena *arena, const struct spec_node *no
 
     *copy = *node;
     if (node->kind == SPEC_LIST) {
-        copy->list.items = NULL;
-        copy->list.count = copy->list.capacity = 0;
+        copy->list.items = arena_alloc(arena, node->list.count * sizeof(*copy->list.items));
+        copy->list.capacity = node->list.count;
+        copy->list.count = 0;
         for (size_t i = 0; i < node->list.count; i++)
             spec_node_append(arena, copy, spec_node_copy(arena, node->list.items[i]));
     } else if (node->kind == SPEC_MAP) {
-        copy->map.items = NULL;
-        copy->map.count = copy->map.capacity = 0;
+        copy->map.items = arena_alloc(arena, node->map.count * sizeof(*copy->map.items));
+        copy->map.capacity = node->map.count;
+        copy->map.count = 0;
         copy->map.index = NULL;
         for (size_t i = 0; i < node->map.count; i++)
             spec_node_put(arena, copy, node->map.items[i].key,
@@ -77,7 +79,7 @@ static size_t position_of(const struct spec_node *map, const char *key)
     if (map->map.index)
         return index_find(map->map.index, key);
     for (size_t i = 0; i < map->map.count; i++)
-        if (strcmp(map->map.items[i].key, key) == 0)
+        if (map->map.items[i].key[0] == key[0] && strcmp(map->map.items[i].key, key) == 0)
             return i;
     return INDEX_NONE;
 }

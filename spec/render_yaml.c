@@ -13,8 +13,7 @@
 
 struct renderer {
     struct yaml_writer yaml;
-    struct arena *scratch;
-    struct text value;
+    struct text value; /* room for one number */
 };
 
 static void render_record(struct renderer *r, const struct spec_type *type, const void *record, bool extensions);
@@ -47,11 +46,10 @@ static int by_option_key(const void *a, const void *b)
     return natural_compare(left->key, right->key);
 }
 
-/* A copy of the items in natural order. */
-static void *sorted(struct renderer *r, const void *items, size_t count, size_t size,
-                    int (*compare)(const void *, const void *))
+/* A copy of the items in natural order; free() it. */
+static void *sorted(const void *items, size_t count, size_t size, int (*compare)(const void *, const void *))
 {
-    void *copy = arena_alloc(r->scratch, (count + 1) * size);
+    void *copy = xcalloc(count + 1, size);
 
     if (count > 0)
         memcpy(copy, items, count * size);
@@ -142,7 +140,7 @@ static void render_strings(struct renderer *r, const struct strings *list)
 
 static void render_pairs(struct renderer *r, const struct pairs *map)
 {
-    const struct pair *items = sorted(r, map->items, map->count, sizeof(*items), by_pair_key);
+    struct pair *items = sorted(map->items, map->count, sizeof(*items), by_pair_key);
 
     yaml_map_open(&r->yaml);
     for (size_t i = 0; i < map->count; i++) {
@@ -153,25 +151,27 @@ static void render_pairs(struct renderer *r, const struct pairs *map)
             yaml_plain(&r->yaml, "null");
     }
     yaml_map_close(&r->yaml);
+    free(items);
 }
 
 static void render_ssh(struct renderer *r, const struct pairs *keys)
 {
     yaml_list_open(&r->yaml);
     for (size_t i = 0; i < keys->count; i++) {
+        CLEANUP(cleanup_free) char *path = NULL;
         const struct pair *key = &keys->items[i];
 
-        yaml_string(&r->yaml, key->value && key->value[0]
-                                  ? arena_printf(r->scratch, "%s: %s", key->key, key->value)
-                                  : key->key);
+        if (key->value && key->value[0])
+            path = xasprintf("%s: %s", key->key, key->value);
+        yaml_string(&r->yaml, path ? path : key->key);
     }
     yaml_list_close(&r->yaml);
 }
 
 static void render_multi_options(struct renderer *r, const struct spec_multi_options *options)
 {
-    const struct spec_multi_option *items =
-        sorted(r, options->items, options->count, sizeof(*items), by_option_key);
+    struct spec_multi_option *items =
+        sorted(options->items, options->count, sizeof(*items), by_option_key);
 
     yaml_map_open(&r->yaml);
     for (size_t i = 0; i < options->count; i++) {
@@ -179,6 +179,7 @@ static void render_multi_options(struct renderer *r, const struct spec_multi_opt
         render_strings(r, &items[i].values);
     }
     yaml_map_close(&r->yaml);
+    free(items);
 }
 
 /* A ulimit in short form is one number. */
@@ -202,7 +203,7 @@ static void render_list(struct renderer *r, const struct spec_field *field, cons
 
 static void render_map(struct renderer *r, const struct spec_field *field, const struct spec_any_map *map)
 {
-    const struct spec_any_entry *items = sorted(r, map->items, map->count, sizeof(*items), by_entry_key);
+    struct spec_any_entry *items = sorted(map->items, map->count, sizeof(*items), by_entry_key);
 
     yaml_map_open(&r->yaml);
     for (size_t i = 0; i < map->count; i++) {
@@ -210,6 +211,7 @@ static void render_map(struct renderer *r, const struct spec_field *field, const
         render_item(r, field, items[i].value);
     }
     yaml_map_close(&r->yaml);
+    free(items);
 }
 
 static void render_text(struct renderer *r, enum spec_kind kind, int64_t value)
@@ -220,9 +222,11 @@ static void render_text(struct renderer *r, enum spec_kind kind, int64_t value)
 
 static void render_hosts(struct renderer *r, const struct spec_hosts *hosts)
 {
-    struct strings list = spec_hosts_list(r->scratch, hosts);
+    struct arena *scratch = arena_create();
+    struct strings list = spec_hosts_list(scratch, hosts);
 
     render_strings(r, &list);
+    arena_destroy(scratch);
 }
 
 static void render_value(struct renderer *r, const struct spec_field *field, const void *member)
@@ -322,14 +326,12 @@ static void render_record(struct renderer *r, const struct spec_type *type, cons
 static void renderer_begin(struct renderer *r, struct text *out)
 {
     yaml_begin(&r->yaml, out);
-    r->scratch = arena_create();
     text_init(&r->value, 0);
 }
 
 static void renderer_end(struct renderer *r)
 {
     yaml_end(&r->yaml);
-    arena_destroy(r->scratch);
     text_finish(&r->value);
 }
 
@@ -355,6 +357,8 @@ void spec_render_escape_dollars(struct text *out, size_t from)
 {
     struct text doubled;
 
+    if (!memchr(out->bytes + from, '$', out->length - from))
+        return;
     text_init(&doubled, out->limit);
     text_add_bytes(&doubled, out->bytes, from);
     for (const char *at = out->bytes + from; *at;) {

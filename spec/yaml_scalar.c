@@ -20,8 +20,11 @@ struct traits {
 size_t yaml_char_size(const char *at, const char *end)
 {
     uint32_t code;
-    size_t size = utf8_decode(at, (size_t)(end - at), &code);
+    size_t size;
 
+    if ((unsigned char)*at < 0x80)
+        return 1;
+    size = utf8_decode(at, (size_t)(end - at), &code);
     return size ? size : 1;
 }
 
@@ -31,6 +34,8 @@ size_t yaml_break_size(const char *at, const char *end)
 
     if (*at == '\n' || *at == '\r')
         return 1;
+    if ((unsigned char)*at < 0x80)
+        return 0;
     if (left >= 2 && memcmp(at, "\xc2\x85", 2) == 0)
         return 2;
     if (left >= 3 && (memcmp(at, "\xe2\x80\xa8", 3) == 0 || memcmp(at, "\xe2\x80\xa9", 3) == 0))
@@ -42,9 +47,11 @@ bool yaml_is_printable(const char *at, const char *end)
 {
     uint32_t code;
 
+    if ((unsigned char)*at < 0x80)
+        return *at == '\n' || (*at >= 0x20 && *at <= 0x7e);
     if (utf8_decode(at, (size_t)(end - at), &code) == 0)
         return false;
-    return code == '\n' || (code >= 0x20 && code <= 0x7e) || (code >= 0xa0 && code <= 0xfffd && code != 0xfeff);
+    return code >= 0xa0 && code <= 0xfffd && code != 0xfeff;
 }
 
 static bool is_blank_or_end(const char *at, const char *end)

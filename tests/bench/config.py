@@ -5,7 +5,7 @@
 usage: config.py BINARY [OTHER...] [--counts 100,1000] [--runs 5]
 
 OTHER are further programs that know `config` (a docker-compose, say), measured in the same run on the same files; the
-ratio to BINARY is printed. Nothing is asserted: figures of one machine at one moment are compared with each other only.
+ratio to BINARY is printed. MiB below some 15 are those of Python, which the child starts with. Nothing is asserted: figures of one machine at one moment are compared with each other only.
 """
 import argparse
 import os
