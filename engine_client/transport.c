@@ -11,6 +11,7 @@ struct socket_watch {
     uv_poll_t poll;
     struct engine_client *client;
     curl_socket_t socket;
+    int events; /* what is waited for */
 };
 
 /*
@@ -46,13 +47,19 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     struct socket_watch *watch = poll->data;
     int flags = 0;
 
-    if (status < 0)
-        flags = CURL_CSELECT_ERR;
     if (events & (UV_READABLE | UV_DISCONNECT))
         flags |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE)
         flags |= CURL_CSELECT_OUT;
+    /*
+     * A broken connection: libuv has stopped the poll. libcurl shall read, for that gives what came before the
+     * break and then its reason; it may need several turns.
+     */
+    if (status < 0)
+        flags = CURL_CSELECT_IN | CURL_CSELECT_OUT;
     act_on_socket(watch->client, watch->socket, flags);
+    if (status < 0 && !uv_is_closing((uv_handle_t *)poll))
+        (void)uv_poll_start(poll, watch->events, on_poll);
 }
 
 static void on_watch_closed(uv_handle_t *handle)
@@ -112,6 +119,7 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *owner, vo
         events |= UV_READABLE;
     if (what & CURL_POLL_OUT)
         events |= UV_WRITABLE;
+    watch->events = events;
     return uv_poll_start(&watch->poll, events, on_poll) == 0 ? 0 : -1;
 }
 
