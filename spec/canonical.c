@@ -352,13 +352,19 @@ static bool form_external(struct walk *walk, struct spec_node *resource, struct 
     return true;
 }
 
+/* Whether a node may be an entry of a map of mappings; the check may have been left out. */
+static bool is_entry(const struct spec_node *node, unsigned accept)
+{
+    return accept & ~(unsigned)(A_MAP | A_NULL) || node->kind == SPEC_MAP ||
+           (node->kind == SPEC_NULL && accept & A_NULL);
+}
+
 static bool apply_form(struct walk *walk, struct spec_node *node, struct spec_node *parent,
                        struct spec_shape shape, const struct spec_path *path, struct error *one)
 {
     const struct spec_field *field = shape.field;
 
-    if (shape.element && field->kind == SPEC_KIND_MAP && node->kind == SPEC_NULL &&
-        !(spec_field_item(field) & A_NULL)) /* the check may have been left out */
+    if (shape.element && field->kind == SPEC_KIND_MAP && !is_entry(node, spec_field_item(field)))
         return error_set_at(one, ERROR_INPUT, spec_node_place(node), "%s must be a mapping",
                             spec_path_text(walk->arena, path, SPEC_PATH_INDEX));
     if (shape.element) {
