@@ -51,6 +51,7 @@
 
 const struct spec_field *spec_type_field(const struct spec_type *type, const char *name)
 {
+    /* Every key of every file comes this way, several times: most rows are told apart by their first letter. */
     for (size_t i = 0; i < type->count; i++)
         if (type->fields[i].name[0] == name[0] && strcmp(type->fields[i].name, name) == 0)
             return &type->fields[i];
