@@ -44,25 +44,33 @@ struct spec_node *spec_node_int(struct arena *arena, int64_t value, const struct
     return node;
 }
 
+static void make_index(struct arena *arena, struct spec_node *map)
+{
+    map->map.index = arena_alloc(arena, sizeof(*map->map.index));
+    for (size_t i = 0; i < map->map.count; i++)
+        index_put(map->map.index, arena, map->map.items[i].key, i);
+}
+
 struct spec_node *spec_node_copy(struct arena *arena, const struct spec_node *node)
 {
     struct spec_node *copy = arena_alloc(arena, sizeof(*copy));
 
     *copy = *node;
     if (node->kind == SPEC_LIST) {
-        copy->list.items = arena_alloc(arena, node->list.count * sizeof(*copy->list.items));
         copy->list.capacity = node->list.count;
-        copy->list.count = 0;
+        copy->list.items = arena_alloc(arena, node->list.count * sizeof(*copy->list.items));
         for (size_t i = 0; i < node->list.count; i++)
-            spec_node_append(arena, copy, spec_node_copy(arena, node->list.items[i]));
+            copy->list.items[i] = spec_node_copy(arena, node->list.items[i]);
     } else if (node->kind == SPEC_MAP) {
-        copy->map.items = arena_alloc(arena, node->map.count * sizeof(*copy->map.items));
         copy->map.capacity = node->map.count;
-        copy->map.count = 0;
+        copy->map.items = arena_alloc(arena, node->map.count * sizeof(*copy->map.items));
+        for (size_t i = 0; i < node->map.count; i++) {
+            copy->map.items[i] = node->map.items[i];
+            copy->map.items[i].value = spec_node_copy(arena, node->map.items[i].value);
+        }
         copy->map.index = NULL;
-        for (size_t i = 0; i < node->map.count; i++)
-            spec_node_put(arena, copy, node->map.items[i].key,
-                          spec_node_copy(arena, node->map.items[i].value), node->map.items[i].place);
+        if (node->map.count >= INDEXED_FROM)
+            make_index(arena, copy);
     }
     return copy;
 }
@@ -115,9 +123,7 @@ void spec_node_put(struct arena *arena, struct spec_node *map, const char *key, 
     if (map->map.index) {
         index_put(map->map.index, arena, key, map->map.count - 1);
     } else if (map->map.count == INDEXED_FROM) {
-        map->map.index = arena_alloc(arena, sizeof(*map->map.index));
-        for (size_t i = 0; i < map->map.count; i++)
-            index_put(map->map.index, arena, map->map.items[i].key, i);
+        make_index(arena, map);
     }
 }
 

@@ -365,7 +365,7 @@ static bool read_member(struct spec_reader *reader, yaml_event_t *event, struct 
     return true;
 }
 
-static bool read_members(struct spec_reader *reader, struct spec_node *map, const struct spot *spot)
+static bool read_members_until_end(struct spec_reader *reader, struct spec_node *map, const struct spot *spot)
 {
     struct spec_node *merge = NULL;
     yaml_event_t event;
@@ -384,6 +384,24 @@ static bool read_members(struct spec_reader *reader, struct spec_node *map, cons
         if (!done)
             return false;
     }
+}
+
+/* Members are gathered on the stack first, so that maps of the usual size take no more room than they need. */
+static bool read_members(struct spec_reader *reader, struct spec_node *map, const struct spot *spot)
+{
+    struct spec_member gathered[24];
+    bool done;
+
+    map->map.items = gathered;
+    map->map.capacity = COUNT_OF(gathered);
+    done = read_members_until_end(reader, map, spot);
+    if (map->map.items == gathered) {
+        map->map.capacity = map->map.count;
+        map->map.items = arena_alloc(reader->tree->arena, map->map.count * sizeof(*gathered));
+        if (map->map.count > 0)
+            memcpy(map->map.items, gathered, map->map.count * sizeof(*gathered));
+    }
+    return done;
 }
 
 static const yaml_char_t *event_anchor(const yaml_event_t *event)
