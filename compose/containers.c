@@ -53,7 +53,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(containers_name(a), containers_name(b));
 }
 
-static void add_query(struct text *query, struct arena *arena, const char *project, unsigned flags,
+void containers_query(struct text *query, struct arena *arena, const char *project, unsigned flags,
                       const struct strings *services)
 {
     struct pairs filters = {0};
@@ -70,22 +70,13 @@ static void add_query(struct text *query, struct arena *arena, const char *proje
     engine_query_filters(query, &filters);
 }
 
-bool containers_list(struct session *session, struct arena *arena, const char *project, unsigned flags,
-                     const struct strings *services, struct engine_container_list *ret_list,
-                     struct error *err)
+bool containers_decode(struct arena *arena, struct span answer, const struct strings *services,
+                       struct engine_container_list *ret_list, struct error *err)
 {
     struct engine_container_list list;
-    struct span body;
-    struct text query;
     size_t kept = 0;
-    bool good;
 
-    text_init(&query, 0);
-    add_query(&query, arena, project, flags, services);
-    good = session_fetch(session, arena, NULL, "/containers/json", query.bytes, &body, err) &&
-           engine_container_list_decode(arena, body, &list, err);
-    text_finish(&query);
-    if (!good)
+    if (!engine_container_list_decode(arena, answer, &list, err))
         return false;
     for (size_t i = 0; i < list.count; i++)
         if (!services || services->count == 0 ||
@@ -96,6 +87,22 @@ bool containers_list(struct session *session, struct arena *arena, const char *p
         qsort(list.items, kept, sizeof(*list.items), by_name);
     *ret_list = list;
     return true;
+}
+
+bool containers_list(struct session *session, struct arena *arena, const char *project, unsigned flags,
+                     const struct strings *services, struct engine_container_list *ret_list,
+                     struct error *err)
+{
+    struct span body;
+    struct text query;
+    bool good;
+
+    text_init(&query, 0);
+    containers_query(&query, arena, project, flags, services);
+    good = session_fetch(session, arena, NULL, "/containers/json", query.bytes, &body, err) &&
+           containers_decode(arena, body, services, ret_list, err);
+    text_finish(&query);
+    return good;
 }
 
 /* Is `a` the better choice? */

@@ -29,6 +29,12 @@ bool containers_list(struct session *session, struct arena *arena, const char *p
                      const struct strings *services, struct engine_container_list *ret_list,
                      struct error *err) WARN_UNUSED;
 
+/* The same in two parts, for who may not wait: the query of GET /containers/json, and its answer. */
+void containers_query(struct text *query, struct arena *arena, const char *project, unsigned flags,
+                      const struct strings *services);
+bool containers_decode(struct arena *arena, struct span answer, const struct strings *services,
+                       struct engine_container_list *ret_list, struct error *err) WARN_UNUSED;
+
 /**
  * The running container of a service that `exec` and its kin act on: service containers before one-offs, then the
  * lowest number; `index` 0 picks, otherwise it is the replica's number. `*ret_entry` points into a list made in
