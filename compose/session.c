@@ -94,6 +94,8 @@ void session_destroy(struct session *session)
     for (size_t i = 0; i < SESSION_SIGNALS; i++)
         uv_close((uv_handle_t *)&session->signals[i], NULL);
     uv_close((uv_handle_t *)&session->stop_signal, NULL);
+    /* Requests that end now may still be traced: the console goes last. */
+    (void)uv_run(&session->loop, UV_RUN_DEFAULT);
     console_destroy(session->console);
     (void)uv_run(&session->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&session->loop);
