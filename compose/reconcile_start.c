@@ -81,15 +81,11 @@ static struct step *add_wait(struct reconcile *r, const struct reconcile_service
 
     if (wait)
         return wait;
-    wait = plan_add(r->plan, STEP_WAIT,
-                    service->slot_count == 1
-                        ? reconcile_container_id_line(r->arena, service->slots[0].name)
-                        : arena_printf(r->arena, "Service %s", model->name));
+    wait = plan_add(r->plan, STEP_WAIT, NULL);
     wait->service = model;
     wait->condition = condition;
     wait->optional = optional;
     wait->waiter = waiter;
-    wait->done = condition == CONDITION_COMPLETED ? "Exited" : NULL;
     wait->name = model->name;
     fill_wait(r, wait, service);
     return wait;

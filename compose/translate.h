@@ -50,6 +50,7 @@ struct translate_container {
     int64_t number;       /* 0: a one-off */
     const char *slug;     /* of a one-off */
     bool one_off, attach_stdin, auto_remove, no_service_aliases;
+    bool few_labels; /* a pre_start hook's: project, service and version only */
     const char *config_hash, *image_digest, *image_volumes, *content, *replace;
     struct strings links; /* "container:alias" */
     const struct translate_carried *carried;

@@ -54,6 +54,15 @@ void translate_labels(struct json_writer *json, const struct translate_container
     for (size_t i = 0; i < in->service->labels.count; i++)
         pairs_add(&labels, arena, in->service->labels.items[i].key,
                   in->service->labels.items[i].value);
+    if (in->few_labels) {
+        pairs_set(&labels, arena, LABEL_PROJECT, in->project->name);
+        pairs_set(&labels, arena, LABEL_SERVICE, in->service->name);
+        pairs_set(&labels, arena, LABEL_VERSION, LABELS_COMPOSE_VERSION);
+        pairs_sort(&labels);
+        translate_map(json, "Labels", &labels);
+        arena_destroy(arena);
+        return;
+    }
     add_project_labels(&labels, arena, in);
     pairs_set(&labels, arena, LABEL_DEPENDS_ON, dependencies(arena, in->service));
     if (in->number > 0)

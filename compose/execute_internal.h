@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of execute_*.c share while a plan is carried out. Nobody else includes this.
+ *
+ * Each kind of step has a start function (steps.def). It either starts something whose completion calls
+ * execute_done() or execute_failed() later, or does that itself. Memory of a step's talk is its step_work, freed
+ * when the step ends.
+ */
+#pragma once
+
+#include "compose/command.h"
+#include "compose/console.h"
+#include "compose/execute.h"
+#include "engine_client/client.h"
+#include "engine_client/container.h"
+#include "engine_client/frames.h"
+#include "engine_client/request.h"
+#include "spec/base/arena.h"
+#include "spec/base/text.h"
+
+struct bake_run;
+struct build_display;
+struct engine_build;
+struct engine_image_stream;
+struct registry_auth_lookup;
+struct child;
+
+/* What the events and inspections say of a container that somebody waits for. */
+struct execute_container {
+    const char *id;
+    bool known, running, exited, has_check, checked;
+    int exit_code;
+    enum engine_health health;
+    bool asked; /* an inspection is under way or done */
+};
+
+struct step_work {
+    struct execution *run;
+    struct step *step;
+    struct engine_request *request;
+    struct engine_image_stream *stream;
+    struct registry_auth_lookup *lookup;
+    struct engine_build *build;
+    struct build_display *display;
+    struct child *child;
+    uv_timer_t *timer;
+    char *auth;
+    unsigned attempts;
+    bool decided;      /* WAIT: done or failed already */
+    struct engine_frames frames; /* a hook's output */
+    char *exec_id;      /* or the id of a hook's container */
+    size_t phase;
+};
+
+struct execution {
+    struct command_context *context;
+    struct session *session;
+    struct engine_client *client;
+    struct console *console;
+    struct plan *plan;
+    const struct execute_options *options;
+    struct arena *arena; /* the plan's */
+    struct execute_outcome *outcome;
+    size_t slots, slots_used, in_flight;
+    bool stopping, canceled, finished, advancing, again;
+
+    struct session_listener listener;
+    bool listening, ready;
+    struct execute_container *containers;
+    size_t container_count, container_capacity;
+    uv_timer_t *deadline;
+    bool timed_out;
+
+    struct bake_run *bake;
+    struct build_display *bake_display;
+};
+
+typedef bool execute_start_fn(struct execution *run, struct step *step, struct error *failure);
+#define STEP(kind, function, flags, verb, working, done) execute_start_fn execute_##function;
+#include "compose/steps.def"
+
+/** The step is done; `result` (or NULL) is copied. */
+void execute_done(struct execution *run, struct step *step, const char *result);
+void execute_failed(struct execution *run, struct step *step, const struct error *failure);
+/** Failed, but only as a warning: dependents go on. */
+void execute_skipped(struct execution *run, struct step *step, const char *text);
+void execute_progress(struct execution *run, const struct step *step, const char *text,
+                      enum progress_status status);
+/** Send a request of this step; `path` and `query` are copied. */
+void execute_send(struct execution *run, struct step *step, const char *method, const char *path,
+                  const char *query, struct span body, engine_done_fn *done);
+/** Completion for requests whose answer does not matter. */
+void execute_on_done(void *owner, struct engine_request *req, const struct error *failure);
+/** Is this failure as good as done for this step? */
+bool execute_is_fine(struct execution *run, struct step *step, const struct error *failure);
+/** Give up what the step has under way. */
+void execute_cancel_step(struct step *step);
+/** Look at everything again: start what can start. */
+void execute_advance(struct execution *run);
+
+/** After a pull or build: ask for the digest, which ends the step. */
+void execute_inspect_image(struct execution *run, struct step *step);
+
+/* Waits (execute_wait.c). */
+bool execute_listen(struct execution *run, struct error *err) WARN_UNUSED;
+void execute_unlisten(struct execution *run);
+void execute_check_waits(struct execution *run);
