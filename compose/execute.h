@@ -37,6 +37,7 @@ struct execute_options {
     const struct builder *builder;          /* needed by IMAGE_BUILD */
     const struct bake_options *bake;        /* flags of builds */
     const struct docker_config *docker;     /* log-ins and proxies */
+    int64_t build_memory_bytes;             /* build --memory */
     int64_t parallel;                       /* bound; -1: from the processors */
     int64_t wait_timeout_s;                 /* of all waits together; 0: none */
     bool dry_run, quiet_pull, quiet_build;

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compose/commands/up_options.h"
+
+/* clang-format off */
+static const struct option option_rows[] = {
+    UP_OPTION_ROWS,
+    OPTION_END,
+};
+/* clang-format on */
+
+static bool run_create(struct command_context *context, struct error *err)
+{
+    struct up_options up;
+    bool good = up_options_init(&up, context, &context->options->arguments, false, err);
+
+    if (good) {
+        up.job.operation = "create";
+        good = up_options_converge(&up, err);
+    }
+    up_options_finish(&up);
+    return good;
+}
+
+const struct command_body cmd_create = {
+    .usage = "[OPTIONS] [SERVICE...]",
+    .options = option_rows,
+    .run = run_create,
+};

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What up, create, scale and plan have in common: from flags to a job for converge. */
+#pragma once
+
+#include "compose/command.h"
+#include "compose/converge.h"
+
+struct up_options {
+    struct spec_project *project;
+    struct converge job;
+    struct reconcile_options reconcile;
+    struct strings services; /* named on the command line */
+};
+
+/** Flags that create and up share, and plan as well. */
+#define UP_OPTION_ROWS                                                                                              \
+    {"build", .kind = OPTION_BOOL, .help = "Build images before starting containers"},                             \
+        {"no-build", .kind = OPTION_BOOL, .help = "Don't build an image, even if it's policy"},                     \
+        {"pull", .kind = OPTION_STRING, .initial = "policy", .values = "always|missing|never|build",               \
+         .help = "Pull image before running (\"always\"|\"missing\"|\"never\"|\"build\")"},                        \
+        {"quiet-pull", .kind = OPTION_BOOL, .help = "Pull without printing progress information"},                  \
+        {"force-recreate", .kind = OPTION_BOOL,                                                                    \
+         .help = "Recreate containers even if their configuration and image haven't changed"},                     \
+        {"no-recreate", .kind = OPTION_BOOL,                                                                       \
+         .help = "If containers already exist, don't recreate them. Incompatible with --force-recreate."},         \
+        {"remove-orphans", .kind = OPTION_BOOL,                                                                    \
+         .help = "Remove containers for services not defined in the Compose file"},                                \
+        {"scale", .kind = OPTION_LIST, .type = "scale",                                                             \
+         .help = "Scale SERVICE to NUM instances. Overrides the `scale` setting in the Compose file if present."}, \
+        {"yes", 'y', OPTION_BOOL, .alias = "y",                                                                    \
+         .help = "Assume \"yes\" as answer to all prompts and run non-interactively"}
+
+/** Load and select the project, read the shared flags. Free with up_options_finish(). */
+bool up_options_init(struct up_options *up, struct command_context *context, const struct strings *services,
+                     bool no_deps, struct error *err) WARN_UNUSED;
+void up_options_finish(struct up_options *up);
+/** Carry it out. */
+bool up_options_converge(struct up_options *up, struct error *err) WARN_UNUSED;

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compose/project_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compose/console.h"
+#include "spec/base/arena.h"
+#include "spec/hash.h"
+
+enum { NAME_DIGITS = 16 };
+
+struct project_lock {
+    int file; /* -1: no lock */
+    bool held;
+    struct arena *arena;
+    const char *project;
+};
+
+static const char *directory(struct arena *arena)
+{
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    const char *path = runtime && runtime[0] == '/'
+                           ? arena_printf(arena, "%s/docker-compose", runtime)
+                           : arena_printf(arena, "/tmp/docker-compose-%u", (unsigned)getuid());
+    struct stat status;
+
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return NULL;
+    /* In /tmp anybody could have made it. */
+    if (lstat(path, &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != getuid())
+        return NULL;
+    return path;
+}
+
+struct project_lock *project_lock_create(const char *engine_url, const char *project)
+{
+    struct project_lock *lock = xcalloc(1, sizeof(*lock));
+    const char *where, *name;
+
+    lock->arena = arena_create();
+    lock->file = -1;
+    lock->project = arena_strdup(lock->arena, project);
+    where = directory(lock->arena);
+    if (!where)
+        return lock;
+    name = spec_sha256_hex(lock->arena, engine_url, strlen(engine_url));
+    lock->file = open(arena_printf(lock->arena, "%s/%.*s-%s.lock", where, NAME_DIGITS, name, project),
+                      O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return lock;
+}
+
+void project_lock_destroy(struct project_lock *lock)
+{
+    if (!lock)
+        return;
+    if (lock->file >= 0)
+        (void)close(lock->file);
+    arena_destroy(lock->arena);
+    free(lock);
+}
+
+/* "GENERATION PID\n" */
+static uint64_t read_state(const struct project_lock *lock, long *ret_holder)
+{
+    enum { LONGEST = 64 }; /* two decimal numbers of 64 bits */
+    char content[LONGEST];
+    uint64_t generation = 0;
+    ssize_t length = lock->file >= 0 ? pread(lock->file, content, LONGEST - 1, 0) : 0;
+    char *end = content;
+
+    *ret_holder = 0;
+    if (length <= 0)
+        return 0;
+    content[length] = '\0';
+    generation = strtoull(content, &end, 10);
+    *ret_holder = strtol(end, NULL, 10);
+    return generation;
+}
+
+static void write_state(const struct project_lock *lock, uint64_t generation, long holder)
+{
+    char *content = arena_printf(lock->arena, "%020" PRIu64 " %010ld\n", generation, holder);
+    ssize_t written = pwrite(lock->file, content, strlen(content), 0);
+
+    (void)written; /* at worst the next run looks once more, or once less */
+}
+
+uint64_t project_lock_generation(const struct project_lock *lock)
+{
+    long holder;
+
+    return read_state(lock, &holder);
+}
+
+bool project_lock_take(struct project_lock *lock, struct console *console, uint64_t seen)
+{
+    uint64_t generation;
+    long holder;
+
+    if (lock->file < 0 || lock->held)
+        return false;
+    if (flock(lock->file, LOCK_EX | LOCK_NB) != 0) {
+        (void)read_state(lock, &holder);
+        console_note(console, "Waiting for process %ld, which is changing project \"%s\"\n", holder, lock->project);
+        console_flush(console);
+        while (flock(lock->file, LOCK_EX) != 0)
+            if (errno != EINTR)
+                return false;
+    }
+    lock->held = true;
+    generation = read_state(lock, &holder);
+    write_state(lock, generation, (long)getpid());
+    return generation != seen;
+}
+
+void project_lock_release(struct project_lock *lock, bool changed)
+{
+    uint64_t generation;
+    long holder;
+
+    if (lock->file < 0 || !lock->held)
+        return;
+    generation = read_state(lock, &holder);
+    write_state(lock, generation + (changed ? 1 : 0), 0);
+    (void)flock(lock->file, LOCK_UN);
+    lock->held = false;
+}

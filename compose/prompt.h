@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Questions of yes or no. The message goes to stdout, one word is read from stdin; y, Y or a true boolean says yes,
+ * anything else and the end of input say no. Blocks: not while the loop has work. Source: cli.md 5.6.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+struct console;
+
+bool prompt_confirm(struct console *console, const char *message);
