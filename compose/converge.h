@@ -56,9 +56,3 @@ int64_t converge_now_ns(void);
 /** Log-ins and proxies of the docker CLI's configuration, in the command's arena. */
 bool converge_docker_config(struct command_context *context, struct docker_config **ret_config,
                             struct error *err) WARN_UNUSED;
-
-/**
- * A project for a command of the class "model or name", with services made from labels when there is no file.
- * Source: cli.md 1.9, "by-name model".
- */
-bool converge_project_from_labels(struct spec_project *project, const struct observed *observed);

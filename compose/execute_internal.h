@@ -31,7 +31,9 @@ struct execute_container {
     bool known, running, exited, has_check, checked;
     int exit_code;
     enum engine_health health;
-    bool asked; /* an inspection is under way or done */
+    bool asked;   /* an inspection is under way or done */
+    bool trusted; /* made by this plan, or inspected: older events cannot mislead */
+    int64_t started_ns; /* events from before are of an earlier life */
 };
 
 struct step_work {

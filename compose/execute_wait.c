@@ -38,6 +38,8 @@ static void on_event(void *owner, const struct engine_event *event)
     struct execution *run = owner;
     struct execute_container *container = get(run, event->id);
 
+    if (event->time_ns < container->started_ns)
+        return; /* the stream begins a little in the past */
     if (strcmp(event->action, "start") == 0) {
         container->known = container->running = true;
         container->exited = false;
@@ -61,7 +63,7 @@ static void on_ready(void *owner)
 
     if (run->ready) { /* after a gap: look at what is waited for again */
         for (size_t i = 0; i < run->container_count; i++)
-            run->containers[i].asked = run->containers[i].known = false;
+            run->containers[i].asked = run->containers[i].known = run->containers[i].trusted = false;
     }
     run->ready = true;
     execute_advance(run);
@@ -95,19 +97,6 @@ void execute_unlisten(struct execution *run)
     run->listening = false;
 }
 
-/* Did this plan start it, so that its events tell all? */
-static bool is_started_here(const struct step *wait, const char *id)
-{
-    for (size_t i = 0; i < wait->after_count; i++) {
-        const char *started = step_value_get(wait->after[i]->object);
-
-        if (started && strcmp(started, id) == 0 &&
-            (wait->after[i]->kind == STEP_CONTAINER_START || wait->after[i]->kind == STEP_HOOK_EXEC))
-            return true;
-    }
-    return false;
-}
-
 static bool declares_check(const struct step *wait)
 {
     const struct spec_healthcheck *check = wait->service ? wait->service->healthcheck : NULL;
@@ -138,7 +127,8 @@ static void on_inspected(void *owner, struct engine_request *req, const struct e
         return;
     }
     container = get(run, details.id);
-    container->checked = true;
+    container->checked = container->trusted = true;
+    container->started_ns = details.started_ns;
     container->has_check = details.health != ENGINE_HEALTH_NONE || container->has_check;
     if (details.state != ENGINE_STATE_CREATED) {
         container->known = true;
@@ -158,10 +148,9 @@ static void ask(struct execution *run, struct step *wait)
     for (size_t i = 0; i < wait->container_count && !wait->work->request; i++) {
         const char *id = step_value_get(wait->containers[i]);
         struct execute_container *container = get(run, id);
-        bool events_tell = is_started_here(wait, id) && (!health || declares_check(wait));
 
-        if (container->asked || (events_tell && run->listening && !container->checked) ||
-            container->health == ENGINE_HEALTH_HEALTHY)
+        if (container->asked || (container->trusted && (!health || declares_check(wait) ||
+                                                        container->health == ENGINE_HEALTH_HEALTHY)))
             continue;
         container->asked = true;
         execute_send(run, wait, "GET", engine_path(run->arena, "/containers/%s/json", id), NULL, (struct span){0},
@@ -240,7 +229,7 @@ static void check(struct execution *run, struct step *wait)
 
     for (size_t i = 0; i < wait->container_count; i++) {
         const struct execute_container *container = get(run, step_value_get(wait->containers[i]));
-        enum verdict verdict = judge(wait, container);
+        enum verdict verdict = container->trusted ? judge(wait, container) : VERDICT_OPEN;
 
         if (verdict == VERDICT_GOOD)
             good++;
@@ -268,7 +257,10 @@ bool execute_wait(struct execution *run, struct step *step, struct error *failur
 {
     (void)failure;
     for (size_t i = 0; i < step->container_count; i++) {
-        (void)get(run, step_value_get(step->containers[i]));
+        struct execute_container *container = get(run, step_value_get(step->containers[i]));
+
+        /* Made by this plan, after the stream was opened: its events tell all. */
+        container->trusted = container->trusted || step->containers[i].from;
         tell(run, step->container_names[i], "Waiting", PROGRESS_WORKING);
     }
     run->again = true; /* looked at by the sweep that started it */

@@ -37,6 +37,7 @@ struct reconcile_options {
     int64_t now_ns;
     struct strings images_done;         /* pulled or built in an earlier turn */
     struct pairs answers;               /* subject of NEED_ANSWER -> "yes" or "no" */
+    struct strings known;               /* services of the files that were not selected: no orphans */
     const char *only_for_run;           /* `run`: this service's own containers are left alone */
 };
 
@@ -45,41 +46,38 @@ bool reconcile_up(const struct wanted *wanted, const struct observed *observed,
                   const struct reconcile_options *options, struct plan **ret_plan,
                   struct error *err) WARN_UNUSED;
 
-/** What stop, start, restart, kill, rm, pause, unpause and down do to containers. */
+/** What the commands do that act on containers which are there. */
+enum lifecycle {
+    LIFECYCLE_DOWN,
+    LIFECYCLE_STOP,
+    LIFECYCLE_START,
+    LIFECYCLE_RESTART,
+    LIFECYCLE_KILL,
+    LIFECYCLE_PAUSE,
+    LIFECYCLE_UNPAUSE,
+    LIFECYCLE_RM,
+};
+
+/** Plain data, borrowed for the call. */
 struct reconcile_containers {
-    struct strings services; /* empty: all of the project */
+    struct strings services; /* names; empty: all of the project */
     bool named;              /* services were named on the command line */
+    bool by_name;            /* the model was made from labels */
     bool has_timeout;
     int64_t timeout_s;
     const char *signal;      /* kill */
     bool remove_orphans;     /* down, kill: containers of unknown services too */
     bool volumes;            /* down -v, rm -v */
     const char *rmi;         /* down: "local", "all" or NULL */
-    bool force_model;        /* services come from files, not from labels */
     bool no_deps;            /* restart */
     bool wait;               /* start */
+    int64_t wait_timeout_s;
     bool stop;               /* rm -s */
 };
 
-bool reconcile_down(const struct wanted *wanted, const struct observed *observed,
-                    const struct reconcile_containers *options, struct plan **ret_plan,
-                    struct error *err) WARN_UNUSED;
-bool reconcile_stop(const struct wanted *wanted, const struct observed *observed,
-                    const struct reconcile_containers *options, struct plan **ret_plan,
-                    struct error *err) WARN_UNUSED;
-bool reconcile_start(const struct wanted *wanted, const struct observed *observed,
-                     const struct reconcile_containers *options, struct plan **ret_plan,
-                     struct error *err) WARN_UNUSED;
-bool reconcile_restart(const struct wanted *wanted, const struct observed *observed,
-                       const struct reconcile_containers *options, struct plan **ret_plan,
-                       struct error *err) WARN_UNUSED;
-/** kill, pause, unpause: one step for each running container. */
-bool reconcile_signal(const struct wanted *wanted, const struct observed *observed, enum step_kind kind,
-                      const struct reconcile_containers *options, struct plan **ret_plan,
-                      struct error *err) WARN_UNUSED;
-bool reconcile_rm(const struct wanted *wanted, const struct observed *observed,
-                  const struct reconcile_containers *options, struct plan **ret_plan,
-                  struct error *err) WARN_UNUSED;
+bool reconcile_lifecycle(enum lifecycle what, const struct wanted *wanted, const struct observed *observed,
+                         const struct reconcile_containers *options, struct plan **ret_plan,
+                         struct error *err) WARN_UNUSED;
 
 /** When an image is pulled and built. */
 enum reconcile_pull { PULL_NO, PULL_MISSING, PULL_YES };

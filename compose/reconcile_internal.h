@@ -83,6 +83,9 @@ bool reconcile_volumes(struct reconcile *r, struct error *err) WARN_UNUSED;
 bool reconcile_service_containers(struct reconcile *r, struct reconcile_service *service,
                                   struct error *err) WARN_UNUSED;
 bool reconcile_starts(struct reconcile *r, struct error *err) WARN_UNUSED;
+/** What a service's containers wait for before they start: starts and waits of its dependencies. */
+bool reconcile_prerequisites(struct reconcile *r, const struct reconcile_service *service,
+                             struct step ***ret_steps, size_t *ret_count, struct error *err) WARN_UNUSED;
 /** --wait: one wait for each service, after everything. */
 void reconcile_final_waits(struct reconcile *r);
 void reconcile_orphans(struct reconcile *r);

@@ -242,6 +242,20 @@ static void note_stops(struct reconcile *r, struct reconcile_service *service)
     }
 }
 
+bool reconcile_prerequisites(struct reconcile *r, const struct reconcile_service *service,
+                             struct step ***ret_steps, size_t *ret_count, struct error *err)
+{
+    const struct spec_dependency_map *map = &service->wanted->service->depends_on;
+    struct prerequisites list = {0};
+
+    for (size_t i = 0; i < map->count; i++)
+        if (!add_dependency(r, service, &map->items[i], &list, err))
+            return false;
+    *ret_steps = list.items;
+    *ret_count = list.count;
+    return true;
+}
+
 static bool start_service(struct reconcile *r, struct reconcile_service *service, struct error *err)
 {
     const struct spec_service *model = service->wanted->service;

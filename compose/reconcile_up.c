@@ -28,7 +28,7 @@ static bool is_orphan(const struct reconcile *r, const struct observed_container
     if (container->one_off)
         return container->entry->state == ENGINE_STATE_EXITED || container->entry->state == ENGINE_STATE_DEAD;
     return index_find(&r->wanted->index, container->service) == INDEX_NONE &&
-           !is_in_map(&r->project->services, container->service) &&
+           !strings_contain(&r->options->known, container->service) &&
            !is_in_map(&r->project->disabled, container->service);
 }
 

@@ -7,14 +7,17 @@
 #include "spec/base/json_writer.h"
 #include "spec/project.h"
 
-/* "db:service_started:false,cache:service_healthy:true"; present also when empty. */
-static const char *dependencies(struct arena *arena, const struct spec_service *service)
+/* "db:service_started:false,cache:service_healthy:true"; present also when empty. Optional ones that are off are left out. */
+static const char *dependencies(struct arena *arena, const struct spec_project *project,
+                                const struct spec_service *service)
 {
     struct strings list = {0};
 
     for (size_t i = 0; i < service->depends_on.count; i++) {
         const struct spec_dependency_entry *entry = &service->depends_on.items[i];
 
+        if (!spec_project_service(project, entry->key))
+            continue;
         strings_add(&list, arena,
                     arena_printf(arena, "%s:%s:%s", entry->key, entry->value->condition,
                                  entry->value->restart ? "true" : "false"));
@@ -64,7 +67,7 @@ void translate_labels(struct json_writer *json, const struct translate_container
         return;
     }
     add_project_labels(&labels, arena, in);
-    pairs_set(&labels, arena, LABEL_DEPENDS_ON, dependencies(arena, in->service));
+    pairs_set(&labels, arena, LABEL_DEPENDS_ON, dependencies(arena, in->project, in->service));
     if (in->number > 0)
         pairs_set(&labels, arena, LABEL_NUMBER, arena_printf(arena, "%" PRId64, in->number));
     for (size_t i = 0; i < COUNT_OF(optional); i++)

@@ -10,13 +10,14 @@ static const struct option option_rows[] = {
 
 static bool run_create(struct command_context *context, struct error *err)
 {
-    struct up_options up;
-    bool good = up_options_init(&up, context, &context->options->arguments, false, err);
+    struct pairs scales = {0};
+    struct up_options up = {0};
+    bool good = up_options_read_scales(context, &scales, err) &&
+                up_options_init(&up, context, &context->options->arguments, false, &scales, err) &&
+                up_options_read_flags(&up, err);
 
-    if (good) {
-        up.job.operation = "create";
-        good = up_options_converge(&up, err);
-    }
+    up.job.operation = "create";
+    good = good && up_options_converge(&up, err);
     up_options_finish(&up);
     return good;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compose/commands/up_options.h"
 
+#include <fnmatch.h>
 #include <string.h>
 
 #include "compose/root.h"
@@ -23,7 +24,7 @@ static bool check_flags(const struct options *options, struct error *err)
     return error_set(err, ERROR_USAGE, "invalid --pull option \"%s\"", pull);
 }
 
-static bool read_scales(struct command_context *context, struct pairs *ret_scales, struct error *err)
+bool up_options_read_scales(struct command_context *context, struct pairs *ret_scales, struct error *err)
 {
     const struct strings *list = options_list(context->options, "scale");
 
@@ -65,11 +66,15 @@ static bool make(struct converge *job, const struct observed *observed, struct p
     return reconcile_up(job->wanted, observed, &up->reconcile, ret_plan, err);
 }
 
-static void read_reconcile(struct command_context *context, struct reconcile_options *reconcile)
+bool up_options_read_flags(struct up_options *up, struct error *err)
 {
+    struct command_context *context = up->job.context;
     const struct options *options = context->options;
+    struct reconcile_options *reconcile = &up->reconcile;
     const char *pull = options_string(options, "pull");
 
+    if (!check_flags(options, err) || !orphan_flags(context, reconcile, err))
+        return false;
     reconcile->recreate = options_bool(options, "force-recreate") ? RECREATE_FORCE
                           : options_bool(options, "no-recreate")  ? RECREATE_NEVER
                                                                   : RECREATE_DIVERGED;
@@ -79,34 +84,42 @@ static void read_reconcile(struct command_context *context, struct reconcile_opt
     reconcile->no_build = options_bool(options, "no-build");
     if (*pull && strcmp(pull, "policy") != 0)
         reconcile->pull = strcmp(pull, "if_not_present") == 0 ? "missing" : pull;
+    up->job.assume_yes = options_bool(options, "yes");
+    up->job.execute.quiet_pull = options_bool(options, "quiet-pull");
+    return true;
+}
+
+/* Arguments may be patterns; targets are names. */
+static struct strings targets(struct arena *arena, const struct spec_project *project,
+                              const struct strings *arguments)
+{
+    struct strings names = {0};
+
+    for (size_t i = 0; arguments->count > 0 && i < project->services.count; i++)
+        for (size_t j = 0; j < arguments->count; j++)
+            if (fnmatch(arguments->items[j], project->services.items[i].key, 0) == 0) {
+                strings_add(&names, arena, project->services.items[i].key);
+                break;
+            }
+    return names;
 }
 
 bool up_options_init(struct up_options *up, struct command_context *context, const struct strings *services,
-                     bool no_deps, struct error *err)
+                     bool no_deps, const struct pairs *scales, struct error *err)
 {
     struct spec_load_options load = session_load_options(context);
-    struct pairs scales = {0};
 
     *up = (struct up_options){.services = *services};
+    up->job = (struct converge){.context = context, .make = make};
     load.keep_label_file = true;
-    if (!check_flags(context->options, err) || !read_scales(context, &scales, err) ||
-        !session_project(context, PROJECT_MODEL, &load, &up->project, err) ||
-        !orphan_flags(context, &up->reconcile, err) ||
-        !spec_project_select(up->project, services, no_deps, context->root->all_resources, err))
+    if (!session_project(context, PROJECT_MODEL, &load, &up->project, err))
         return false;
-    if (up->project->services.count == 0 && !context->root->all_resources)
-        return error_set(err, ERROR_INPUT, "no service selected");
-    up->reconcile.targets = *services;
-    read_reconcile(context, &up->reconcile);
-    up->job = (struct converge){
-        .context = context,
-        .make = make,
-        .owner = up,
-        .assume_yes = options_bool(context->options, "yes"),
-        .execute = {.quiet_pull = options_bool(context->options, "quiet-pull")},
-    };
-    if (!wanted_create(up->project, &scales, NULL, &up->job.wanted, err))
+    for (size_t i = 0; i < up->project->services.count; i++)
+        strings_add(&up->reconcile.known, context->arena, up->project->services.items[i].key);
+    if (!spec_project_select(up->project, services, no_deps, context->root->all_resources, err) ||
+        !wanted_create(up->project, scales, NULL, &up->job.wanted, err))
         return false;
+    up->reconcile.targets = targets(context->arena, up->project, services);
     converge_want_all(&up->job.wants, context->arena, up->job.wanted);
     return true;
 }

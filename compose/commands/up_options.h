@@ -30,9 +30,17 @@ struct up_options {
         {"yes", 'y', OPTION_BOOL, .alias = "y",                                                                    \
          .help = "Assume \"yes\" as answer to all prompts and run non-interactively"}
 
-/** Load and select the project, read the shared flags. Free with up_options_finish(). */
+/**
+ * Load and select the project. Free with up_options_finish(), also after a failure.
+ *
+ * `scales`: service to number, as text; may be NULL.
+ */
 bool up_options_init(struct up_options *up, struct command_context *context, const struct strings *services,
-                     bool no_deps, struct error *err) WARN_UNUSED;
+                     bool no_deps, const struct pairs *scales, struct error *err) WARN_UNUSED;
+/** Read the flags of UP_OPTION_ROWS but --scale. Errors: ERROR_USAGE, texts of cli.md 3.1. */
+bool up_options_read_flags(struct up_options *up, struct error *err) WARN_UNUSED;
+/** Read --scale. */
+bool up_options_read_scales(struct command_context *context, struct pairs *ret_scales, struct error *err) WARN_UNUSED;
 void up_options_finish(struct up_options *up);
 /** Carry it out. */
 bool up_options_converge(struct up_options *up, struct error *err) WARN_UNUSED;

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compose/commands/lifecycle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compose/console.h"
+#include "compose/project_labels.h"
+#include "compose/prompt.h"
+#include "compose/root.h"
+#include "compose/session.h"
+#include "spec/base/arena.h"
+#include "spec/project.h"
+
+struct lifecycle_job {
+    struct converge job;
+    enum lifecycle what;
+    struct spec_project *project;
+    struct reconcile_containers options;
+    bool empty, declined;
+};
+
+static const char *const operations[] = {
+    [LIFECYCLE_DOWN] = "down",       [LIFECYCLE_STOP] = "stop", [LIFECYCLE_START] = "start",
+    [LIFECYCLE_RESTART] = "restart", [LIFECYCLE_KILL] = "kill", [LIFECYCLE_PAUSE] = "pause",
+    [LIFECYCLE_UNPAUSE] = "unpause", [LIFECYCLE_RM] = "remove",
+};
+
+bool lifecycle_removes_orphans(const struct options *options)
+{
+    const char *variable = getenv("COMPOSE_REMOVE_ORPHANS");
+
+    if (options_given(options, "remove-orphans"))
+        return options_bool(options, "remove-orphans");
+    return variable && root_truthy(variable);
+}
+
+/* By name: the services named, and all that depend on them. Source: cli.md 3.8. */
+static void add_dependents(struct arena *arena, const struct spec_project *project, struct strings *names)
+{
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (size_t i = 0; i < project->services.count; i++) {
+            const struct spec_service *service = project->services.items[i].value;
+
+            for (size_t j = 0; j < service->depends_on.count; j++)
+                if (!strings_contain(names, service->name) &&
+                    strings_contain(names, service->depends_on.items[j].key)) {
+                    strings_add(names, arena, service->name);
+                    changed = true;
+                }
+        }
+    }
+}
+
+/* "Going to remove a, b" and, unless forced, the question. */
+static bool may_remove(struct lifecycle_job *job, const struct plan *plan)
+{
+    struct command_context *context = job->job.context;
+    struct strings names = {0};
+    const char *message;
+
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i]->kind == STEP_CONTAINER_REMOVE)
+            strings_add(&names, context->arena, plan->steps[i]->name);
+    if (names.count == 0)
+        return true;
+    message = arena_printf(context->arena, "Going to remove %s", strings_join(&names, context->arena, ", "));
+    if (options_bool(context->options, "force")) {
+        console_print(context->console, "%s\n", message);
+        return true;
+    }
+    return prompt_confirm(context->console, message);
+}
+
+static bool make(struct converge *converge_job, const struct observed *observed, struct plan **ret_plan,
+                 struct error *err)
+{
+    struct lifecycle_job *job = converge_job->owner;
+    struct arena *arena = converge_job->context->arena;
+
+    if (job->options.by_name) {
+        project_from_labels(job->project, observed);
+        if (job->what == LIFECYCLE_DOWN && job->options.named)
+            add_dependents(arena, job->project, &job->options.services);
+    }
+    if (!converge_job->wanted && !wanted_create(job->project, NULL, NULL, &converge_job->wanted, err))
+        return false;
+    if (!reconcile_lifecycle(job->what, converge_job->wanted, observed, &job->options, ret_plan, err))
+        return false;
+    job->empty = (*ret_plan)->count == 0;
+    if (job->what == LIFECYCLE_RM && !may_remove(job, *ret_plan)) {
+        job->declined = true;
+        plan_destroy(*ret_plan);
+        *ret_plan = plan_create();
+    }
+    return true;
+}
+
+static void want(struct lifecycle_job *job)
+{
+    struct observe_wants *wants = &job->job.wants;
+    struct arena *arena = job->job.context->arena;
+
+    wants->project_name = job->project->name;
+    if (job->what != LIFECYCLE_DOWN)
+        return;
+    wants->networks = true;
+    wants->volumes = job->options.volumes;
+    wants->project_images = job->options.rmi != NULL;
+    for (size_t i = 0; job->options.rmi && i < job->project->services.count; i++)
+        strings_add(&wants->images, arena,
+                    spec_service_image(job->project, job->project->services.items[i].value));
+}
+
+static void tell_nothing(struct lifecycle_job *job)
+{
+    struct console *console = job->job.context->console;
+
+    if (!job->empty || job->declined)
+        return;
+    if (job->what == LIFECYCLE_KILL)
+        console_notice(console, "No container to kill");
+    else if (job->what == LIFECYCLE_RM)
+        console_notice(console, "No stopped containers");
+    else if (job->what == LIFECYCLE_DOWN && job->project->networks.count == 0)
+        console_warn(console, "Warning: No resource found to remove for project \"%s\".", job->project->name);
+}
+
+bool lifecycle_run(struct command_context *context, struct spec_project *project,
+                   const struct reconcile_containers *options, enum lifecycle what, const char *operation,
+                   struct error *err)
+{
+    struct lifecycle_job job = {.what = what, .project = project, .options = *options};
+    bool good;
+
+    job.job = (struct converge){.context = context, .operation = operation, .make = make, .owner = &job};
+    job.job.execute.wait_timeout_s = options->wait_timeout_s;
+    want(&job);
+    good = converge(&job.job, err);
+    wanted_destroy(job.job.wanted);
+    if (good)
+        tell_nothing(&job);
+    return good;
+}
+
+/* Names must be known where there is a file; patterns are for commands that select. */
+static bool check_services(const struct spec_project *project, const struct strings *names, struct error *err)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (!spec_project_service(project, names->items[i]))
+            return error_set(err, ERROR_INPUT, "no such service: %s", names->items[i]);
+    return true;
+}
+
+bool lifecycle_command(struct command_context *context, enum lifecycle what, struct reconcile_containers *options,
+                       struct error *err)
+{
+    const struct strings *names = &context->options->arguments;
+    struct spec_project *project;
+
+    if (!session_project(context, PROJECT_MODEL_OR_NAME, NULL, &project, err))
+        return false;
+    options->by_name = session_is_by_name(project);
+    options->services = *names;
+    options->named = names->count > 0;
+    if (!options->by_name && names->count > 0) {
+        if (what == LIFECYCLE_START || what == LIFECYCLE_STOP) {
+            if (!spec_project_select(project, names, what == LIFECYCLE_STOP, true, err))
+                return false;
+        } else if (!check_services(project, names, err)) {
+            return false;
+        }
+    }
+    return lifecycle_run(context, project, options, what, operations[what], err);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compose/commands/lifecycle.h"
+
+/* clang-format off */
+static const struct option option_rows[] = {
+    {"no-deps", .kind = OPTION_BOOL, .help = "Don't restart dependent services"},
+    {"timeout", 't', OPTION_INT, .help = "Specify a shutdown timeout in seconds"},
+    OPTION_END,
+};
+/* clang-format on */
+
+static bool run_restart(struct command_context *context, struct error *err)
+{
+    const struct options *options = context->options;
+    struct reconcile_containers how = {
+        .has_timeout = options_given(options, "timeout"),
+        .timeout_s = options_int(options, "timeout"),
+        .no_deps = options_bool(options, "no-deps"),
+    };
+
+    return lifecycle_command(context, LIFECYCLE_RESTART, &how, err);
+}
+
+const struct command_body cmd_restart = {
+    .usage = "[OPTIONS] [SERVICE...]",
+    .options = option_rows,
+    .run = run_restart,
+};
