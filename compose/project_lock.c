@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,9 +12,10 @@
 
 #include "compose/console.h"
 #include "spec/base/arena.h"
+#include "spec/base/number.h"
 #include "spec/hash.h"
 
-enum { NAME_DIGITS = 16 };
+enum { NAME_DIGITS = 16, GENERATION_DIGITS = 20, HOLDER_DIGITS = 10 };
 
 struct project_lock {
     int file; /* -1: no lock */
@@ -67,27 +67,25 @@ void project_lock_destroy(struct project_lock *lock)
     free(lock);
 }
 
-/* "GENERATION PID\n" */
-static uint64_t read_state(const struct project_lock *lock, long *ret_holder)
+/* "GENERATION PID\n", both of a fixed width. */
+static uint64_t read_state(const struct project_lock *lock, uint64_t *ret_holder)
 {
-    enum { LONGEST = 64 }; /* two decimal numbers of 64 bits */
-    char content[LONGEST];
-    uint64_t generation = 0;
-    ssize_t length = lock->file >= 0 ? pread(lock->file, content, LONGEST - 1, 0) : 0;
-    char *end = content;
+    char content[GENERATION_DIGITS + 1 + HOLDER_DIGITS];
+    uint64_t generation;
+    ssize_t length = lock->file >= 0 ? pread(lock->file, content, sizeof(content), 0) : 0;
 
     *ret_holder = 0;
-    if (length <= 0)
+    if (length != (ssize_t)sizeof(content) ||
+        !number_parse_digits(content, GENERATION_DIGITS, 10, &generation) ||
+        !number_parse_digits(content + GENERATION_DIGITS + 1, HOLDER_DIGITS, 10, ret_holder))
         return 0;
-    content[length] = '\0';
-    generation = strtoull(content, &end, 10);
-    *ret_holder = strtol(end, NULL, 10);
     return generation;
 }
 
-static void write_state(const struct project_lock *lock, uint64_t generation, long holder)
+static void write_state(const struct project_lock *lock, uint64_t generation, uint64_t holder)
 {
-    char *content = arena_printf(lock->arena, "%020" PRIu64 " %010ld\n", generation, holder);
+    char *content = arena_printf(lock->arena, "%0*" PRIu64 " %0*" PRIu64 "\n", GENERATION_DIGITS, generation,
+                                 HOLDER_DIGITS, holder);
     ssize_t written = pwrite(lock->file, content, strlen(content), 0);
 
     (void)written; /* at worst the next run looks once more, or once less */
@@ -95,7 +93,7 @@ static void write_state(const struct project_lock *lock, uint64_t generation, lo
 
 uint64_t project_lock_generation(const struct project_lock *lock)
 {
-    long holder;
+    uint64_t holder;
 
     return read_state(lock, &holder);
 }
@@ -103,13 +101,14 @@ uint64_t project_lock_generation(const struct project_lock *lock)
 bool project_lock_take(struct project_lock *lock, struct console *console, uint64_t seen)
 {
     uint64_t generation;
-    long holder;
+    uint64_t holder;
 
     if (lock->file < 0 || lock->held)
         return false;
     if (flock(lock->file, LOCK_EX | LOCK_NB) != 0) {
         (void)read_state(lock, &holder);
-        console_note(console, "Waiting for process %ld, which is changing project \"%s\"\n", holder, lock->project);
+        console_note(console, "Waiting for process %" PRIu64 ", which is changing project \"%s\"\n",
+                     holder, lock->project);
         console_flush(console);
         while (flock(lock->file, LOCK_EX) != 0)
             if (errno != EINTR)
@@ -117,14 +116,14 @@ bool project_lock_take(struct project_lock *lock, struct console *console, uint6
     }
     lock->held = true;
     generation = read_state(lock, &holder);
-    write_state(lock, generation, (long)getpid());
+    write_state(lock, generation, (uint64_t)getpid());
     return generation != seen;
 }
 
 void project_lock_release(struct project_lock *lock, bool changed)
 {
     uint64_t generation;
-    long holder;
+    uint64_t holder;
 
     if (lock->file < 0 || !lock->held)
         return;

@@ -110,24 +110,6 @@ static struct step *take_down(struct lifecycle_plan *p, const struct observed_co
     return remove;
 }
 
-static void take_down_providers(struct lifecycle_plan *p)
-{
-    for (size_t i = 0; i < p->wanted->count; i++) {
-        const struct spec_service *service = p->wanted->services[i].service;
-        struct step *step;
-
-        if (!service->provider || !lifecycle_covers(p, service->name))
-            continue;
-        step = plan_add(p->plan, STEP_PROVIDER, service->name);
-        step->service = service;
-        step->name = service->name;
-        step->provider_action = "down";
-        step->working = "Removing";
-        step->done = "Removed";
-        lifecycle_after_containers(p, step);
-    }
-}
-
 bool lifecycle_down(struct lifecycle_plan *p, struct error *err)
 {
     (void)err;
@@ -138,7 +120,6 @@ bool lifecycle_down(struct lifecycle_plan *p, struct error *err)
         if (container->one_off || !wanted_service(p->wanted, container->service))
             (void)take_down(p, container, NULL, NULL, 0);
     }
-    take_down_providers(p);
     remove_networks(p);
     if (p->options->rmi)
         remove_images(p);

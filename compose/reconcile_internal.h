@@ -57,7 +57,6 @@ struct reconcile_service {
     bool deferred;  /* waits for an image: its containers are decided in the next turn */
     bool start_deferred;
     const char *hash, *hash_2; /* with references resolved; NULL when an id is not known yet */
-    struct step *provider;
 };
 
 struct reconcile {

@@ -74,23 +74,6 @@ static struct step *stop_one(struct lifecycle_plan *p, const struct observed_con
     return stop;
 }
 
-static void stop_providers(struct lifecycle_plan *p)
-{
-    for (size_t i = 0; i < p->wanted->count; i++) {
-        const struct spec_service *service = p->wanted->services[i].service;
-        struct step *step;
-
-        if (!service->provider || !lifecycle_covers(p, service->name))
-            continue;
-        step = plan_add(p->plan, STEP_PROVIDER, service->name);
-        step->service = service;
-        step->name = service->name;
-        step->provider_action = "stop";
-        step->working = "Stopping";
-        step->done = "Stopped";
-    }
-}
-
 /* -- start and restart: the rules of `up` for what is there -- */
 
 static void fill_slots(struct reconcile *r, const struct lifecycle_plan *p)
@@ -251,7 +234,6 @@ static bool decide(enum lifecycle what, struct lifecycle_plan *p, struct error *
         return lifecycle_down(p, err);
     case LIFECYCLE_STOP:
         lifecycle_walk_back(p, stop_one);
-        stop_providers(p);
         return true;
     case LIFECYCLE_START:
         return start_all(p, err);

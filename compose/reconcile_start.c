@@ -114,7 +114,6 @@ static bool add_dependency(struct reconcile *r, const struct reconcile_service *
 
     if (!other)
         return true; /* disabled, or left out by --no-deps */
-    need(r, list, other->provider);
     if (other->wanted->service->provider || other->wanted->scale == 0 || other->deferred)
         return true;
     if (other->slot_count == 0) {

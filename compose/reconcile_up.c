@@ -116,19 +116,6 @@ static void add_services(struct reconcile *r)
     }
 }
 
-static void add_provider(struct reconcile *r, struct reconcile_service *service)
-{
-    const struct spec_service *model = service->wanted->service;
-
-    service->provider = plan_add(r->plan, STEP_PROVIDER, model->name);
-    service->provider->service = model;
-    service->provider->name = model->name;
-    service->provider->provider_action = "up";
-    service->provider->working = "Creating";
-    service->provider->done = "Created";
-    plan_reason(r->plan, service->provider, REASON_WANTED, "providers are always asked");
-}
-
 /* Containers that nothing touches are named, so that the user sees that they are there. */
 static void note_running(struct reconcile *r)
 {
@@ -178,9 +165,7 @@ static bool decide(struct reconcile *r, struct error *err)
         struct reconcile_service *service = &r->services[i];
         const struct spec_service *model = service->wanted->service;
 
-        if (model->provider)
-            add_provider(r, service);
-        else if (!service->deferred &&
+        if (!model->provider && !service->deferred &&
                  !(r->options->only_for_run && strcmp(r->options->only_for_run, model->name) == 0) &&
                  !reconcile_service_containers(r, service, err))
             return false;

@@ -141,7 +141,6 @@ struct step {
     const char *waiter;                                     /* WAIT: who waits, or NULL for --wait */
     struct step_file *files;                                /* CONTAINER_COPY */
     size_t file_count;
-    const char *provider_action;                            /* "up", "down", "stop" */
 
     struct step **after;
     size_t after_count, after_capacity;

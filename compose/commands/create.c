@@ -3,7 +3,15 @@
 
 /* clang-format off */
 static const struct option option_rows[] = {
-    UP_OPTION_ROWS,
+    UP_OPTION_BUILD,
+    UP_OPTION_FORCE_RECREATE,
+    UP_OPTION_NO_BUILD,
+    UP_OPTION_NO_RECREATE,
+    UP_OPTION_PULL,
+    UP_OPTION_QUIET_PULL,
+    UP_OPTION_REMOVE_ORPHANS,
+    UP_OPTION_SCALE,
+    UP_OPTION_YES,
     OPTION_END,
 };
 /* clang-format on */

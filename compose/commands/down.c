@@ -9,8 +9,8 @@ static const struct option option_rows[] = {
     {"remove-orphans", .kind = OPTION_BOOL, .help = "Remove containers for services not defined in the Compose file"},
     {"rmi", .kind = OPTION_STRING, .values = "local|all", .help = "Remove images used by services. \"local\" remove only images that don't have a custom tag (\"local\"|\"all\")"},
     {"timeout", 't', OPTION_INT, .help = "Specify a shutdown timeout in seconds"},
-    {"volumes", 'v', OPTION_BOOL, .help = "Remove named volumes declared in the \"volumes\" section of the Compose file and anonymous volumes attached to containers"},
     {"volume", .kind = OPTION_BOOL, .flags = OPTION_HIDDEN, .help = "Deprecated: use --volumes"},
+    {"volumes", 'v', OPTION_BOOL, .help = "Remove named volumes declared in the \"volumes\" section of the Compose file and anonymous volumes attached to containers"},
     OPTION_END,
 };
 /* clang-format on */

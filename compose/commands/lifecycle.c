@@ -7,6 +7,7 @@
 #include "compose/console.h"
 #include "compose/project_labels.h"
 #include "compose/prompt.h"
+#include "compose/provision.h"
 #include "compose/root.h"
 #include "compose/session.h"
 #include "spec/base/arena.h"
@@ -172,5 +173,9 @@ bool lifecycle_command(struct command_context *context, enum lifecycle what, str
             return false;
         }
     }
-    return lifecycle_run(context, project, options, what, operations[what], err);
+    if (!lifecycle_run(context, project, options, what, operations[what], err))
+        return false;
+    if (what == LIFECYCLE_STOP || what == LIFECYCLE_DOWN)
+        return provision_end(context, project, what == LIFECYCLE_STOP ? "stop" : "down", names, err);
+    return true;
 }

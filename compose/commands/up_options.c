@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "compose/provision.h"
 #include "compose/root.h"
 #include "spec/base/arena.h"
 #include "spec/base/number.h"
@@ -111,12 +112,12 @@ bool up_options_init(struct up_options *up, struct command_context *context, con
 
     *up = (struct up_options){.services = *services};
     up->job = (struct converge){.context = context, .make = make};
-    load.keep_label_file = true;
     if (!session_project(context, PROJECT_MODEL, &load, &up->project, err))
         return false;
     for (size_t i = 0; i < up->project->services.count; i++)
         strings_add(&up->reconcile.known, context->arena, up->project->services.items[i].key);
     if (!spec_project_select(up->project, services, no_deps, context->root->all_resources, err) ||
+        !provision_up(context, up->project, err) ||
         !wanted_create(up->project, scales, NULL, &up->job.wanted, err))
         return false;
     up->reconcile.targets = targets(context->arena, up->project, services);

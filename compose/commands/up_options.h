@@ -12,23 +12,27 @@ struct up_options {
     struct strings services; /* named on the command line */
 };
 
-/** Flags that create and up share, and plan as well. */
-#define UP_OPTION_ROWS                                                                                              \
-    {"build", .kind = OPTION_BOOL, .help = "Build images before starting containers"},                             \
-        {"no-build", .kind = OPTION_BOOL, .help = "Don't build an image, even if it's policy"},                     \
-        {"pull", .kind = OPTION_STRING, .initial = "policy", .values = "always|missing|never|build",               \
-         .help = "Pull image before running (\"always\"|\"missing\"|\"never\"|\"build\")"},                        \
-        {"quiet-pull", .kind = OPTION_BOOL, .help = "Pull without printing progress information"},                  \
-        {"force-recreate", .kind = OPTION_BOOL,                                                                    \
-         .help = "Recreate containers even if their configuration and image haven't changed"},                     \
-        {"no-recreate", .kind = OPTION_BOOL,                                                                       \
-         .help = "If containers already exist, don't recreate them. Incompatible with --force-recreate."},         \
-        {"remove-orphans", .kind = OPTION_BOOL,                                                                    \
-         .help = "Remove containers for services not defined in the Compose file"},                                \
-        {"scale", .kind = OPTION_LIST, .type = "scale",                                                             \
-         .help = "Scale SERVICE to NUM instances. Overrides the `scale` setting in the Compose file if present."}, \
-        {"yes", 'y', OPTION_BOOL, .alias = "y",                                                                    \
-         .help = "Assume \"yes\" as answer to all prompts and run non-interactively"}
+/* Flags that create, up and plan share; tables stand in the order of names. */
+/* clang-format off */
+#define UP_OPTION_BUILD \
+    {"build", .kind = OPTION_BOOL, .help = "Build images before starting containers"}
+#define UP_OPTION_FORCE_RECREATE \
+    {"force-recreate", .kind = OPTION_BOOL, .help = "Recreate containers even if their configuration and image haven't changed"}
+#define UP_OPTION_NO_BUILD \
+    {"no-build", .kind = OPTION_BOOL, .help = "Don't build an image, even if it's policy"}
+#define UP_OPTION_NO_RECREATE \
+    {"no-recreate", .kind = OPTION_BOOL, .help = "If containers already exist, don't recreate them. Incompatible with --force-recreate."}
+#define UP_OPTION_PULL \
+    {"pull", .kind = OPTION_STRING, .initial = "policy", .values = "always|missing|never|build", .help = "Pull image before running (\"always\"|\"missing\"|\"never\"|\"build\")"}
+#define UP_OPTION_QUIET_PULL \
+    {"quiet-pull", .kind = OPTION_BOOL, .help = "Pull without printing progress information"}
+#define UP_OPTION_REMOVE_ORPHANS \
+    {"remove-orphans", .kind = OPTION_BOOL, .help = "Remove containers for services not defined in the Compose file"}
+#define UP_OPTION_SCALE \
+    {"scale", .kind = OPTION_LIST, .type = "scale", .help = "Scale SERVICE to NUM instances. Overrides the `scale` setting in the Compose file if present."}
+#define UP_OPTION_YES \
+    {"yes", 'y', OPTION_BOOL, .alias = "y", .help = "Assume \"yes\" as answer to all prompts and run non-interactively"}
+/* clang-format on */
 
 /**
  * Load and select the project. Free with up_options_finish(), also after a failure.
@@ -37,7 +41,7 @@ struct up_options {
  */
 bool up_options_init(struct up_options *up, struct command_context *context, const struct strings *services,
                      bool no_deps, const struct pairs *scales, struct error *err) WARN_UNUSED;
-/** Read the flags of UP_OPTION_ROWS but --scale. Errors: ERROR_USAGE, texts of cli.md 3.1. */
+/** Read the flags of the rows above but --scale. Errors: ERROR_USAGE, texts of cli.md 3.1. */
 bool up_options_read_flags(struct up_options *up, struct error *err) WARN_UNUSED;
 /** Read --scale. */
 bool up_options_read_scales(struct command_context *context, struct pairs *ret_scales, struct error *err) WARN_UNUSED;
