@@ -117,8 +117,8 @@ static void on_drained(void *owner, struct engine_request *req)
 {
     struct seen *seen = owner;
 
-    (void)req;
     seen->drained++;
+    engine_request_end_input(req);
 }
 
 static void on_done(void *owner, struct engine_request *req, const struct error *failure)
@@ -810,6 +810,43 @@ TEST(duplex_sends_receives_and_closes_its_side_alone)
     world_close(&world);
 }
 
+static void write_much_on_open(void *owner, struct engine_request *req)
+{
+    char *much = malloc(MUCH);
+
+    (void)owner;
+    assert_non_null(much);
+    memset(much, 'y', MUCH);
+    engine_request_write(req, (struct span){much, MUCH});
+    assert_int_equal(engine_request_unsent_bytes(req), MUCH);
+    free(much);
+}
+
+TEST(duplex_tells_when_its_bytes_are_sent)
+{
+    struct world world;
+    struct seen a;
+    struct engine_call call = {
+        .method = "POST",
+        .path = "/exec/x/start",
+        .body = span_of("{\"Tty\":true}"),
+        .duplex = true,
+        .on_open = write_much_on_open,
+        .on_chunk = on_chunk,
+        .on_drained = on_drained,
+    };
+
+    world_open(&world, upgrade, NULL);
+    seen_init(&a, &world);
+    a.request = engine_request_start(world.client, &call, on_done, &a);
+    run(&world);
+    assert_int_equal(a.drained, 1);
+    assert_int_equal(world.count, MUCH);
+    assert_int_equal(a.streamed.length, MUCH + 1);
+    seen_finish(&a);
+    world_close(&world);
+}
+
 static void upgrade_and_go(struct fake_engine *fake, struct fake_connection *connection,
                            const struct fake_request *request)
 {
@@ -839,6 +876,76 @@ TEST(duplex_ends_when_the_far_side_goes_while_input_is_open)
     assert_int_equal(a.done, 1);
     assert_string_equal(a.streamed.bytes, "bye");
     assert_false(error_is_set(&a.failure));
+    seen_finish(&a);
+    world_close(&world);
+}
+
+static void upgrade_and_go_silently(struct fake_engine *fake, struct fake_connection *connection,
+                                    const struct fake_request *request)
+{
+    static const char all[] =
+        "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
+
+    note(fake, request);
+    fake_send(connection, all, strlen(all));
+    fake_hang_up(connection);
+}
+
+TEST(duplex_may_end_without_a_word)
+{
+    struct world world;
+    struct seen a;
+    struct engine_call call = {.method = "POST",
+                               .path = "/exec/x/start",
+                               .body = span_of("{}"),
+                               .duplex = true,
+                               .on_chunk = on_chunk};
+
+    world_open(&world, upgrade_and_go_silently, NULL);
+    seen_init(&a, &world);
+    a.request = engine_request_start(world.client, &call, on_done, &a);
+    run(&world);
+    assert_int_equal(a.done, 1);
+    assert_false(error_is_set(&a.failure));
+    assert_int_equal(world.fake.requests, 1);
+    seen_finish(&a);
+    world_close(&world);
+}
+
+static void upgrade_and_send_much(struct fake_engine *fake, struct fake_connection *connection,
+                                  const struct fake_request *request)
+{
+    static const char head[] =
+        "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
+    char *much = malloc(MUCH);
+
+    note(fake, request);
+    assert_non_null(much);
+    memset(much, 'x', MUCH);
+    fake_send(connection, head, strlen(head));
+    fake_send(connection, much, MUCH);
+    fake_hang_up(connection);
+    free(much);
+}
+
+TEST(paused_duplex_loses_nothing_when_the_far_side_goes)
+{
+    struct world world;
+    struct seen a;
+    struct engine_call call = {.method = "POST",
+                               .path = "/exec/x/start",
+                               .body = span_of("{}"),
+                               .duplex = true,
+                               .on_chunk = on_chunk};
+
+    world_open(&world, upgrade_and_send_much, NULL);
+    seen_init(&a, &world);
+    a.on_chunk = pause_and_look;
+    a.request = engine_request_start(world.client, &call, on_done, &a);
+    run(&world);
+    assert_int_equal(a.done, 1);
+    assert_false(error_is_set(&a.failure));
+    assert_int_equal(a.streamed.length, MUCH);
     seen_finish(&a);
     world_close(&world);
 }
