@@ -119,17 +119,19 @@ static bool has_builds(const struct plan *plan)
 
 static bool find_builder(struct converge *job, const struct plan *plan, struct error *err)
 {
-    static const struct bake_options no_flags;
+    struct bake_options *flags;
     struct builder *builder;
 
-    if (!job->execute.bake)
-        job->execute.bake = &no_flags;
     if (!has_builds(plan) || job->execute.builder || job->context->dry_run)
         return true;
     builder = arena_alloc(job->context->arena, sizeof(*builder));
     if (!builder_find(job->context->session, job->context->arena, builder, err))
         return false;
+    flags = arena_alloc(job->context->arena, sizeof(*flags));
+    flags->single_platform = true;
+    flags->proxies = builder->proxies;
     job->execute.builder = builder;
+    job->execute.bake = flags;
     return true;
 }
 
@@ -194,7 +196,7 @@ static enum turn take_turn(struct converge *job, struct project_lock *lock, size
         observed_destroy(observed);
         return TURN_FAILED;
     }
-    if (!plan_is_empty(plan) && !job->context->dry_run && !job->plan_only &&
+    if (!plan_is_empty(plan) && !job->context->dry_run && !job->plan_only && !job->no_lock &&
         project_lock_take(lock, job->context->console, seen)) {
         turn = TURN_AGAIN; /* somebody was faster: look again, with the lock in hand */
     } else {

@@ -68,7 +68,6 @@ enum step_condition {
     CONDITION_HEALTHY,
     CONDITION_COMPLETED,
     CONDITION_RUNNING_OR_HEALTHY, /* --wait */
-    CONDITION_STOPPED,
 };
 
 struct step_link {

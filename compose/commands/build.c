@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "compose/bake.h"
+#include "compose/bake_run.h"
+#include "compose/command.h"
+#include "compose/console.h"
+#include "compose/converge.h"
+#include "compose/session.h"
+#include "engine_client/docker_config.h"
+#include "spec/base/arena.h"
+#include "spec/base/text.h"
+#include "spec/project.h"
+
+/* clang-format off */
+static const struct option option_rows[] = {
+    {"build-arg", .kind = OPTION_LIST, .help = "Set build-time variables for services"},
+    {"builder", .kind = OPTION_STRING, .help = "Set builder to use"},
+    {"check", .kind = OPTION_BOOL, .help = "Check build configuration"},
+    {"compress", .kind = OPTION_BOOL, .flags = OPTION_HIDDEN, .help = "No effect"},
+    {"force-rm", .kind = OPTION_BOOL, .flags = OPTION_HIDDEN, .help = "No effect"},
+    {"memory", 'm', OPTION_BYTES, .help = "Set memory limit for the build container. Not supported by BuildKit."},
+    {"no-cache", .kind = OPTION_BOOL, .help = "Do not use cache when building the image"},
+    {"no-rm", .kind = OPTION_BOOL, .flags = OPTION_HIDDEN, .help = "No effect"},
+    {"parallel", .kind = OPTION_BOOL, .flags = OPTION_HIDDEN, .help = "No effect"},
+    {"print", .kind = OPTION_BOOL, .help = "Print equivalent bake file"},
+    {"progress", .kind = OPTION_STRING, .flags = OPTION_HIDDEN, .help = "No effect"},
+    {"provenance", .kind = OPTION_STRING, .help = "Add a provenance attestation"},
+    {"pull", .kind = OPTION_BOOL, .help = "Always attempt to pull a newer version of the image"},
+    {"push", .kind = OPTION_BOOL, .help = "Push service images"},
+    {"quiet", 'q', OPTION_BOOL, .help = "Suppress the build output"},
+    {"sbom", .kind = OPTION_STRING, .help = "Add a SBOM attestation"},
+    {"ssh", .kind = OPTION_LIST, .help = "Set SSH authentications used when building service images. (use 'default' for using your default SSH Agent)"},
+    {"with-dependencies", .kind = OPTION_BOOL, .help = "Also build dependencies (transitively)"},
+    OPTION_END,
+};
+/* clang-format on */
+
+struct build {
+    struct converge job;
+    struct bake_options flags;
+    struct strings services; /* that are built */
+};
+
+static const char *text_or_null(const char *text)
+{
+    return *text ? text : NULL;
+}
+
+static bool read_flags(struct build *build, const struct spec_project *project, struct error *err)
+{
+    struct command_context *context = build->job.context;
+    const struct options *options = context->options;
+    const char *builder = options_string(options, "builder");
+
+    build->flags = (struct bake_options){
+        .arguments = bake_arguments(context->arena, project, options_list(options, "build-arg")),
+        .builder = *builder ? builder : getenv("BUILDX_BUILDER"),
+        .provenance = text_or_null(options_string(options, "provenance")),
+        .sbom = text_or_null(options_string(options, "sbom")),
+        .check = options_bool(options, "check"),
+        .no_cache = options_bool(options, "no-cache"),
+        .pull = options_bool(options, "pull"),
+        .push = options_bool(options, "push"),
+        .quiet = options_bool(options, "quiet"),
+    };
+    return bake_ssh_keys(context->arena, options_list(options, "ssh"), &build->flags.ssh, err);
+}
+
+/* buildx pushes by itself; behind the engine's own builder a push follows each build. */
+static void add_push(struct build *build, struct plan *plan, struct step *built)
+{
+    struct step *step;
+
+    if (!build->flags.push || build->job.execute.builder->kind == BUILDER_BAKE || !built->service->image ||
+        !*built->service->image)
+        return;
+    step = plan_add(plan, STEP_IMAGE_PUSH, built->id);
+    step->object = built->object;
+    step->name = built->name;
+    step->service = built->service;
+    plan_after(plan, step, built);
+}
+
+static bool make(struct converge *job, const struct observed *observed, struct plan **ret_plan, struct error *err)
+{
+    struct build *build = job->owner;
+    struct plan *plan = plan_create();
+    struct step **steps = arena_alloc(plan->arena, job->wanted->count * sizeof(*steps));
+
+    (void)observed;
+    (void)err;
+    for (size_t i = 0; i < job->wanted->count; i++) {
+        const struct wanted_service *service = &job->wanted->services[i];
+
+        if (!service->service->build || !strings_contain(&build->services, service->service->name))
+            continue;
+        steps[i] = plan_add(plan, STEP_IMAGE_BUILD, arena_printf(plan->arena, "Image %s", service->image));
+        steps[i]->object.known = service->image;
+        steps[i]->name = service->image;
+        steps[i]->platform = service->platform;
+        steps[i]->service = service->service;
+        steps[i]->force = true;
+        plan_reason(plan, steps[i], REASON_WANTED, "build");
+        add_push(build, plan, steps[i]);
+        for (size_t j = 0; build->job.execute.builder->kind != BUILDER_BAKE &&
+                           j < service->service->depends_on.count; j++) {
+            uint32_t at = index_find(&job->wanted->index, service->service->depends_on.items[j].key);
+
+            if (at != INDEX_NONE && at < i)
+                plan_after(plan, steps[i], steps[at]);
+        }
+    }
+    *ret_plan = plan;
+    return true;
+}
+
+static bool print_bake(struct build *build, const struct spec_project *project, struct error *err)
+{
+    struct command_context *context = build->job.context;
+    struct bake_file file = {.project = project, .services = &build->services, .options = &build->flags};
+    struct text out;
+
+    if (!bake_prepare(context->arena, &file, err))
+        return false;
+    text_init(&out, 0);
+    bake_write(context->arena, &file, &out);
+    console_write(context->console, out.bytes, out.length);
+    text_finish(&out);
+    return true;
+}
+
+static void choose_services(struct build *build, const struct spec_project *project)
+{
+    for (size_t i = 0; i < project->services.count; i++)
+        if (project->services.items[i].value->build)
+            strings_add(&build->services, build->job.context->arena, project->services.items[i].key);
+}
+
+static bool run_build(struct command_context *context, struct error *err)
+{
+    const struct options *options = context->options;
+    struct build build = {0};
+    struct spec_project *project;
+    struct builder builder;
+    bool good;
+
+    build.job = (struct converge){
+        .context = context, .operation = "build", .make = make, .owner = &build, .no_lock = true};
+    if (!session_project(context, PROJECT_MODEL, NULL, &project, err) ||
+        !spec_project_select(project, &options->arguments, !options_bool(options, "with-dependencies"), true,
+                             err) ||
+        !read_flags(&build, project, err))
+        return false;
+    choose_services(&build, project);
+    if (build.services.count == 0) {
+        console_warn(context->console, "No services to build");
+        return true;
+    }
+    if (options_bool(options, "print"))
+        return print_bake(&build, project, err);
+    if (!builder_find(context->session, context->arena, &builder, err))
+        return false;
+    build.flags.proxies = builder.proxies;
+    build.job.execute = (struct execute_options){
+        .builder = &builder,
+        .bake = &build.flags,
+        .quiet_build = build.flags.quiet,
+        .build_memory_bytes = options_int(options, "memory"),
+    };
+    if (!wanted_create(project, NULL, NULL, &build.job.wanted, err))
+        return false;
+    build.job.wants.project_name = project->name;
+    good = converge(&build.job, err);
+    wanted_destroy(build.job.wanted);
+    return good;
+}
+
+const struct command_body cmd_build = {
+    .usage = "[OPTIONS] [SERVICE...]",
+    .options = option_rows,
+    .run = run_build,
+};

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plan as text and as JSON. */
+#include <string.h>
+
+#include "compose/plan.h"
+#include "spec/base/arena.h"
+#include "spec/base/json_writer.h"
+#include "spec/project.h"
+
+static const char *noun(const struct step *step)
+{
+    switch (step->kind) {
+    case STEP_IMAGE_PULL:
+    case STEP_IMAGE_BUILD:
+    case STEP_IMAGE_PUSH:
+    case STEP_IMAGE_REMOVE:
+        return "image";
+    case STEP_NETWORK_CREATE:
+    case STEP_NETWORK_REMOVE:
+    case STEP_NETWORK_CONNECT:
+    case STEP_NETWORK_DISCONNECT:
+        return "network";
+    case STEP_VOLUME_CREATE:
+    case STEP_VOLUME_REMOVE:
+        return "volume";
+    case STEP_CONTAINER_CREATE:
+    case STEP_CONTAINER_COPY:
+    case STEP_CONTAINER_START:
+    case STEP_CONTAINER_STOP:
+    case STEP_CONTAINER_KILL:
+    case STEP_CONTAINER_RESTART:
+    case STEP_CONTAINER_PAUSE:
+    case STEP_CONTAINER_UNPAUSE:
+    case STEP_CONTAINER_REMOVE:
+    case STEP_CONTAINER_RENAME:
+    case STEP_HOOK_EXEC:
+    case STEP_HOOK_RUN:
+        return "container";
+    case STEP_WAIT:
+        return "service";
+    case STEP_KINDS:
+        break;
+    }
+    return "";
+}
+
+static const char *condition_text(enum step_condition condition)
+{
+    switch (condition) {
+    case CONDITION_STARTED:
+        return "started";
+    case CONDITION_HEALTHY:
+        return "healthy";
+    case CONDITION_COMPLETED:
+        return "completed";
+    case CONDITION_RUNNING_OR_HEALTHY:
+        return "running or healthy";
+    }
+    return "";
+}
+
+/* What is said of a step behind its subject. */
+static const char *details(struct arena *arena, const struct step *step)
+{
+    if (step->kind == STEP_WAIT)
+        return arena_printf(arena, " to be %s%s", condition_text(step->condition),
+                            step->optional ? " (optional)" : "");
+    if (step->hook_name)
+        return arena_printf(arena, " %s", step->hook_name);
+    if (step->kind == STEP_CONTAINER_COPY)
+        return arena_printf(arena, " (%zu file%s)", step->file_count, step->file_count == 1 ? "" : "s");
+    if (step->create && step->create->replace)
+        return arena_printf(arena, " (becomes %s)", step->create->final_name);
+    return "";
+}
+
+static void add_reason(struct text *out, const struct step_reason *reason)
+{
+    text_add(out, reason->text);
+    if (reason->attribute)
+        text_addf(out, ": %s", reason->attribute);
+    if (reason->old_value || reason->new_value)
+        text_addf(out, " %s -> %s", reason->old_value ? reason->old_value : "(none)",
+                  reason->new_value ? reason->new_value : "(none)");
+    if (reason->place.file)
+        text_addf(out, " (%s:%u)", reason->place.file, reason->place.line);
+}
+
+static void add_edges(struct text *out, const struct step *step)
+{
+    for (size_t i = 0; i < step->after_count; i++)
+        text_addf(out, "%s%zu", i == 0 ? " <- " : ", ", step->after[i]->number);
+}
+
+void plan_text(struct text *out, const struct plan *plan, bool edges)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct step *step = plan->steps[i];
+
+        if (!edges && (step_kind_rows[step->kind].flags & STEP_PASSIVE))
+            continue;
+        if (edges)
+            text_addf(out, "%zu ", step->number);
+        text_addf(out, "%s %s %s%s", step_kind_rows[step->kind].verb, noun(step), step->name ? step->name : "",
+                  details(plan->arena, step));
+        for (size_t j = 0; j < step->reason_count; j++) {
+            text_add(out, j == 0 ? ": " : "; ");
+            add_reason(out, &step->reasons[j]);
+        }
+        if (edges)
+            add_edges(out, step);
+        text_add_char(out, '\n');
+    }
+    for (size_t i = 0; i < plan->unknown.count; i++)
+        text_addf(out, "%s\n", plan->unknown.items[i]);
+}
+
+static void write_reason(struct json_writer *json, const struct step_reason *reason)
+{
+    json_object_open(json);
+    json_member_string(json, "text", reason->text);
+    if (reason->attribute)
+        json_member_string(json, "attribute", reason->attribute);
+    if (reason->old_value)
+        json_member_string(json, "old", reason->old_value);
+    if (reason->new_value)
+        json_member_string(json, "new", reason->new_value);
+    if (reason->place.file) {
+        json_member_string(json, "file", reason->place.file);
+        json_member_int(json, "line", reason->place.line);
+        json_member_int(json, "column", reason->place.column);
+    }
+    json_object_close(json);
+}
+
+static void write_step(struct json_writer *json, const struct step *step)
+{
+    json_object_open(json);
+    json_member_int(json, "number", (int64_t)step->number);
+    json_member_string(json, "action", step_kind_rows[step->kind].verb);
+    json_member_string(json, "kind", noun(step));
+    json_member_string(json, "name", step->name ? step->name : "");
+    if (step->service)
+        json_member_string(json, "service", step->service->name);
+    if (step->kind == STEP_WAIT)
+        json_member_string(json, "condition", condition_text(step->condition));
+    json_key(json, "after");
+    json_array_open(json);
+    for (size_t i = 0; i < step->after_count; i++)
+        json_int(json, (int64_t)step->after[i]->number);
+    json_array_close(json);
+    json_key(json, "reasons");
+    json_array_open(json);
+    for (size_t i = 0; i < step->reason_count; i++)
+        write_reason(json, &step->reasons[i]);
+    json_array_close(json);
+    json_object_close(json);
+}
+
+void plan_json(struct text *out, const struct plan *plan)
+{
+    struct json_writer json;
+
+    json_begin(&json, out, 2);
+    json_object_open(&json);
+    json_key(&json, "steps");
+    json_array_open(&json);
+    for (size_t i = 0; i < plan->count; i++)
+        write_step(&json, plan->steps[i]);
+    json_array_close(&json);
+    json_key(&json, "unknown");
+    json_array_open(&json);
+    for (size_t i = 0; i < plan->unknown.count; i++)
+        json_string(&json, plan->unknown.items[i]);
+    json_array_close(&json);
+    json_object_close(&json);
+    text_add_char(out, '\n');
+}
