@@ -38,6 +38,7 @@ struct item {
     bool stopped_by_api; /* somebody asked for its end */
     bool open_again;     /* it has started while its old log was still being read */
     bool fresh;          /* it came while we watched: all of its log is shown */
+    bool passing_over;   /* the end of its old log is being looked for */
     bool last_words;     /* what is read now is what followed the end of the stream */
     bool exit_due;       /* its end is to be told once its output is */
     bool inspect_again;  /* something happened to it while it was inspected */
@@ -171,6 +172,13 @@ static void on_reader_closed(void *owner, const struct error *failure)
     landed(follow);
     if (follow->closing)
         return;
+    if (item->passing_over) {
+        item->passing_over = false;
+        if (item->open_again)
+            open_item(item);
+        check_end(follow);
+        return;
+    }
     /* An engine that is away comes back, or the event stream gives up; a removed container has told all. */
     if (failure && failure->kind == ERROR_ENGINE && failure->status != 404 && failure->status != 409)
         console_warn(session_console(follow->session), "Can't retrieve logs for \"%s\": %s", item->name,
@@ -226,11 +234,13 @@ static void begin_item(struct item *item, const struct engine_container *contain
         return;
     item->reader = log_reader_create(follow->client, item->id, container->tty, on_reader_closed, item);
     log_reader_set_stream(item->reader, item->stream);
-    /* What was said in earlier lives is not shown: begin behind the last one's end. */
-    if (follow->options.only_new && !item->fresh && !item->running && container->finished_ns > 0)
-        log_reader_begin_at(item->reader, container->finished_ns + 1);
-    if (!follow->options.only_new || item->fresh || item->running)
+    if (!follow->options.only_new || item->fresh || item->running) {
         open_item(item);
+    } else if (container->finished_ns > 0) {
+        item->passing_over = true; /* what was said in earlier lives is not shown */
+        follow->in_flight++;
+        log_reader_pass_over(item->reader);
+    }
 }
 
 static void on_inspected(void *owner, struct engine_request *request, const struct error *failure)
@@ -529,7 +539,7 @@ static void check_end(struct log_follow *follow)
         return;
     if (!follow->started) {
         for (struct item *item = follow->items; item; item = item->next)
-            if (item->inspect)
+            if (item->inspect || item->passing_over)
                 return;
         follow->started = true;
         if (follow->waiting)

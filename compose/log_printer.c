@@ -194,7 +194,10 @@ void log_printer_piece(struct log_printer *printer, struct log_source *source,
     struct span bytes = piece->bytes;
     bool has_newline = piece->last && bytes.length > 0 && bytes.bytes[bytes.length - 1] == '\n';
 
-    if (piece->first) {
+    if (!piece->first && piece->bytes.length == 0 && printer->open != source)
+        return; /* the end of a line that was closed already */
+    /* A long line of the other stream came between: the rest stands on a line of its own. */
+    if (piece->first || printer->open != source) {
         close_line(printer);
         text_clear(&printer->json_tail);
         if (printer->options.json)

@@ -15,6 +15,7 @@ struct log_reader {
     struct engine_client *client;
     char *id;
     bool tty, paused, opened_before;
+    bool passing_over;
     log_reader_closed_fn *closed;
     void *owner;
     struct log_stream *stream;
@@ -106,6 +107,11 @@ static void on_piece(void *owner, const struct engine_log_piece *given)
     struct engine_log_piece piece = *given;
     size_t seen;
 
+    if (reader->passing_over) {
+        if (piece.time_ns >= reader->seen_ns)
+            reader->seen_ns = piece.time_ns + 1;
+        return;
+    }
     if (piece.first)
         begin_line(reader, &piece);
     if (reader->leaving_out)
@@ -130,7 +136,8 @@ static void on_open(void *owner, struct engine_request *request)
     struct log_reader *reader = owner;
 
     (void)request;
-    log_stream_open(reader->stream);
+    if (!reader->passing_over)
+        log_stream_open(reader->stream);
 }
 
 static void on_chunk(void *owner, struct engine_request *request, struct span bytes)
@@ -155,6 +162,7 @@ static void on_done(void *owner, struct engine_request *request, const struct er
     (void)request;
     reader->request = NULL;
     reader->paused = false;
+    reader->passing_over = false;
     /* The container ended in the middle of a line: that is all there will be of it. */
     if (!failure && reader->in_line) {
         reader->in_line = false;
@@ -169,20 +177,12 @@ static void on_done(void *owner, struct engine_request *request, const struct er
     error_finish(&mine);
 }
 
-void log_reader_open(struct log_reader *reader, const struct log_reader_query *query)
+static void ask(struct log_reader *reader, const struct log_reader_query *query, int64_t since_ns)
 {
     struct arena *arena = arena_create();
     struct engine_call call = {.method = "GET", .on_open = on_open, .on_chunk = on_chunk};
-    int64_t since_ns = query->since_ns;
     struct text text;
 
-    if (reader->newest_ns != 0) {
-        reader->seen_ns = reader->newest_ns;
-        reader->seen_lines = reader->lines_at_newest;
-        reader->seen_bytes = reader->in_line ? reader->line_bytes : 0;
-    }
-    if (reader->seen_ns != 0)
-        since_ns = reader->seen_ns;
     text_init(&text, 0);
     engine_query_bool(&text, "stdout", true);
     engine_query_bool(&text, "stderr", true);
@@ -192,16 +192,37 @@ void log_reader_open(struct log_reader *reader, const struct log_reader_query *q
         engine_query_add(&text, "since", instant_query(arena, since_ns));
     if (query->until_ns != 0)
         engine_query_add(&text, "until", instant_query(arena, query->until_ns));
-    if (!reader->opened_before)
-        engine_query_add(&text, "tail", query->tail);
-    reader->opened_before = true;
+    engine_query_add(&text, "tail", query->tail);
     engine_log_lines_init(&reader->lines, reader->tty, true, on_piece, reader);
     call.path = engine_path(arena, "/containers/%s/logs", reader->id);
     call.query = text.bytes;
-    log_stream_expect(reader->stream);
     reader->request = engine_request_start(reader->client, &call, on_done, reader);
     text_finish(&text);
     arena_destroy(arena);
+}
+
+void log_reader_open(struct log_reader *reader, const struct log_reader_query *query)
+{
+    struct log_reader_query asked = *query;
+
+    if (reader->newest_ns != 0) {
+        reader->seen_ns = reader->newest_ns;
+        reader->seen_lines = reader->lines_at_newest;
+        reader->seen_bytes = reader->in_line ? reader->line_bytes : 0;
+    }
+    if (reader->opened_before)
+        asked.tail = NULL;
+    reader->opened_before = true;
+    log_stream_expect(reader->stream);
+    ask(reader, &asked, reader->seen_ns != 0 ? reader->seen_ns : query->since_ns);
+}
+
+void log_reader_pass_over(struct log_reader *reader)
+{
+    struct log_reader_query last_line = {.tail = "1"};
+
+    reader->passing_over = true;
+    ask(reader, &last_line, 0);
 }
 
 void log_reader_cancel(struct log_reader *reader)

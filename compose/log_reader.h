@@ -37,6 +37,11 @@ struct log_reader_query {
 /** Ask the engine; `closed` follows on a later turn. */
 void log_reader_open(struct log_reader *reader, const struct log_reader_query *query);
 bool log_reader_is_open(const struct log_reader *reader);
+/**
+ * Find out where the log ends now, without showing it: opening it then begins behind that. `closed` follows. The last
+ * words of a process are logged after its recorded end, so no instant that the engine tells would do.
+ */
+void log_reader_pass_over(struct log_reader *reader);
 /** Nothing has been seen yet: when it is opened next, begin at this instant. */
 void log_reader_begin_at(struct log_reader *reader, int64_t since_ns);
 /** `closed` follows on a later turn. */
