@@ -7,6 +7,7 @@
 #include "compose/bake_run.h"
 #include "compose/command.h"
 #include "compose/console.h"
+#include "compose/failure_report.h"
 #include "compose/project_lock.h"
 #include "compose/prompt.h"
 #include "compose/root.h"
@@ -152,11 +153,19 @@ static void show_running(struct converge *job, const struct plan *plan)
 {
     struct arena *arena = job->context->arena;
 
-    for (size_t i = 0; i < plan->running.count; i++)
+    for (size_t i = 0; !job->quiet_running && i < plan->running.count; i++)
         console_progress(job->context->console,
                          &(struct progress){.id = arena_printf(arena, "Container %s", plan->running.items[i]),
                                             .text = "Running",
                                             .status = PROGRESS_DONE});
+}
+
+static void note_one_off(struct converge *job, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i]->create && plan->steps[i]->kind == STEP_CONTAINER_CREATE &&
+            plan->steps[i]->create->one_off && plan->steps[i]->result)
+            job->one_off_id = arena_strdup(job->context->arena, plan->steps[i]->result);
 }
 
 static bool run_plan(struct converge *job, struct observed *observed, struct plan *plan,
@@ -209,11 +218,16 @@ static enum turn take_turn(struct converge *job, struct project_lock *lock, size
             turn = TURN_END;
         } else {
             good = run_plan(job, observed, plan, &outcome, err);
+            note_one_off(job, plan);
             if (good)
                 turn = note_images(job, plan) ? TURN_AGAIN : TURN_END;
             else if (outcome.replan && err->kind != ERROR_CANCELED && (*replans)++ < MOST_REPLANS) {
                 error_finish(err);
                 turn = TURN_AGAIN;
+            } else {
+                console_end(job->context->console);
+                failure_report(job->context, plan, err);
+                console_begin(job->context->console, job->operation);
             }
         }
     }

@@ -44,6 +44,8 @@ struct converge {
     struct strings images_done;
     struct pairs answers;
     bool warned;
+    bool quiet_running;           /* do not name the containers that stay */
+    const char *one_off_id;       /* out: the container of `run` */
     bool empty;                   /* out: the first plan had nothing to do */
 };
 

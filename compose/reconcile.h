@@ -20,6 +20,13 @@
 
 enum reconcile_recreate { RECREATE_DIVERGED, RECREATE_NEVER, RECREATE_FORCE };
 
+/** The container of `run`. */
+struct reconcile_one_off {
+    const char *service;
+    const char *name, *slug; /* slug: 64 hex digits */
+    bool attach_stdin, auto_remove, no_service_aliases;
+};
+
 /** Plain data, borrowed for the call. Zeroed memory is `up` of everything without flags but `start`. */
 struct reconcile_options {
     struct strings targets;             /* services named on the command line; empty: all */
@@ -39,7 +46,7 @@ struct reconcile_options {
     struct strings images_done;         /* pulled or built in an earlier turn */
     struct pairs answers;               /* subject of NEED_ANSWER -> "yes" or "no" */
     struct strings known;               /* services of the files that were not selected: no orphans */
-    const char *only_for_run;           /* `run`: this service's own containers are left alone */
+    const struct reconcile_one_off *one_off; /* `run`: this service gets one container of its own kind */
 };
 
 /** up, create, scale, run's preparation. Errors: ERROR_INPUT with places. */

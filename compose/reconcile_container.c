@@ -514,6 +514,8 @@ static bool replace(struct reconcile *r, struct reconcile_service *service, stru
     create->working = "Recreate";
     create->done = "";
     copy_reason(r, create, why);
+    if (why->kind == REASON_CHANGED)
+        reconcile_explain(r, service, old, create);
     ready = slot->ready;
     gone = retire(r, service, old, ready);
     slot->ready = add_rename(r, line, slot->id, slot->name, gone);
@@ -824,4 +826,53 @@ bool reconcile_service_containers(struct reconcile *r, struct reconcile_service 
         service->slot_count = i + 1;
     }
     return add_missing(r, service, count, highest, err);
+}
+
+/* Dependencies are decided in the next turn, when an image has come: so is this. */
+static bool is_deferred_by_images(const struct reconcile *r)
+{
+    for (size_t i = 0; i < r->service_count; i++)
+        if (r->services[i].deferred)
+            return true;
+    return false;
+}
+
+bool reconcile_one_off(struct reconcile *r, struct error *err)
+{
+    const struct reconcile_one_off *how = r->options->one_off;
+    struct reconcile_service *service = reconcile_find_service(r, how->service);
+    struct reconcile_slot slot = {.name = how->name};
+    struct step **before = NULL, *step, *copy;
+    struct step_create *create;
+    struct step_file *files;
+    size_t before_count = 0, file_count;
+
+    if (!service || is_deferred_by_images(r))
+        return true;
+    if (!add_create(r, service, &slot, how->name, &step, err) ||
+        !reconcile_prerequisites(r, service, &before, &before_count, err) ||
+        !wanted_files(r->arena, r->wanted, model_of(service), &files, &file_count, err))
+        return false;
+    create = arena_alloc(r->arena, sizeof(*create));
+    *create = *step->create;
+    create->number = 0;
+    create->one_off = true;
+    create->slug = how->slug;
+    create->attach_stdin = how->attach_stdin;
+    create->auto_remove = how->auto_remove;
+    create->no_service_aliases = how->no_service_aliases;
+    step->create = create;
+    plan_reason(r->plan, step, REASON_WANTED, "run");
+    for (size_t i = 0; i < before_count; i++)
+        plan_after(r->plan, step, before[i]);
+    if (file_count == 0)
+        return true;
+    copy = plan_add(r->plan, STEP_CONTAINER_COPY, NULL);
+    copy->object = slot.id;
+    copy->name = how->name;
+    copy->service = model_of(service);
+    copy->files = files;
+    copy->file_count = file_count;
+    plan_after(r->plan, copy, slot.ready);
+    return true;
 }

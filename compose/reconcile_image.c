@@ -187,7 +187,8 @@ static void mark_deciding(struct reconcile *r, struct reconcile_service *service
 {
     const struct observed_container **list;
 
-    if (!service->image->made)
+    if (!service->image->made ||
+        (r->options->one_off && strcmp(r->options->one_off->service, service->wanted->service->name) == 0))
         return;
     if (reconcile_containers_of(r->arena, r->observed, service->wanted->service->name, false, &list) == 0)
         return;

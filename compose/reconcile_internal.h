@@ -77,10 +77,15 @@ struct reconcile {
 };
 
 void reconcile_images(struct reconcile *r);
+/** With `explain`: add the attributes that differ to the reasons of `step`. */
+void reconcile_explain(struct reconcile *r, const struct reconcile_service *service,
+                       const struct observed_container *container, struct step *step);
 bool reconcile_networks(struct reconcile *r, struct error *err) WARN_UNUSED;
 bool reconcile_volumes(struct reconcile *r, struct error *err) WARN_UNUSED;
 bool reconcile_service_containers(struct reconcile *r, struct reconcile_service *service,
                                   struct error *err) WARN_UNUSED;
+/** `run`: the container of its own kind, made when the service's dependencies are as they should be. */
+bool reconcile_one_off(struct reconcile *r, struct error *err) WARN_UNUSED;
 bool reconcile_starts(struct reconcile *r, struct error *err) WARN_UNUSED;
 /** What a service's containers wait for before they start: starts and waits of its dependencies. */
 bool reconcile_prerequisites(struct reconcile *r, const struct reconcile_service *service,

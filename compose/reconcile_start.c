@@ -304,6 +304,8 @@ bool reconcile_starts(struct reconcile *r, struct error *err)
         struct reconcile_service *service = &r->services[i];
 
         service->start_deferred = is_deferred(r, service);
+        if (r->options->one_off && strcmp(r->options->one_off->service, service->wanted->service->name) == 0)
+            continue;
         if (service->start_deferred || service->wanted->service->provider)
             continue;
         if (!start_service(r, service, err))

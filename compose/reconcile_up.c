@@ -152,6 +152,11 @@ static void remove_renamed_networks(struct reconcile *r)
     }
 }
 
+static bool is_one_off(const struct reconcile *r, const char *service)
+{
+    return r->options->one_off && strcmp(r->options->one_off->service, service) == 0;
+}
+
 static bool decide(struct reconcile *r, struct error *err)
 {
     add_services(r);
@@ -166,7 +171,7 @@ static bool decide(struct reconcile *r, struct error *err)
         const struct spec_service *model = service->wanted->service;
 
         if (!model->provider && !service->deferred &&
-                 !(r->options->only_for_run && strcmp(r->options->only_for_run, model->name) == 0) &&
+                 !is_one_off(r, model->name) &&
                  !reconcile_service_containers(r, service, err))
             return false;
     }
@@ -175,6 +180,8 @@ static bool decide(struct reconcile *r, struct error *err)
         return false;
     if (r->options->start && r->options->wait)
         reconcile_final_waits(r);
+    if (r->options->one_off && !reconcile_one_off(r, err))
+        return false;
     note_running(r);
     return true;
 }

@@ -196,7 +196,7 @@ static void write_port_bindings(struct json_writer *json, const struct spec_serv
                 if (strcmp(port_key(arena, port), key) != 0)
                     continue;
                 json_object_open(json);
-                translate_member(json, "HostIp", port->host_ip);
+                json_member_string(json, "HostIp", port->host_ip ? port->host_ip : "");
                 json_member_string(json, "HostPort", port->published ? port->published : "");
                 json_object_close(json);
             }
