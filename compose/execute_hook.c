@@ -13,10 +13,16 @@
 #include "spec/base/text.h"
 #include "spec/project.h"
 
+/* "web-1 ->", as logs call the container; "web pre_start[0] ->". */
 static const char *output_name(struct execution *run, const struct step *step)
 {
-    return step->kind == STEP_HOOK_RUN ? arena_printf(run->arena, "%s %s ->", step->name, step->hook_name)
-                                       : arena_printf(run->arena, "%s ->", step->name);
+    const struct spec_project *project = run->options->wanted->project;
+    const char *prefix = arena_printf(run->arena, "%s%s", project->name, names_separator(project));
+
+    if (step->kind == STEP_HOOK_RUN)
+        return arena_printf(run->arena, "%s %s ->", step->name, step->hook_name);
+    return arena_printf(run->arena, "%s ->",
+                        text_starts_with(step->name, prefix) ? step->name + strlen(prefix) : step->name);
 }
 
 static void on_piece(void *owner, const struct engine_frame_piece *piece)
