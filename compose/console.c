@@ -27,6 +27,7 @@ struct console {
 
     char *status;          /* the line at the very bottom, or NULL */
     size_t live_lines;     /* whole lines of the live area on the screen */
+    bool live_open;        /* its last line has no newline */
     bool live_shown;       /* something of the live area is on the screen */
     bool inside_line;      /* what was last written to the terminal lacks its newline */
 };
@@ -115,8 +116,15 @@ static void draw_live(struct console *console)
         frame.operation = console->operation;
         console->live_lines = progress_list_draw(&console->tasks, &frame, &text);
     }
-    if (console->status)
+    /* Without a row to spare the last line stays open, or each frame would scroll. */
+    console->live_open = false;
+    if (console->status) {
         text_add(&text, console->status);
+    } else if (console->live_lines > 0 && console->live_lines >= frame.rows) {
+        console->live_open = true;
+        text_truncate(&text, text.length - 1);
+        console->live_lines--;
+    }
     text_add(&text, "\033[?25h");
     output_write(console->err, text.bytes, text.length);
     text_finish(&text);
@@ -226,6 +234,21 @@ void console_begin(struct console *console, const char *operation)
         start_redraw(console);
 }
 
+/* What stands there now is history: the next frame begins below it. */
+static void end_live(struct console *console)
+{
+    bool has_rows = console->tasks.count > 0;
+
+    if (console->live_shown && console->status)
+        output_write(console->err, "\r\033[K", 4);
+    else if (console->live_shown && console->live_open)
+        output_write(console->err, "\n", 1);
+    if (has_rows) {
+        console->live_lines = 0;
+        console->live_shown = false;
+    }
+}
+
 void console_end(struct console *console)
 {
     if (console->nesting == 0 || --console->nesting > 0)
@@ -235,11 +258,10 @@ void console_end(struct console *console)
     if (console->mode == PROGRESS_TTY) {
         output_flush(console->err);
         draw_live(console);
-        /* What stands there now is history: the next frame begins below it. */
-        console->live_lines = 0;
-        console->live_shown = console->status != NULL;
+        end_live(console);
     }
     reset_operation(console);
+    draw_live(console);
 }
 
 static const char *text_of(const char *s)
