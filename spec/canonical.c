@@ -319,6 +319,8 @@ static bool form_ports(struct walk *walk, struct spec_node *node, const struct s
                                 spec_path_text(walk->arena, path, SPEC_PATH_INDEX),
                                 spec_node_kind_name(item->kind));
         } else if (spec_short_ports_parse(walk->arena, text, &ports, one)) {
+            if (!spec_tree_count(walk->tree, ports.count * 5, spec_node_place(item), one))
+                return false;
             add_ports(walk, list, item, &ports);
         } else {
             (void)error_place(one, spec_node_place(item));

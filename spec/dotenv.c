@@ -18,6 +18,7 @@ struct reader {
     const struct spec_dotenv_lookup *lookup;
     struct spec_environment *into;
     struct warnings *warnings;
+    size_t expanded_bytes; /* against the limit */
     struct error *err;
 };
 
@@ -175,6 +176,9 @@ static bool expand(struct reader *reader, struct span value, const char **ret_va
 
     text_init(&text, LIMIT_INTERPOLATED_BYTES);
     if (spec_template_expand(&text, value, &lookup, &failure)) {
+        reader->expanded_bytes += text.length;
+        if (reader->expanded_bytes > LIMIT_INTERPOLATED_TOTAL)
+            return error_set_at(reader->err, ERROR_INPUT, place, "values grow too large when variables are replaced");
         *ret_value = arena_strndup(reader->into->arena, text.bytes, text.length);
         return true;
     }

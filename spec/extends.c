@@ -176,22 +176,6 @@ static bool find_shelf(const struct shelf *shelf, const char *name, const struct
     return true;
 }
 
-/* Note on every attribute of a copied base through which service it came. */
-static void mark_origins(struct spec_tree *tree, struct spec_node *base, const struct reference *reference,
-                         const char *name)
-{
-    const char *detail = arena_printf(tree->arena, "services.%s.extends", name);
-    const struct spec_origin *via =
-        spec_origin_new(tree->arena, SPEC_FROM_RULE, spec_node_place(reference->node), detail, NULL);
-
-    for (size_t i = 0; i < spec_node_count(base); i++) {
-        struct spec_node *value = base->map.items[i].value;
-
-        value->origin = spec_origin_new(tree->arena, value->origin->kind, value->origin->place,
-                                        value->origin->detail, value->origin->via ? value->origin->via : via);
-    }
-}
-
 /* Resolve the service `name` of the shelf; `*ret_service` is NULL for one that is null. */
 static bool resolve(const struct shelf *shelf, const char *name, const struct link *before,
                     struct spec_node **ret_service, struct error *err)
@@ -220,8 +204,11 @@ static bool resolve(const struct shelf *shelf, const char *name, const struct li
         return false;
     if (base) {
         shape = spec_shape_member(spec_shape_member(spec_shape_root(), "services"), name);
+        if (!spec_tree_count(tree, spec_node_total(base), spec_node_place(reference.node), err))
+            return false;
         base = spec_node_copy(tree->arena, base);
-        mark_origins(tree, base, &reference, name);
+        spec_origin_mark(tree, base, spec_node_place(reference.node),
+                         arena_printf(tree->arena, "services.%s.extends", name));
         spec_reset_apply(base, &path, shelf->marks);
         service = spec_merge(tree, base, service, shape, &path, err);
         if (!service)

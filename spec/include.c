@@ -149,8 +149,10 @@ static bool read_variables(const struct spec_scope *scope, const struct entry *e
            error_place(err, entry->place);
 }
 
-static bool import(const struct spec_scope *scope, const struct spec_node *from, struct spec_node *root,
-                   const char *kind, const struct spec_marks *marks, struct error *err)
+/* Put the resources of one kind that came with the entry at `entry` below those of `root`. */
+static bool import(const struct spec_scope *scope, struct place entry, const struct spec_node *from,
+                   struct spec_node *root, const char *kind, const struct spec_marks *marks,
+                   struct error *err)
 {
     const struct spec_path top = {0}, path = {&top, kind, 0};
     struct spec_shape shape = spec_shape_member(spec_shape_root(), kind);
@@ -169,6 +171,8 @@ static bool import(const struct spec_scope *scope, const struct spec_node *from,
         const struct spec_member *member = &from->map.items[i];
         struct spec_node *own = spec_node_get(resources, member->key), *merged = member->value;
         const struct spec_path step = {&path, member->key, 0};
+
+        spec_origin_mark(scope->tree, merged, entry, "include");
 
         if (own) {
             spec_reset_apply(merged, &step, marks);
@@ -199,7 +203,7 @@ static bool include_entry(const struct spec_scope *scope, const struct spec_node
     if (!spec_fold(&inner, &sources, &included, err))
         return false;
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
-        if (!import(scope, spec_node_get(included, kinds[i]), root, kinds[i], marks, err))
+        if (!import(scope, entry.place, spec_node_get(included, kinds[i]), root, kinds[i], marks, err))
             return false;
     return true;
 }

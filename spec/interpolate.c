@@ -96,6 +96,11 @@ static bool expand_string(struct walk *walk, struct spec_node *node, const struc
         add_failure(walk, path, &failure);
         return false;
     }
+    walk->tree->interpolated_bytes += walk->text.length;
+    if (walk->tree->interpolated_bytes > LIMIT_INTERPOLATED_TOTAL) {
+        add_failure(walk, path, &(struct spec_template_failure){.kind = TEMPLATE_TOO_LARGE});
+        return false;
+    }
     node->string.bytes = arena_strndup(walk->tree->arena, walk->text.bytes, walk->text.length);
     node->string.length = walk->text.length;
     node->interpolated = true;

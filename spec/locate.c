@@ -94,8 +94,13 @@ static bool list_env_files(const struct search *search, struct strings *ret_file
     if (asked.count == 0 && list && list[0])
         asked = split(arena, list, ",");
     *ret_asked = asked.count > 0;
-    for (size_t i = 0; i < asked.count; i++)
-        strings_add(&files, arena, path_join(arena, search->cwd, asked.items[i]));
+    for (size_t i = 0; i < asked.count; i++) {
+        const char *file = asked.items[i], *home = search->tree->home;
+
+        if (text_starts_with(file, "~/") && home)
+            file = arena_printf(arena, "%s%s", home, file + 1);
+        strings_add(&files, arena, path_join(arena, search->cwd, file));
+    }
     if (asked.count == 0) {
         if (disabled && disabled[0] && !parse_bool(disabled, &off))
             return error_set(search->err, ERROR_INPUT,

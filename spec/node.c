@@ -44,6 +44,19 @@ struct spec_node *spec_node_int(struct arena *arena, int64_t value, const struct
     return node;
 }
 
+size_t spec_node_total(const struct spec_node *node)
+{
+    size_t total = 1;
+
+    if (node->kind == SPEC_LIST)
+        for (size_t i = 0; i < node->list.count; i++)
+            total += spec_node_total(node->list.items[i]);
+    else if (node->kind == SPEC_MAP)
+        for (size_t i = 0; i < node->map.count; i++)
+            total += spec_node_total(node->map.items[i].value);
+    return total;
+}
+
 static void make_index(struct arena *arena, struct spec_node *map)
 {
     map->map.index = arena_alloc(arena, sizeof(*map->map.index));

@@ -79,6 +79,8 @@ struct spec_node *spec_node_new(struct arena *arena, enum spec_node_kind kind, c
 struct spec_node *spec_node_string(struct arena *arena, const char *text, const struct spec_origin *origin);
 struct spec_node *spec_node_bool(struct arena *arena, bool value, const struct spec_origin *origin);
 struct spec_node *spec_node_int(struct arena *arena, int64_t value, const struct spec_origin *origin);
+/** How many nodes a deep copy makes. */
+size_t spec_node_total(const struct spec_node *node);
 /** Deep copy; origins are shared. */
 struct spec_node *spec_node_copy(struct arena *arena, const struct spec_node *node);
 /** Overwrite `node` with what `from` holds. */

@@ -142,11 +142,8 @@ static struct spec_node *make_node(struct spec_reader *reader, enum spec_node_ki
     } *both;
     struct place place = place_of(reader, mark);
 
-    if (++reader->tree->nodes > LIMIT_NODES) {
-        (void)error_set_at(reader->err, ERROR_INPUT, place,
-                           "compose file exceeds maximum node visit limit (%u)", LIMIT_NODES);
+    if (!spec_tree_count(reader->tree, 1, place, reader->err))
         return NULL;
-    }
     both = arena_alloc(reader->tree->arena, sizeof(*both));
     both->origin = (struct spec_origin){.kind = SPEC_FROM_TEXT, .place = place};
     both->node.kind = kind;

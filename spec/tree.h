@@ -39,8 +39,11 @@ struct spec_tree {
     struct index warned_variables;   /* unset variables that were told of */
     struct strings warned_versions;  /* files whose `version` was told of */
     struct spec_extended_file *extended; /* files that services were taken from, read once (extends.c) */
-    size_t nodes, alias_nodes, includes; /* against the limits */
+    size_t nodes, alias_nodes, includes, interpolated_bytes; /* against the limits */
 };
+
+/** Count nodes that are about to be made. Errors: ERROR_INPUT at `place` when they are too many. */
+bool spec_tree_count(struct spec_tree *tree, size_t nodes, struct place place, struct error *err) WARN_UNUSED;
 
 /** Files that are folded into one tree: the main ones, or those of one include. Borrowed by the stages. */
 struct spec_scope {
@@ -56,6 +59,9 @@ struct spec_scope {
 /** An origin in the tree's arena. */
 const struct spec_origin *spec_origin_new(struct arena *arena, enum spec_origin_kind kind, struct place place,
                                           const char *detail, const struct spec_origin *via);
+
+/** Note on a map and on its members that they came through `place`; `detail` says how. */
+void spec_origin_mark(struct spec_tree *tree, struct spec_node *map, struct place place, const char *detail);
 
 /** A way into the tree, kept as segments on the stack of the walk, since keys may hold dots. */
 struct spec_path {

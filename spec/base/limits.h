@@ -12,6 +12,7 @@
 #define LIMIT_INCLUDES          1000u     /* files pulled in by include and extends */
 #define LIMIT_INCLUDE_DEPTH     50u
 #define LIMIT_INTERPOLATED_BYTES (16u * 1024 * 1024) /* one value after interpolation */
+#define LIMIT_INTERPOLATED_TOTAL (256u * 1024 * 1024) /* all values of a load, or of a file of variables */
 #define LIMIT_INTERPOLATION_DEPTH 64u
 #define LIMIT_RANGE_PORTS       65536u
 #define LIMIT_MESSAGE_BYTES     (64u * 1024)
