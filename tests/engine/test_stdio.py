@@ -372,7 +372,7 @@ def attach_detaches(bench):
     check(bench.api.get(f"/containers/{id_}/json")[1]["State"]["Running"], "detaching ended the container")
 
 
-SCENES = [sixteen_exec, bytes_pass_unchanged, end_of_input_passes, codes_pass, slow_reader_stops_the_source,
+SCENES = [sixteen_exec, sixteen_run, bytes_pass_unchanged, end_of_input_passes, codes_pass, slow_reader_stops_the_source,
           reader_that_leaves_ends_it, descriptors_keep_their_flags, terminal_size_follows, keys_reach_the_process,
           detach_keys_leave_the_process, signals_restore_the_terminal, stopped_and_continued, attach_sees_the_end,
           attach_forwards_signals, attach_detaches]
