@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-from remote import Program, main, whole_life, write
+from remote import FILE, Program, main, whole_life, write
 
 HOST = "far.test"
 
@@ -41,6 +41,19 @@ def starts(directory):
         return len(file.readlines())
 
 
+def binds_are_named(far, directory):
+    """what exists here is looked for on the far machine; what every machine has is not worth a word"""
+    write(f"{directory}/site/index.html", "here")
+    write(f"{directory}/binds.yaml", FILE + "    volumes: [./site:/site, ./missing:/missing, /etc/hostname:/name]\n")
+    created = far.run("-f", "binds.yaml", "up", "-d")
+    assert created.returncode == 0, created.stderr
+    assert f"{directory}/site is on this machine, but the engine mounts what its own machine ({HOST}) has" in created.stderr, created.stderr
+    assert "binds.yaml:8" in created.stderr and created.stderr.count("is on this machine") == 1, created.stderr
+    again = far.run("-f", "binds.yaml", "up", "-d")
+    assert "is on this machine" not in again.stderr, again.stderr
+    far.must("down")
+
+
 def test(program, directory, project, engine_path):
     set_up(directory)
     far = Program(program, directory, project, {"DOCKER_HOST": f"ssh://root@{HOST}{engine_path}"})
@@ -50,6 +63,7 @@ def test(program, directory, project, engine_path):
     far.must("ps")
     assert starts(directory) == 2
     whole_life(far)
+    binds_are_named(far, directory)
     left = subprocess.run(["pgrep", "-f", f"ssh -F {directory}/ssh_config"], capture_output=True, text=True, check=False).stdout
     assert not left, f"ssh was left behind: {left}"
     assert not [name for name in os.listdir(directory) if name.startswith("compose-ssh")]
