@@ -7,6 +7,7 @@
 #include "compose/command.h"
 #include "compose/console.h"
 #include "compose/converge.h"
+#include "compose/reconcile_builds.h"
 #include "compose/session.h"
 #include "engine_client/docker_config.h"
 #include "spec/base/arena.h"
@@ -68,51 +69,19 @@ static bool read_flags(struct build *build, const struct spec_project *project, 
     return bake_ssh_keys(context->arena, options_list(options, "ssh"), &build->flags.ssh, err);
 }
 
-/* buildx pushes by itself; behind the engine's own builder a push follows each build. */
-static void add_push(struct build *build, struct plan *plan, struct step *built)
-{
-    struct step *step;
-
-    if (!build->flags.push || build->job.execute.builder->kind == BUILDER_BAKE || !built->service->image ||
-        !*built->service->image)
-        return;
-    step = plan_add(plan, STEP_IMAGE_PUSH, built->id);
-    step->object = built->object;
-    step->name = built->name;
-    step->service = built->service;
-    plan_after(plan, step, built);
-}
-
 static bool make(struct converge *job, const struct observed *observed, struct plan **ret_plan, struct error *err)
 {
     struct build *build = job->owner;
-    struct plan *plan = plan_create();
-    struct step **steps = arena_alloc(plan->arena, job->wanted->count * sizeof(*steps));
+    bool bakes = build->job.execute.builder->kind == BUILDER_BAKE;
+    const struct reconcile_builds what = {
+        .services = build->services,
+        .in_order = !bakes,
+        .push = build->flags.push && !bakes, /* buildx pushes by itself */
+    };
 
     (void)observed;
     (void)err;
-    for (size_t i = 0; i < job->wanted->count; i++) {
-        const struct wanted_service *service = &job->wanted->services[i];
-
-        if (!service->service->build || !strings_contain(&build->services, service->service->name))
-            continue;
-        steps[i] = plan_add(plan, STEP_IMAGE_BUILD, arena_printf(plan->arena, "Image %s", service->image));
-        steps[i]->object.known = service->image;
-        steps[i]->name = service->image;
-        steps[i]->platform = service->platform;
-        steps[i]->service = service->service;
-        steps[i]->force = true;
-        plan_reason(plan, steps[i], REASON_WANTED, "build");
-        add_push(build, plan, steps[i]);
-        for (size_t j = 0; build->job.execute.builder->kind != BUILDER_BAKE &&
-                           j < service->service->depends_on.count; j++) {
-            uint32_t at = index_find(&job->wanted->index, service->service->depends_on.items[j].key);
-
-            if (at != INDEX_NONE && at < i)
-                plan_after(plan, steps[i], steps[at]);
-        }
-    }
-    *ret_plan = plan;
+    *ret_plan = reconcile_builds(job->wanted, &what);
     return true;
 }
 
