@@ -47,6 +47,7 @@ bool session_fetch_all(struct session *session, struct arena *arena, struct sess
 {
     struct fetch fetch = {.session = session, .arena = arena, .count = count, .left = count};
     struct engine_client *client;
+    bool good = true;
 
     if (count == 0)
         return true;
@@ -66,7 +67,9 @@ bool session_fetch_all(struct session *session, struct arena *arena, struct sess
         fetch.items[i] = (struct fetch_item){.fetch = &fetch, .call = &calls[i]};
         fetch.items[i].request = engine_request_start(client, &call, on_fetched, &fetch.items[i]);
     }
-    if (session_run(session, err))
+    while (fetch.left > 0 && good) /* others may stop the loop, too */
+        good = session_run(session, err);
+    if (good)
         return true;
     /* Interrupted: cancel, and see the completions through, for they point to our frame. */
     for (size_t i = 0; i < count; i++)
