@@ -17,10 +17,10 @@ struct step {
     const char *name;
     size_t number;
     int64_t started_ns;
-    bool is_open;       /* its header is the last one written */
-    bool in_line;       /* the last log output had no line break */
+    bool in_line; /* the last log output had no line break */
     bool ended;
-    struct text output; /* the last of what it said */
+    struct strings parts; /* what was moved, and is told */
+    struct text output;   /* the last of what it said */
     const char *error;  /* NULL: it did not fail */
 };
 
@@ -91,12 +91,11 @@ static double seconds(int64_t from_ns, int64_t to_ns)
 static void plain_step(struct build_display *display, struct step *step,
                        const struct engine_build_message *message)
 {
-    if (!message->started && !message->completed)
+    if ((!message->started && !message->completed) || step->ended)
         return;
     open_step(display, step);
-    if (!message->completed || step->ended)
+    if (!message->completed)
         return;
-    step->ended = true;
     if (message->error[0])
         console_print(display->console, "#%zu ERROR: %s\n", step->number, message->error);
     else if (message->cached)
@@ -113,8 +112,10 @@ static void plain_progress(struct build_display *display, struct step *step,
     double age = seconds(message->started_ns, message->completed_ns);
     struct text line;
 
-    if (step->ended || !message->completed)
+    /* buildx tells the end of a part several times. */
+    if (step->ended || !message->completed || strings_contain(&step->parts, message->name))
         return;
+    strings_add_copy(&step->parts, display->arena, message->name);
     open_step(display, step);
     text_init(&line, 0);
     text_addf(&line, "#%zu %s", step->number, message->name);
