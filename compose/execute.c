@@ -12,6 +12,7 @@
 #include "engine_client/build.h"
 #include "engine_client/image_stream.h"
 #include "engine_client/registry_auth.h"
+#include "engine_client/tar_stream.h"
 #include "spec/base/text.h"
 
 enum { SLOTS_PER_PROCESSOR = 4, MS_PER_SECOND = 1000 };
@@ -61,6 +62,7 @@ static void finish_work(struct step *step)
         uv_close((uv_handle_t *)work->timer, free_timer);
     free(work->auth);
     free(work->exec_id);
+    tar_stream_destroy(work->tar);
     free(work);
 }
 

@@ -24,6 +24,7 @@ struct engine_build;
 struct engine_image_stream;
 struct registry_auth_lookup;
 struct child;
+struct tar_stream;
 
 /* What the events and inspections say of a container that somebody waits for. */
 struct execute_container {
@@ -51,6 +52,8 @@ struct step_work {
     bool decided;      /* WAIT: done or failed already */
     struct engine_frames frames; /* a hook's output */
     char *exec_id;      /* or the id of a hook's container */
+    struct tar_stream *tar; /* CONTAINER_SYNC */
+    size_t at;              /* CONTAINER_SYNC: of its files */
     size_t phase;
 };
 

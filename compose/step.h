@@ -21,6 +21,7 @@ struct spec_hook;
 struct spec_network;
 struct spec_service;
 struct spec_volume;
+struct watch_sync;
 
 enum step_kind {
 #define STEP(kind, function, flags, verb, working, done) STEP_##kind,
@@ -140,6 +141,7 @@ struct step {
     const char *waiter;                                     /* WAIT: who waits, or NULL for --wait */
     struct step_file *files;                                /* CONTAINER_COPY */
     size_t file_count;
+    const struct watch_sync *sync;                          /* CONTAINER_SYNC */
 
     struct step **after;
     size_t after_count, after_capacity;
