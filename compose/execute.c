@@ -119,6 +119,16 @@ void execute_send(struct execution *run, struct step *step, const char *method, 
     step->work->request = engine_request_start(run->client, &call, done, step);
 }
 
+void execute_note_outdated(struct execution *run, const struct error *failure)
+{
+    const char *message = failure->engine_message ? failure->engine_message : "";
+
+    if (failure->kind == ERROR_ENGINE &&
+        (failure->status == 404 || failure->status == 409 || strstr(message, "is ambiguous")) &&
+        !strstr(message, "No such image"))
+        run->outcome->replan = true;
+}
+
 bool execute_is_fine(struct execution *run, struct step *step, const struct error *failure)
 {
     bool missing = failure->kind == ERROR_ENGINE && failure->status == 404;
@@ -128,8 +138,7 @@ bool execute_is_fine(struct execution *run, struct step *step, const struct erro
     if (failure->kind == ERROR_ENGINE && failure->status == 409 && step->ignore_missing &&
         (step->kind == STEP_CONTAINER_REMOVE || step->kind == STEP_HOOK_EXEC))
         return true; /* somebody else removes it, or it does not run any more */
-    if (missing || (failure->kind == ERROR_ENGINE && failure->status == 409))
-        run->outcome->replan = true;
+    execute_note_outdated(run, failure);
     return false;
 }
 

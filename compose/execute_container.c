@@ -73,8 +73,7 @@ static void on_created(void *owner, struct engine_request *req, const struct err
 
     step->work->request = NULL;
     if (failure) {
-        if (failure->kind == ERROR_ENGINE && failure->status == 409)
-            run->outcome->replan = true;
+        execute_note_outdated(run, failure);
         execute_failed(run, step, failure);
         return;
     }

@@ -759,14 +759,43 @@ static bool keep_or_replace(struct reconcile *r, struct reconcile_service *servi
     return replace(r, service, slot, &candidate->why, err);
 }
 
-static bool add_missing(struct reconcile *r, struct reconcile_service *service, size_t have, int64_t number,
-                        struct error *err)
+/*
+ * Numbers go on above the highest that has ever run; gaps below it stay. Above it, what an interrupted run created
+ * may have left some out: they are taken first, so that the end is the same.
+ */
+static int64_t next_number(const struct observed_container **list, size_t count, int64_t number)
 {
+    bool taken = true;
+
+    while (taken) {
+        taken = false;
+        number++;
+        for (size_t i = 0; i < count; i++)
+            taken = taken || list[i]->number == number;
+    }
+    return number;
+}
+
+static int64_t highest_that_ran(const struct observed_container **list, size_t count)
+{
+    int64_t highest = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (list[i]->entry->state != ENGINE_STATE_CREATED && list[i]->number > highest)
+            highest = list[i]->number;
+    return highest;
+}
+
+static bool add_missing(struct reconcile *r, struct reconcile_service *service,
+                        const struct observed_container **list, size_t have, struct error *err)
+{
+    int64_t number = highest_that_ran(list, have);
+
     for (size_t i = have; i < (size_t)service->wanted->scale; i++) {
         struct reconcile_slot *slot = &service->slots[i];
         struct step *create;
 
-        slot->number = ++number;
+        slot->number = number = next_number(list, have, number);
         slot->name = names_container(r->arena, r->project, model_of(service), slot->number);
         service->slot_count = i; /* what add_create() may refer to */
         if (!add_create(r, service, slot, slot->name, &create, err))
@@ -801,7 +830,6 @@ bool reconcile_service_containers(struct reconcile *r, struct reconcile_service 
     struct candidate *candidates;
     struct pairs known = {0};
     struct step *gone;
-    int64_t highest = 0;
 
     if (!check_scale(service, err) ||
         !collect_references(r, service, &references, &reference_count, &known, err))
@@ -812,7 +840,6 @@ bool reconcile_service_containers(struct reconcile *r, struct reconcile_service 
     for (size_t i = 0; i < count; i++) {
         candidates[i].container = list[i];
         candidates[i].stays = stays(r, service, list[i], &candidates[i].why);
-        highest = list[i]->number > highest ? list[i]->number : highest;
     }
     if (count > 1)
         qsort(candidates, count, sizeof(*candidates), compare_candidates);
@@ -825,7 +852,7 @@ bool reconcile_service_containers(struct reconcile *r, struct reconcile_service 
             return false;
         service->slot_count = i + 1;
     }
-    return add_missing(r, service, count, highest, err);
+    return add_missing(r, service, list, count, err);
 }
 
 /* Dependencies are decided in the next turn, when an image has come: so is this. */

@@ -57,26 +57,85 @@ static bool find_external(struct reconcile *r, struct reconcile_network *entry, 
     return true;
 }
 
-/* Ours by labels: the one of that name, else the smallest name. The others are left, and told. */
-static const struct engine_network *find_own(struct reconcile *r, const struct reconcile_network *entry)
+static bool is_own(const struct reconcile *r, const struct reconcile_network *entry,
+                   const struct engine_network *network)
+{
+    return strcmp(labels_get(&network->labels, LABEL_PROJECT), r->project->name) == 0 &&
+           strcmp(labels_get(&network->labels, LABEL_NETWORK), entry->key) == 0;
+}
+
+static bool is_used(const struct reconcile *r, const struct engine_network *network)
+{
+    for (size_t i = 0; i < r->observed->container_count; i++) {
+        const struct engine_container_entry *container = r->observed->containers[i].entry;
+
+        for (size_t j = 0; j < container->network_count; j++)
+            if (strcmp(container->networks[j].network_id, network->id) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* Between two of the same name: the one that containers are on, else the older; the id only makes it certain. */
+static bool is_better_twin(const struct reconcile *r, const struct engine_network *a, const struct engine_network *b)
+{
+    bool a_used = is_used(r, a), b_used = is_used(r, b);
+
+    if (a_used != b_used)
+        return a_used;
+    if (a->created_ns != b->created_ns)
+        return a->created_ns < b->created_ns;
+    return strcmp(a->id, b->id) < 0;
+}
+
+static bool is_better(const struct reconcile *r, const struct reconcile_network *entry,
+                      const struct engine_network *a, const struct engine_network *b)
+{
+    bool a_named = strcmp(a->name, entry->name) == 0, b_named = strcmp(b->name, entry->name) == 0;
+
+    if (a_named && b_named)
+        return is_better_twin(r, a, b);
+    if (a_named || b_named)
+        return a_named;
+    return strcmp(a->name, b->name) < 0;
+}
+
+/*
+ * Older engines make two networks of one name when two requests arrive at the same time, as when a killed run's is
+ * still on its way. Nobody can join either by name then, so all but one go before anything starts.
+ */
+static void remove_twin(struct reconcile *r, struct reconcile_network *entry, const struct engine_network *twin)
+{
+    struct step *remove =
+        plan_add(r->plan, STEP_NETWORK_REMOVE, arena_printf(r->arena, "Network %s", twin->name));
+
+    remove->object.known = twin->id;
+    remove->name = twin->name;
+    remove->in_use_is_fine = remove->ignore_missing = true;
+    plan_reason(r->plan, remove, REASON_LEFTOVER, "there are two of this name");
+    plan_after(r->plan, remove, entry->ready);
+    entry->ready = remove;
+}
+
+/* Ours by labels: the one of that name, else the smallest name. */
+static const struct engine_network *find_own(struct reconcile *r, struct reconcile_network *entry)
 {
     const struct engine_network *best = NULL;
 
     for (size_t i = 0; i < r->observed->networks.count; i++) {
         const struct engine_network *network = &r->observed->networks.items[i];
 
-        if (strcmp(labels_get(&network->labels, LABEL_PROJECT), r->project->name) != 0 ||
-            strcmp(labels_get(&network->labels, LABEL_NETWORK), entry->key) != 0)
-            continue;
-        if (!best || strcmp(network->name, entry->name) == 0 ||
-            (strcmp(best->name, entry->name) != 0 && strcmp(network->name, best->name) < 0))
+        if (is_own(r, entry, network) && (!best || is_better(r, entry, network, best)))
             best = network;
     }
     for (size_t i = 0; best && i < r->observed->networks.count; i++) {
         const struct engine_network *network = &r->observed->networks.items[i];
 
-        if (network != best && strcmp(labels_get(&network->labels, LABEL_PROJECT), r->project->name) == 0 &&
-            strcmp(labels_get(&network->labels, LABEL_NETWORK), entry->key) == 0)
+        if (network == best || !is_own(r, entry, network))
+            continue;
+        if (strcmp(network->name, best->name) == 0)
+            remove_twin(r, entry, network);
+        else
             warnings_add(&r->plan->warnings, (struct place){0},
                          "network %s also belongs to \"%s\" of this project and is left alone", network->name,
                          entry->key);
@@ -94,6 +153,7 @@ static struct step *add_network_create(struct reconcile *r, struct reconcile_net
     step->key = entry->key;
     step->network = entry->network;
     step->hash = hash;
+    plan_after(r->plan, step, entry->ready); /* a twin's removal */
     entry->ready = step;
     entry->id = NULL;
     return step;

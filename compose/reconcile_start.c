@@ -189,6 +189,22 @@ static const char *start_reason(const struct reconcile_slot *slot)
     return slot->container->entry->state == ENGINE_STATE_EXITED ? "not running" : "does not run as it should";
 }
 
+/* A container that was there is not ordered by its creation: its networks come first, and smaller numbers exist first. */
+static void need_what_is_before(struct reconcile *r, const struct reconcile_service *service,
+                                const struct reconcile_slot *slot, struct prerequisites *list)
+{
+    const struct spec_service *model = service->wanted->service;
+
+    for (size_t i = 0; slot->container && i < model->networks.count; i++) {
+        struct reconcile_network *network = reconcile_find_network(r, model->networks.items[i].key);
+
+        need(r, list, network ? network->ready : NULL);
+    }
+    for (size_t i = 0; i < service->slot_count; i++)
+        if (!service->slots[i].container && service->slots[i].number < slot->number)
+            need(r, list, service->slots[i].ready);
+}
+
 static bool start_slot(struct reconcile *r, struct reconcile_service *service, struct reconcile_slot *slot,
                        const struct prerequisites *shared, struct step *previous, struct error *err)
 {
@@ -199,6 +215,7 @@ static bool start_slot(struct reconcile *r, struct reconcile_service *service, s
     need(r, &list, slot->ready);
     need(r, &list, slot->stopped);
     need(r, &list, previous);
+    need_what_is_before(r, service, slot, &list);
     if (slot->container && slot->container->entry->state == ENGINE_STATE_PAUSED && !slot->stopped) {
         struct step *step = plan_add(r->plan, STEP_CONTAINER_UNPAUSE,
                                      reconcile_container_id_line(r->arena, slot->name));

@@ -69,6 +69,7 @@ class Model:
         self.events = []
         self.images, self.containers, self.networks, self.volumes, self.execs = {}, {}, {}, {}, {}
         self.registry = None                              # names that can be pulled; None: all
+        self.twin_networks = False                        # a name may be given twice, as by engines before API 1.44
         self.made = 0
         for name in ("bridge", "host", "none"):
             self.networks[digest(name)] = self.new_network({"Name": name, "Driver": "null" if name == "none" else name})
@@ -152,7 +153,7 @@ class Model:
                 "Options": body.get("Options") or {}, "Labels": body.get("Labels") or {}}
 
     def create_network(self, body):
-        if any(one["Name"] == body["Name"] for one in self.networks.values()):
+        if not self.twin_networks and any(one["Name"] == body["Name"] for one in self.networks.values()):
             raise EngineError(409, f"network with name {body['Name']} already exists")
         network = self.new_network(body)
         self.networks[network["Id"]] = network
@@ -160,6 +161,9 @@ class Model:
         return {"Id": network["Id"], "Warning": ""}
 
     def network(self, reference):
+        named = [one for one in self.networks.values() if reference == one["Name"]]
+        if len(named) > 1:
+            raise EngineError(400, f"network {reference} is ambiguous ({len(named)} matches found on name)")
         found = next((one for one in self.networks.values() if reference in (one["Name"], one["Id"])), None)
         if not found:
             found = next((one for one in self.networks.values() if one["Id"].startswith(reference)), None)
@@ -168,7 +172,8 @@ class Model:
         members = {one["Id"]: {"Name": one["Name"][1:], "EndpointID": digest(one["Id"] + found["Id"]), "MacAddress": "",
                                "IPv4Address": "", "IPv6Address": ""}
                    for one in self.containers.values()
-                   if one["State"]["Running"] and found["Name"] in one["NetworkSettings"]["Networks"]}
+                   if one["State"]["Running"] and any(endpoint["NetworkID"] == found["Id"]
+                                                      for endpoint in one["NetworkSettings"]["Networks"].values())}
         return {**found, "Containers": members}
 
     def list_networks(self, query):
