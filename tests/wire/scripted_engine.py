@@ -93,7 +93,7 @@ class Handler(BaseHTTPRequestHandler):
         request = Request(self.command, path, dict(parse_qsl(url.query, keep_blank_values=True)), self.read_body(),
                           match[1] if match else None, self.headers, peer_pid(self.connection))
         self.request_seen = request
-        self.cut = None
+        self.cut, self.only_begin = None, False
         actions = engine.record(request)
         if "call" in actions:
             actions["call"](engine, request)
@@ -112,8 +112,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer_bytes(200, actions["body"])
         if actions.get("lost") or actions.get("kill") == "after" or actions.get("twice"):
             stream, self.wfile = self.wfile, io.BytesIO()
+            self.only_begin = request.path == "/events"     # it would wait for a client that waits for it
             self.handle_request(request)
-            self.wfile = stream
+            self.wfile, self.only_begin = stream, False
             if actions.get("kill") == "after":
                 return self.kill_client(request)
             if actions.get("lost"):
@@ -240,7 +241,7 @@ class Routes:
         with model.lock:
             position = 0 if since is not None else len(model.events)
         handler.begin_stream()
-        while not self.engine.ending.is_set() and not handler.close_connection:
+        while not self.engine.ending.is_set() and not handler.close_connection and not handler.only_begin:
             with model.lock:
                 while position >= len(model.events) and not self.engine.ending.is_set():
                     if until is not None and time.time_ns() >= until or gone(handler.connection):
