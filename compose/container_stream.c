@@ -31,8 +31,8 @@ struct container_stream {
     struct arena *arena;
     const struct container_stream_options *options;
     struct stdio_stream *stream;
-    struct engine_request *waiting, *starting;
-    bool stream_ended, wait_ended, start_ended;
+    struct engine_request *waiting;
+    bool stream_ended, wait_open;
     enum stdio_stream_end how;
     struct engine_wait_result result;
     struct error failure; /* the first one */
@@ -48,12 +48,10 @@ static void advance(struct container_stream *run)
     /* Without a container that runs there is nothing to wait for; and who detaches does not wait. */
     if ((detached || error_is_set(&run->failure)) && run->waiting)
         engine_request_cancel(run->waiting);
-    if (error_is_set(&run->failure) && run->starting)
-        engine_request_cancel(run->starting);
     if (error_is_set(&run->failure) && !run->stream_ended)
         stdio_stream_cancel(run->stream);
-    run->idle = run->stream_ended && !run->waiting && !run->starting;
-    if (run->idle)
+    run->idle = run->stream_ended && !run->waiting;
+    if (run->idle || run->wait_open)
         session_stop(run->session);
 }
 
@@ -71,7 +69,6 @@ static void on_wait_done(void *owner, struct engine_request *request, const stru
     struct error bad;
 
     run->waiting = NULL;
-    run->wait_ended = true;
     error_init(&bad);
     if (failure && failure->kind != ERROR_CANCELED)
         fail(run, failure);
@@ -82,33 +79,14 @@ static void on_wait_done(void *owner, struct engine_request *request, const stru
     advance(run);
 }
 
-static void on_start_done(void *owner, struct engine_request *request, const struct error *failure)
-{
-    struct container_stream *run = owner;
-
-    (void)request;
-    run->starting = NULL;
-    if (failure)
-        fail(run, failure);
-    else if (!run->stream_ended)
-        stdio_stream_resize(run->stream);
-    if (!failure && run->options->on_started)
-        run->options->on_started(run->options->owner);
-    advance(run);
-}
-
 /* The engine has noted that we wait: from now on the end cannot be missed. */
 static void on_waiting(void *owner, struct engine_request *request)
 {
     struct container_stream *run = owner;
-    struct engine_call call = {
-        .method = "POST",
-        .path = engine_path(run->arena, "/containers/%s/start", run->options->id),
-    };
 
     (void)request;
-    if (run->options->start && !run->starting)
-        run->starting = engine_request_start(run->client, &call, on_start_done, run);
+    run->wait_open = true;
+    advance(run);
 }
 
 /* Podman says 0 for whatever it has removed. */
@@ -265,6 +243,30 @@ static bool finish(struct container_stream *run, struct container_stream_result 
     return true;
 }
 
+static bool start_container(struct container_stream *run, struct error *err)
+{
+    const struct container_stream_options *options = run->options;
+
+    if (!options->start)
+        return true;
+    if (!options->start(options->owner, options->forward_signals ? forward : NULL, run, err))
+        return false;
+    if (options->forward_signals)
+        session_on_signal(run->session, forward, run);
+    if (!run->stream_ended)
+        stdio_stream_resize(run->stream);
+    return true;
+}
+
+/* Until all that was begun has ended. */
+static bool run_to_end(struct container_stream *run, struct error *err)
+{
+    while (!run->idle)
+        if (!session_run(run->session, err))
+            return false;
+    return true;
+}
+
 bool container_stream_run(struct session *session, struct engine_client *client, struct arena *arena,
                           const struct container_stream_options *options,
                           struct container_stream_result *ret_result, struct error *err)
@@ -278,7 +280,7 @@ bool container_stream_run(struct session *session, struct engine_client *client,
     watch_signals(run);
     good = start_stream(run, err);
     if (good) {
-        good = session_run(session, err);
+        good = session_run(session, err) && (run->idle || start_container(run, err)) && run_to_end(run, err);
         if (!good) {
             (void)error_set(&run->failure, ERROR_CANCELED, "canceled");
             advance(run);

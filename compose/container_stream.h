@@ -3,7 +3,7 @@
  * Our stdio connected to a container's main process until it ends: what attach and run have in common. Signals that
  * we get go to the container; its exit code comes back.
  *
- *     options = (struct container_stream_options){.id = id, .tty = tty, .input = true, .start = true};
+ *     options = (struct container_stream_options){.id = id, .tty = tty, .input = true, .start = start};
  *     if (!container_stream_run(session, client, arena, &options, &result, err))
  *         return false;
  *     return result.detached || result.exit_code == 0 || error_set_exit(err, result.exit_code);
@@ -15,11 +15,11 @@
 #include <stdbool.h>
 
 #include "compose/detach_keys.h"
+#include "compose/session.h"
 #include "spec/base/error.h"
 
 struct arena;
 struct engine_client;
-struct session;
 
 /** Borrowed for the call. */
 struct container_stream_options {
@@ -27,12 +27,13 @@ struct container_stream_options {
     bool tty;             /* of the container */
     bool input;           /* send our stdin */
     bool keep_input_open; /* several may attach one after the other: our end is not the process's */
-    bool start;           /* start it once attached */
     bool auto_remove;     /* the engine removes it: wait for that, too */
     bool forward_signals; /* instead of ending */
     const char *detach_keys; /* "" for the usual ones */
-    /** It has been started; what is begun here runs beside the stream. Or NULL. */
-    void (*on_started)(void *owner);
+    /**
+     * Start it, now that nothing of it can be missed; may turn the loop, with this answer to signals. NULL: it runs.
+     */
+    bool (*start)(void *owner, session_signal_fn *on_signal, void *signal_owner, struct error *err);
     void *owner;
 };
 

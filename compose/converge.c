@@ -8,6 +8,7 @@
 #include "compose/command.h"
 #include "compose/console.h"
 #include "compose/failure_report.h"
+#include "compose/far_engine.h"
 #include "compose/project_lock.h"
 #include "compose/prompt.h"
 #include "compose/root.h"
@@ -209,6 +210,9 @@ static enum turn take_turn(struct converge *job, struct project_lock *lock, size
         project_lock_take(lock, job->context->console, seen)) {
         turn = TURN_AGAIN; /* somebody was faster: look again, with the lock in hand */
     } else {
+        if (!job->warned && job->wanted)
+            far_engine_check_binds(session_endpoint(job->context->session), job->wanted->project, plan,
+                                   &plan->warnings);
         if (!job->warned)
             console_warnings(job->context->console, &plan->warnings);
         job->warned = true;

@@ -158,7 +158,6 @@ static bool fetch_lists(struct session *session, struct observed *observed, cons
     return good;
 }
 
-/* Images that must be looked at one by one: a platform is asked for, or they are named by their id. */
 static bool is_image_id(const char *reference)
 {
     size_t hex = strspn(reference, "0123456789abcdef");
@@ -166,6 +165,23 @@ static bool is_image_id(const char *reference)
     return text_starts_with(reference, "sha256:") || (reference[hex] == '\0' && hex >= 12);
 }
 
+/*
+ * Images that no filter of the list can name: those given by id, and names that are no references ("project-ServiceA"),
+ * for which the engine has the better words.
+ */
+static bool is_outside_list(struct arena *arena, const char *reference)
+{
+    struct image_reference parsed;
+    struct error ignored;
+    bool outside;
+
+    error_init(&ignored);
+    outside = is_image_id(reference) || !image_reference_parse(arena, reference, &parsed, &ignored);
+    error_finish(&ignored);
+    return outside;
+}
+
+/* Images that must be looked at one by one: a platform is asked for, or the list cannot name them. */
 static bool fetch_images(struct session *session, struct observed *observed, const struct observe_wants *wants,
                          struct error *err)
 {
@@ -183,7 +199,7 @@ static bool fetch_images(struct session *session, struct observed *observed, con
         bool there = observed_image(observed, reference) != NULL;
 
         if (there ? *labels_get(&wants->image_platforms, reference) == '\0'
-                  : !is_image_id(reference) && !observed->podman)
+                  : !observed->podman && !is_outside_list(observed->arena, reference))
             continue;
         references[count] = reference;
         calls[count++] = (struct session_call){

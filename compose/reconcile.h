@@ -54,6 +54,10 @@ bool reconcile_up(const struct wanted *wanted, const struct observed *observed,
                   const struct reconcile_options *options, struct plan **ret_plan,
                   struct error *err) WARN_UNUSED;
 
+/** The start of a container of `run`: its files, itself, its post_start hooks. Told by nobody. */
+bool reconcile_start_one(const struct wanted *wanted, const char *service, const char *container_id,
+                         const char *container_name, struct plan **ret_plan, struct error *err) WARN_UNUSED;
+
 /** What the commands do that act on containers which are there. */
 enum lifecycle {
     LIFECYCLE_DOWN,

@@ -8,6 +8,7 @@
 #include "compose/names.h"
 #include "compose/reconcile_internal.h"
 #include "spec/base/arena.h"
+#include "spec/base/span.h"
 #include "spec/hash.h"
 #include "spec/node.h"
 
@@ -864,42 +865,55 @@ static bool is_deferred_by_images(const struct reconcile *r)
     return false;
 }
 
+/* It reaches the replicas of its own service by their names, too. */
+static void link_own_service(struct reconcile *r, const char *service, struct strings *links)
+{
+    const char *prefix = arena_printf(r->arena, "%s%s", r->project->name, names_separator(r->project));
+    const struct observed_container **list;
+    size_t count = reconcile_containers_of(r->arena, r->observed, service, false, &list);
+
+    for (size_t i = 0; i < count; i++) {
+        const char *name = list[i]->name;
+
+        strings_add(links, r->arena, arena_printf(r->arena, "%s:%s", name, service));
+        if (text_starts_with(name, prefix))
+            strings_add(links, r->arena, arena_printf(r->arena, "%s:%s", name, name + strlen(prefix)));
+        strings_add(links, r->arena, arena_printf(r->arena, "%s:%s", name, name));
+    }
+}
+
 bool reconcile_one_off(struct reconcile *r, struct error *err)
 {
     const struct reconcile_one_off *how = r->options->one_off;
     struct reconcile_service *service = reconcile_find_service(r, how->service);
     struct reconcile_slot slot = {.name = how->name};
-    struct step **before = NULL, *step, *copy;
+    struct step **before = NULL, *step;
+    const struct step_create *plain;
     struct step_create *create;
-    struct step_file *files;
-    size_t before_count = 0, file_count;
+    size_t before_count = 0;
 
     if (!service || is_deferred_by_images(r))
         return true;
+    service->hash = service->wanted->hash;
     if (!add_create(r, service, &slot, how->name, &step, err) ||
-        !reconcile_prerequisites(r, service, &before, &before_count, err) ||
-        !wanted_files(r->arena, r->wanted, model_of(service), &files, &file_count, err))
+        !reconcile_prerequisites(r, service, &before, &before_count, err))
         return false;
+    plain = step->create;
     create = arena_alloc(r->arena, sizeof(*create));
-    *create = *step->create;
+    *create = *plain;
     create->number = 0;
     create->one_off = true;
     create->slug = how->slug;
     create->attach_stdin = how->attach_stdin;
     create->auto_remove = how->auto_remove;
     create->no_service_aliases = how->no_service_aliases;
-    step->create = create;
+    if (model_of(service)->links.count > 0)
+        link_own_service(r, how->service, &create->links);
+    for (size_t i = 0; i < r->plan->count; i++)
+        if (r->plan->steps[i]->create == plain)
+            r->plan->steps[i]->create = create; /* also of its connections to further networks */
     plan_reason(r->plan, step, REASON_WANTED, "run");
     for (size_t i = 0; i < before_count; i++)
         plan_after(r->plan, step, before[i]);
-    if (file_count == 0)
-        return true;
-    copy = plan_add(r->plan, STEP_CONTAINER_COPY, NULL);
-    copy->object = slot.id;
-    copy->name = how->name;
-    copy->service = model_of(service);
-    copy->files = files;
-    copy->file_count = file_count;
-    plan_after(r->plan, copy, slot.ready);
     return true;
 }

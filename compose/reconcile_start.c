@@ -357,3 +357,20 @@ void reconcile_final_waits(struct reconcile *r)
         add_wait(r, service, completes ? CONDITION_COMPLETED : CONDITION_RUNNING_OR_HEALTHY, false, NULL);
     }
 }
+
+bool reconcile_start_one(const struct wanted *wanted, const char *service, const char *container_id,
+                         const char *container_name, struct plan **ret_plan, struct error *err)
+{
+    struct plan *plan = plan_create();
+    struct step_value container = {.known = arena_strdup(plan->arena, container_id)};
+
+    if (!reconcile_add_start(plan, wanted, wanted_service(wanted, service), container_name, container, NULL, 0,
+                             err)) {
+        plan_destroy(plan);
+        return false;
+    }
+    for (size_t i = 0; i < plan->count; i++)
+        plan->steps[i]->id = NULL; /* the terminal is the container's by now */
+    *ret_plan = plan;
+    return true;
+}

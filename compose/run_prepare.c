@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compose/run_prepare.h"
 
-#include <string.h>
-
 #include "compose/command.h"
 #include "compose/converge.h"
-#include "compose/provision.h"
 #include "compose/root.h"
 #include "spec/base/arena.h"
 #include "spec/project.h"
@@ -26,18 +23,21 @@ static bool make(struct converge *converge_job, const struct observed *observed,
     return reconcile_up(converge_job->wanted, observed, &job->options, ret_plan, err);
 }
 
-static void put_in_place(struct spec_project *project, struct spec_service *service)
+static bool read_orphans(struct command_context *context, const struct run_prepare *prepare,
+                         struct reconcile_options *options, struct error *err)
 {
-    for (size_t i = 0; i < project->services.count; i++)
-        if (strcmp(project->services.items[i].key, service->name) == 0)
-            project->services.items[i].value = service;
+    options->remove_orphans = prepare->remove_orphans;
+    options->ignore_orphans = root_truthy(session_variable(context->session, "COMPOSE_IGNORE_ORPHANS"));
+    if (options->remove_orphans && options->ignore_orphans)
+        return error_set(err, ERROR_USAGE, "cannot combine COMPOSE_IGNORE_ORPHANS and --remove-orphans");
+    return true;
 }
 
 bool run_prepare(struct command_context *context, struct spec_project *project, const struct run_prepare *prepare,
                  const char **ret_id, struct error *err)
 {
     const struct reconcile_one_off one_off = {
-        .service = prepare->service->name,
+        .service = prepare->service,
         .name = prepare->name,
         .slug = prepare->slug,
         .attach_stdin = prepare->attach_stdin,
@@ -49,9 +49,7 @@ bool run_prepare(struct command_context *context, struct spec_project *project, 
                     .one_off = &one_off,
                     .build = prepare->build,
                     .pull = prepare->pull,
-                    .remove_orphans = prepare->remove_orphans,
-                    .ignore_orphans =
-                        root_truthy(session_variable(context->session, "COMPOSE_IGNORE_ORPHANS"))},
+                    .known = prepare->known},
         .job = {.context = context,
                 .operation = "run",
                 .make = make,
@@ -60,8 +58,8 @@ bool run_prepare(struct command_context *context, struct spec_project *project, 
     bool good;
 
     job.job.owner = &job;
-    put_in_place(project, prepare->service);
-    if (!provision_up(context, project, err) || !wanted_create(project, NULL, NULL, &job.job.wanted, err))
+    if (!read_orphans(context, prepare, &job.options, err) ||
+        !wanted_create(project, NULL, NULL, &job.job.wanted, err))
         return false;
     converge_want_all(&job.job.wants, context->arena, job.job.wanted);
     good = converge(&job.job, err);
@@ -70,4 +68,27 @@ bool run_prepare(struct command_context *context, struct spec_project *project, 
         return false;
     *ret_id = job.job.one_off_id;
     return true;
+}
+
+bool run_start(struct command_context *context, struct spec_project *project, const struct run_prepare *prepare,
+               const char *id, session_signal_fn *on_signal, void *signal_owner, struct error *err)
+{
+    struct execute_options how = {.on_signal = on_signal, .signal_owner = signal_owner};
+    struct execute_outcome outcome = {0};
+    struct docker_config *config;
+    struct wanted *wanted;
+    struct plan *plan;
+    bool good;
+
+    if (!converge_docker_config(context, &config, err) || !wanted_create(project, NULL, NULL, &wanted, err))
+        return false;
+    how.docker = config;
+    how.wanted = wanted;
+    good = reconcile_start_one(wanted, prepare->service, id, prepare->name, &plan, err);
+    if (good) {
+        good = execute(context, plan, &how, &outcome, err);
+        plan_destroy(plan);
+    }
+    wanted_destroy(wanted);
+    return good;
 }

@@ -1,33 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Everything of `run` before its container starts: dependencies are up, the image is there, the container is created
- * and its configs and secrets are in it. Starting, attaching and waiting are the command's.
+ * What `run` asks of the planner. Preparing: dependencies are up, the image is there, the container is created.
+ * Starting: its configs and secrets, itself, its hooks. Attaching and waiting are the command's.
  *
- *     struct run_prepare prepare = {.service = edited, .name = "p-web-run-0123456789ab", .slug = slug, .start_dependencies = true};
- *     if (!run_prepare(context, project, &prepare, &id, err))
+ *     struct run_prepare prepare = {.service = "web", .name = "p-web-run-0123456789ab", .slug = slug};
+ *     if (!run_prepare(context, project, &prepare, &id, err) ||
+ *         !run_start(context, project, &prepare, id, NULL, NULL, err))
  */
 #pragma once
 
 #include <stdbool.h>
 
+#include "compose/session.h"
 #include "spec/base/error.h"
+#include "spec/base/strings.h"
 
 struct command_context;
 struct spec_project;
-struct spec_service;
 
+/** Plain data, borrowed for the calls. */
 struct run_prepare {
-    struct spec_service *service; /* a copy edited by the command's flags; takes the service's place in the project */
-    const char *name, *slug;
+    const char *service;    /* as the flags of the command have left it in the project */
+    const char *name, *slug; /* of the container */
+    struct strings known;   /* services of the files that were not selected: no orphans */
     bool attach_stdin, auto_remove, no_service_aliases;
     bool build, quiet_pull, quiet_build, remove_orphans;
     const char *pull; /* --pull, or NULL */
 };
 
 /**
- * `project` is loaded and selected: the service with its dependencies (none with --no-deps). Turns the loop.
+ * `project` is loaded, selected and provisioned: the service with its dependencies (none with --no-deps). Turns the
+ * loop.
  *
  * Ownership: `*ret_id` lives in the command's arena.
  */
 bool run_prepare(struct command_context *context, struct spec_project *project, const struct run_prepare *prepare,
                  const char **ret_id, struct error *err) WARN_UNUSED;
+/**
+ * Turns the loop, with this answer to signals (NULL: they end it).
+ *
+ * Errors: those of the start and of post_start hooks; ERROR_CANCELED.
+ */
+bool run_start(struct command_context *context, struct spec_project *project, const struct run_prepare *prepare,
+               const char *id, session_signal_fn *on_signal, void *signal_owner, struct error *err) WARN_UNUSED;

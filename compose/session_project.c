@@ -81,10 +81,12 @@ bool session_project(const struct command_context *context, enum project_need ne
     else
         project = spec_project_locate(&options, &session->warnings, err);
 
-    struct warnings fresh = {.items = session->warnings.items + shown,
-                             .count = session->warnings.count - shown};
+    if (session->warnings.count > shown) {
+        struct warnings fresh = {.items = session->warnings.items + shown,
+                                 .count = session->warnings.count - shown};
 
-    console_warnings(session->console, &fresh);
+        console_warnings(session->console, &fresh);
+    }
     if (!project)
         return false;
     spec_project_destroy(session->project);

@@ -158,6 +158,17 @@ bool engine_endpoint_parse(struct arena *arena, const char *address,
     return true;
 }
 
+bool engine_endpoint_is_far(const struct engine_endpoint *endpoint)
+{
+    const char *host = endpoint->host;
+    bool is_loopback;
+
+    if (endpoint->transport == ENGINE_UNIX)
+        return false;
+    is_loopback = text_starts_with(host, "127.") && !host[strspn(host, "0123456789.")];
+    return !is_loopback && strcmp(host, "localhost") != 0 && strcmp(host, "::1") != 0;
+}
+
 /* Settings */
 
 struct search {

@@ -71,3 +71,9 @@ bool engine_endpoint_resolve(struct arena *arena, const struct engine_endpoint_o
  */
 bool engine_endpoint_parse(struct arena *arena, const char *address,
                            struct engine_endpoint *ret_endpoint, struct error *err) WARN_UNUSED;
+
+/**
+ * Is the engine on another machine? By its address alone: a socket and the loopback addresses count as here. What is
+ * reached through a tunnel from such an address is taken for near.
+ */
+bool engine_endpoint_is_far(const struct engine_endpoint *endpoint);

@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "spec/dotenv.h"
+#include "spec/file.h"
 #include "spec/node.h"
 
 /* The variables that have a value. */
@@ -31,11 +31,11 @@ static void lay_over(struct pairs *own, const struct spec_environment *read, str
     pairs_sort(own);
 }
 
-static bool file_is_there(const char *path)
+static bool fail_missing(const char *what, const char *path, struct place place, struct error *err)
 {
-    struct stat info;
-
-    return stat(path, &info) == 0;
+    (void)spec_file_error(err, errno, "stat", path);
+    (void)error_place(err, place);
+    return error_wrap(err, "%s file %s not found", what, path);
 }
 
 static bool read_env_file(const struct spec_env_file *file, const struct spec_dotenv_lookup *lookup,
@@ -43,12 +43,8 @@ static bool read_env_file(const struct spec_env_file *file, const struct spec_do
 {
     struct place place = spec_node_place(file->node);
 
-    if (!file_is_there(file->path)) {
-        if (!file->required)
-            return true;
-        return error_set_at(err, ERROR_INPUT, place, "env file %s not found: stat %s: %s", file->path, file->path,
-                            strerror(errno));
-    }
+    if (!spec_file_exists(file->path))
+        return !file->required || fail_missing("env", file->path, place, err);
     if (!file->format || file->format[0] == '\0')
         return spec_dotenv_read(file->path, lookup, read, warnings, err);
     if (strcmp(file->format, "raw") == 0)
@@ -102,9 +98,8 @@ static bool resolve_labels(struct spec_service *service, struct arena *arena, st
     for (size_t i = 0; i < service->label_file.count; i++) {
         const char *path = service->label_file.items[i];
 
-        if (!file_is_there(path))
-            return error_set_at(err, ERROR_INPUT, spec_node_place(spec_node_get(service->node, "label_file")),
-                                "label file %s not found: stat %s: %s", path, path, strerror(errno));
+        if (!spec_file_exists(path))
+            return fail_missing("label", path, spec_node_place(spec_node_get(service->node, "label_file")), err);
         if (!spec_dotenv_read(path, &lookup, &read, warnings, err))
             return false;
     }

@@ -300,6 +300,13 @@ static bool merge_into(struct spec_reader *reader, struct spec_node *map, const 
     return true;
 }
 
+static bool fail_nested_key(struct spec_reader *reader, struct place place, bool braces)
+{
+    (void)error_set_at(reader->err, ERROR_INPUT, place, "invalid map key");
+    return error_hint(reader->err, braces ? "put a value that begins with a brace in quotes"
+                                          : "put a value that begins with a bracket in quotes");
+}
+
 static bool fail_key(struct spec_reader *reader, const struct spec_node *key, const struct spot *spot)
 {
     struct arena *arena = reader->tree->arena;
@@ -308,9 +315,7 @@ static bool fail_key(struct spec_reader *reader, const struct spec_node *key, co
 
     if (!text)
         text = "<nil>";
-    if (key->kind == SPEC_LIST || key->kind == SPEC_MAP)
-        (void)error_set_at(reader->err, ERROR_INPUT, spec_node_place(key), "invalid map key");
-    else if (path[0])
+    if (path[0])
         (void)error_set_at(reader->err, ERROR_INPUT, spec_node_place(key), "non-string key in %s: %s", path,
                            text);
     else
@@ -333,14 +338,20 @@ static bool read_member(struct spec_reader *reader, yaml_event_t *event, struct 
 {
     bool dropped = false, plain = event->type == YAML_SCALAR_EVENT && !event->data.scalar.tag &&
                                   event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-    struct spec_node *key = read_node(reader, event, spot, &dropped), *value;
     struct place place = place_of(reader, event->start_mark);
+    struct spec_node *key, *value;
     const struct spec_member *before;
     struct spec_path path = {.parent = spot->path};
     struct spot inner = {&path, spot->depth + 1, spot->in_override, false};
 
+    /* Before it is read: keys within keys would nest without end. */
+    if (event->type == YAML_MAPPING_START_EVENT || event->type == YAML_SEQUENCE_START_EVENT)
+        return fail_nested_key(reader, place, event->type == YAML_MAPPING_START_EVENT);
+    key = read_node(reader, event, spot, &dropped);
     if (!key)
         return false;
+    if (key->kind == SPEC_MAP || key->kind == SPEC_LIST)
+        return fail_nested_key(reader, place, key->kind == SPEC_MAP);
     if (key->kind != SPEC_STRING)
         return fail_key(reader, key, spot);
     path.key = key->string.bytes;

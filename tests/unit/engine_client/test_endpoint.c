@@ -69,6 +69,29 @@ TEST(addresses_are_taken_apart)
     arena_destroy(arena);
 }
 
+TEST(sockets_and_loopback_addresses_are_here)
+{
+    static const struct {
+        const char *address;
+        bool far;
+    } rows[] = {
+        {"unix:///run/x.sock", false}, {"tcp://127.0.0.1:2375", false}, {"tcp://[::1]:2375", false},
+        {"tcp://localhost", false},    {"tcp://:2375", false},          {"ssh://u@127.0.0.2", false},
+        {"tcp://10.0.0.1", true},      {"https://build.test", true},    {"ssh://u@build.test", true},
+        {"tcp://127.build.test", true},
+    };
+    struct arena *arena = arena_create();
+    struct engine_endpoint endpoint;
+    struct error err;
+
+    error_init(&err);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_true(engine_endpoint_parse(arena, rows[i].address, &endpoint, &err));
+        assert_int_equal(engine_endpoint_is_far(&endpoint), rows[i].far);
+    }
+    arena_destroy(arena);
+}
+
 TEST(addresses_that_cannot_work_are_refused_with_a_reason)
 {
     static const char *const bad[] = {

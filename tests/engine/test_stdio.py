@@ -1,0 +1,411 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""On a real engine: exec, attach and run with every kind of stdin and stdout, none of which may hang, and as a guest of a terminal.
+
+usage: test_stdio.py COMPOSE        COMPOSE_TEST_ENGINE names the engine
+
+Each of stdin and stdout is a terminal, a pipe, a file or closed: 16 combinations a command, five seconds each.
+"""
+import contextlib
+import fcntl
+import hashlib
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+
+from engine_api import EngineApi
+
+KINDS = ["tty", "pipe", "file", "closed"]
+WATCHDOG_S = 5
+PROJECT = f"stdio-{os.getpid()}"
+FILE = """
+services:
+  job:
+    image: busybox
+    init: true
+    stop_grace_period: 0s
+"""
+LABEL = "com.docker.compose."
+# Reads one line and says it, so that input, its end, output and the exit code are all seen to pass.
+ECHO = ["sh", "-c", 'read line; echo "got [$line]"; exit 3']
+NO_TERMINAL = "cannot attach stdin to a TTY-enabled container because stdin is not a terminal"
+
+
+class Failure(Exception):
+    pass
+
+
+def check(condition, text):
+    if not condition:
+        raise Failure(text)
+
+
+class Child:
+    """the program with the descriptors it is given; what it writes is collected while it runs"""
+
+    def __init__(self, argv, directory, environment, stdin, stdout, typed=b""):
+        self.written, self.errors = b"", b""
+        self.keep, self.typed = [], typed
+        self.master = None
+        own = self.open_stdin(stdin, directory)
+        give = self.open_stdout(stdout, directory)
+        terminal = self.slave if "tty" in (stdin, stdout) else None
+
+        def prepare():
+            os.setsid()
+            if terminal is not None:
+                fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+            for descriptor, kind in ((0, stdin), (1, stdout)):
+                if kind == "closed":
+                    os.close(descriptor)
+
+        self.process = subprocess.Popen(argv, cwd=directory, env=environment, stdin=own, stdout=give,
+                                        stderr=subprocess.PIPE, preexec_fn=prepare)
+        for descriptor in self.ours:
+            os.close(descriptor)
+        if stdin == "pipe":
+            os.write(self.feed, typed)
+            os.close(self.feed)
+        elif stdin == "tty":
+            self.type_later = typed
+
+    def terminal(self):
+        if self.master is None:
+            self.master, self.slave = pty.openpty()
+            fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 31, 97, 0, 0))
+            self.before = termios.tcgetattr(self.slave)
+            self.keep += [self.master, self.slave]
+        return self.slave
+
+    def open_stdin(self, kind, directory):
+        self.ours, self.type_later, self.reader = [], b"", None
+        if kind == "tty":
+            return self.terminal()
+        if kind == "pipe":
+            end, self.feed = os.pipe()
+            self.ours.append(end)
+            return end
+        if kind == "file":
+            path = os.path.join(directory, "input")
+            with open(path, "wb") as file:
+                file.write(self.typed)
+            end = os.open(path, os.O_RDONLY)
+            self.ours.append(end)
+            return end
+        return subprocess.DEVNULL
+
+    def open_stdout(self, kind, directory):
+        self.file = None
+        if kind == "tty":
+            return self.terminal()
+        if kind == "pipe":
+            self.reader, end = os.pipe()
+            self.ours.append(end)
+            return end
+        if kind == "file":
+            self.file = os.path.join(directory, "output")
+            end = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+            self.ours.append(end)
+            return end
+        return subprocess.DEVNULL
+
+    def poll(self, timeout_s):
+        """take what is there; False when nothing came"""
+        sources = {self.process.stderr.fileno(): "errors"}
+        for descriptor in (self.master, self.reader):
+            if descriptor is not None:
+                sources[descriptor] = "written"
+        ready = select.select(list(sources), [], [], timeout_s)[0]
+        came = False
+        for descriptor in ready:
+            try:
+                piece = os.read(descriptor, 65536)
+            except OSError:
+                piece = b""
+            if piece:
+                came = True
+                setattr(self, sources[descriptor], getattr(self, sources[descriptor]) + piece)
+        return came
+
+    def until(self, pattern, seconds=WATCHDOG_S):
+        deadline = time.monotonic() + seconds
+        while not re.search(pattern, self.written):
+            check(time.monotonic() < deadline, f"no {pattern!r} within {seconds} s, but {self.written!r} {self.errors!r}")
+            check(self.poll(0.05) or self.process.poll() is None, f"ended before {pattern!r}: {self.written!r} {self.errors!r}")
+
+    def type(self, keys):
+        os.write(self.master, keys)
+
+    def end(self, seconds=WATCHDOG_S):
+        """the exit code; keys are typed once the terminal is raw or something was said, as a person would"""
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None:
+            if self.type_later and (self.is_raw() or time.monotonic() > deadline - seconds + 1.5):
+                self.type(self.type_later)
+                self.type_later = b""
+            check(time.monotonic() < deadline, f"hangs: said {self.written!r} {self.errors!r}")
+            self.poll(0.02)
+        while self.poll(0.05):
+            pass
+        if self.file:
+            with open(self.file, "rb") as file:
+                self.written = file.read()
+        return self.process.returncode
+
+    def is_raw(self):
+        return self.master is not None and not termios.tcgetattr(self.slave)[3] & termios.ICANON
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.process.stderr.close()
+        for descriptor in self.keep + ([self.reader] if self.reader is not None else []):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+
+
+class Bench:
+    def __init__(self, program, engine, directory):
+        self.program, self.directory = program, directory
+        self.api = EngineApi(engine[len("unix://"):])
+        self.environment = {"PATH": "/usr/bin:/bin", "HOME": directory, "XDG_RUNTIME_DIR": directory, "DOCKER_HOST": engine,
+                            "TERM": "xterm"}
+        with open(os.path.join(directory, "compose.yaml"), "w", encoding="utf-8") as file:
+            file.write(FILE)
+
+    def container(self, service, command, number=1, **body):
+        labels = {LABEL + "project": PROJECT, LABEL + "service": service, LABEL + "container-number": str(number),
+                  LABEL + "oneoff": "False", LABEL + "config-hash": "none"}
+        status, answer = self.api.ask("POST", f"/containers/create?name={PROJECT}-{service}-{number}",
+                                      {"Image": "busybox", "Cmd": command, "Labels": labels, "HostConfig": {"Init": True}, **body})
+        check(status == 201, answer)
+        self.api.ask("POST", f"/containers/{answer['Id']}/start")
+        return answer["Id"]
+
+    @contextlib.contextmanager
+    def child(self, words, stdin, stdout, typed=b""):
+        child = Child([self.program, "-p", PROJECT, *words], self.directory, self.environment, stdin, stdout, typed)
+        try:
+            yield child
+            if child.master is not None:
+                check(termios.tcgetattr(child.slave) == child.before, "the terminal is left in another mode")
+        finally:
+            child.close()
+
+    def pipe(self, words, data=b"", seconds=30):
+        return subprocess.run([self.program, "-p", PROJECT, *words], cwd=self.directory, env=self.environment, input=data,
+                              capture_output=True, timeout=seconds)
+
+
+def expected_line(stdin, tty):
+    line = "hello" if stdin != "closed" else ""
+    return (f"hello\r\ngot [{line}]\r\n" if tty else f"got [{line}]\n").encode()
+
+
+def combination(bench, words, stdin, stdout, tty, note):
+    with bench.child(words + ECHO, stdin, stdout, b"hello\r" if tty else b"hello\n") as child:
+        code = child.end()
+        check(code == 3, f"{note}: exit code {code}, said {child.written!r} {child.errors!r}")
+        if stdout == "closed":
+            return
+        wanted = expected_line(stdin, tty)
+        if stdin == "tty" and stdout == "tty" and not tty:
+            wanted = wanted.replace(b"\n", b"\r\n")  # the terminal's own line ends
+        if stdout == "tty" and not tty:
+            wanted = wanted if stdin == "tty" else wanted.replace(b"\n", b"\r\n")
+        check(child.written.endswith(wanted), f"{note}: said {child.written!r}, not {wanted!r}")
+
+
+def sixteen_exec(bench):
+    for stdin in KINDS:
+        for stdout in KINDS:
+            note = f"exec, stdin {stdin}, stdout {stdout}"
+            if stdout == "tty" and stdin != "tty":
+                with bench.child(["exec", "web", *ECHO], stdin, stdout, b"hello\n") as child:
+                    check(child.end() == 1 and NO_TERMINAL.encode() in child.errors, f"{note}: {child.errors!r}")
+                combination(bench, ["exec", "-T", "web"], stdin, stdout, False, note + " with -T")
+            else:
+                combination(bench, ["exec", "web"], stdin, stdout, stdout == "tty", note)
+
+
+def sixteen_run(bench):
+    for stdin in KINDS:
+        for stdout in KINDS:
+            combination(bench, ["run", "--rm", "job"], stdin, stdout, stdin == stdout == "tty",
+                        f"run, stdin {stdin}, stdout {stdout}")
+
+
+def bytes_pass_unchanged(bench):
+    data = os.urandom(20_000_000)
+    answer = bench.pipe(["exec", "-T", "web", "cat"], data)
+    check(answer.returncode == 0 and hashlib.sha256(answer.stdout).digest() == hashlib.sha256(data).digest(),
+          f"{len(answer.stdout)} of {len(data)} bytes came back, code {answer.returncode}")
+    answer = bench.pipe(["exec", "-T", "web", "sh", "-c", "echo out; echo err >&2"])
+    check((answer.stdout, answer.stderr) == (b"out\n", b"err\n"), answer)
+
+
+def end_of_input_passes(bench):
+    answer = bench.pipe(["exec", "-T", "web", "sh", "-c", "cat >/dev/null; echo after the end"], b"x" * 100_000)
+    check(answer.stdout == b"after the end\n", answer)
+
+
+def codes_pass(bench):
+    for code in (0, 1, 42, 255):
+        check(bench.pipe(["exec", "-T", "web", "sh", "-c", f"exit {code}"]).returncode == code, code)
+    check(bench.pipe(["exec", "-T", "web", "no-such-program"]).returncode in (126, 127), "a missing program")
+    answer = bench.pipe(["exec", "-T", "nobody", "true"])
+    check(answer.returncode == 1 and answer.stderr == b'service "nobody" is not running\n', answer)
+
+
+def slow_reader_stops_the_source(bench):
+    with bench.child(["exec", "-T", "web", "yes", "0123456789abcdef" * 8], "closed", "pipe") as child:
+        time.sleep(1.5)  # nobody reads: without back-pressure hundreds of megabytes come in this time
+        with open(f"/proc/{child.process.pid}/status", encoding="ascii") as status:
+            peak = int(re.search(r"VmHWM:\s+(\d+)", status.read()).group(1))
+        check(peak < 60 * 1024, f"{peak} KiB of memory")
+        print(f"  peak memory with a reader that does not read: {peak} KiB")
+
+
+def reader_that_leaves_ends_it(bench):
+    with bench.child(["exec", "-T", "web", "yes"], "closed", "pipe") as child:
+        os.read(child.reader, 10)
+        os.close(child.reader)
+        child.reader = None
+        check(child.end() == -signal.SIGPIPE, child.process.returncode)
+
+
+def descriptors_keep_their_flags(bench):
+    read_end, write_end = os.pipe()
+    try:
+        with subprocess.Popen([bench.program, "-p", PROJECT, "exec", "-T", "web", "sh", "-c", "echo x; sleep 0.3"], stdin=subprocess.DEVNULL,
+                              cwd=bench.directory, env=bench.environment, stdout=write_end) as process:
+            os.read(read_end, 10)
+            check(not fcntl.fcntl(write_end, fcntl.F_GETFL) & os.O_NONBLOCK, "stdout became non-blocking")
+            process.wait(WATCHDOG_S)
+    finally:
+        os.close(read_end)
+        os.close(write_end)
+
+
+def terminal_size_follows(bench):
+    with bench.child(["exec", "web", "sh", "-c", "trap 'stty size' WINCH; stty size; while :; do sleep 0.1; done"], "tty", "tty") as child:
+        child.until(rb"31 97")
+        fcntl.ioctl(child.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 20, 61, 0, 0))
+        child.until(rb"20 61")
+        child.type(b"\x03")
+        child.end()
+
+
+def keys_reach_the_process(bench):
+    with bench.child(["exec", "web", "sh", "-c", "trap 'echo interrupted; exit 9' INT; echo ready; while :; do sleep 0.1; done"],
+                     "tty", "tty") as child:
+        child.until(b"ready")
+        child.type(b"\x03")
+        check(child.end() == 9 and b"interrupted" in child.written, child.written)
+
+
+def detach_keys_leave_the_process(bench):
+    with bench.child(["exec", "web", "sh", "-c", "echo ready; sleep 2; touch /went-on"], "tty", "tty") as child:
+        child.until(b"ready")
+        child.type(b"\x10\x11")
+        check(child.end() == 0, child.process.returncode)
+    time.sleep(2.5)
+    check(bench.pipe(["exec", "-T", "web", "test", "-e", "/went-on"]).returncode == 0, "the process ended with us")
+
+
+def signals_restore_the_terminal(bench):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        with bench.child(["exec", "web", "sh", "-c", "echo ready; sleep 30"], "tty", "tty") as child:
+            child.until(b"ready")
+            check(child.is_raw(), "the terminal is not raw")
+            child.process.send_signal(number)
+            code = child.end()
+            check(code == (-number if number == signal.SIGQUIT else 130), f"signal {number}: exit code {code}")
+
+
+def stopped_and_continued(bench):
+    with bench.child(["exec", "web", "sh", "-c", "echo ready; read x; echo got $x"], "tty", "tty") as child:
+        child.until(b"ready")
+        child.process.send_signal(signal.SIGSTOP)
+        termios.tcsetattr(child.slave, termios.TCSANOW, child.before)  # what a shell does
+        child.process.send_signal(signal.SIGCONT)
+        deadline = time.monotonic() + WATCHDOG_S
+        while not child.is_raw():
+            check(time.monotonic() < deadline, "not raw again after SIGCONT")
+            time.sleep(0.02)
+        child.type(b"again\r")
+        check(child.end() == 0 and b"got again" in child.written, child.written)
+
+
+def attach_sees_the_end(bench):
+    number = 2
+    bench.container("web", ["sh", "-c", "read x; echo got $x; exit 6"], number, OpenStdin=True)
+    answer = bench.pipe(["attach", "--index", "2", "web"], b"line\n", WATCHDOG_S)
+    check((answer.returncode, answer.stdout) == (6, b"got line\n"), answer)
+
+
+def attach_forwards_signals(bench):
+    bench.container("web", ["sh", "-c", "trap 'echo terminated; exit 7' TERM; echo ready; while :; do sleep 0.1; done"], 3)
+    with bench.child(["attach", "--index", "3", "web"], "closed", "pipe") as child:
+        time.sleep(1)
+        child.process.send_signal(signal.SIGTERM)
+        check(child.end() == 7 and b"terminated" in child.written, (child.process.returncode, child.written, child.errors))
+
+
+def attach_detaches(bench):
+    id_ = bench.container("web", ["sh"], 4, OpenStdin=True, Tty=True)
+    with bench.child(["attach", "--index", "4", "--detach-keys", "ctrl-x,x", "web"], "tty", "tty") as child:
+        time.sleep(1)
+        child.type(b"echo $((6*7))\r")
+        child.until(b"\n42")
+        child.type(b"\x18x")
+        check(child.end() == 0, child.process.returncode)
+    check(bench.api.get(f"/containers/{id_}/json")[1]["State"]["Running"], "detaching ended the container")
+
+
+SCENES = [sixteen_exec, sixteen_run, bytes_pass_unchanged, end_of_input_passes, codes_pass, slow_reader_stops_the_source,
+          reader_that_leaves_ends_it, descriptors_keep_their_flags, terminal_size_follows, keys_reach_the_process,
+          detach_keys_leave_the_process, signals_restore_the_terminal, stopped_and_continued, attach_sees_the_end,
+          attach_forwards_signals, attach_detaches]
+
+
+def main():
+    engine = os.environ.get("COMPOSE_TEST_ENGINE", "")
+    if not engine.startswith("unix://"):
+        print("no engine: COMPOSE_TEST_ENGINE is not set")
+        return 77
+    failures = 0
+    only = sys.argv[2:]
+    with tempfile.TemporaryDirectory() as directory:
+        bench = Bench(os.path.abspath(sys.argv[1]), engine, directory)
+        if bench.api.get("/images/busybox/json")[0] != 200:
+            print("no image busybox in the engine")
+            return 77
+        try:
+            bench.container("web", ["sleep", "1000"])
+            for scene in SCENES:
+                if only and scene.__name__ not in only:
+                    continue
+                begun = time.monotonic()
+                try:
+                    scene(bench)
+                    print(f"ok    {scene.__name__} ({time.monotonic() - begun:.1f} s)")
+                except (Failure, subprocess.TimeoutExpired) as failure:
+                    failures += 1
+                    print(f"FAIL  {scene.__name__}: {failure}")
+        finally:
+            bench.api.remove_project(PROJECT)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
