@@ -194,6 +194,8 @@ static void add_failure(struct text *out, const struct error *err)
         text_add_char(out, '\n');
         add_source(out, place);
     }
+    if (err->details)
+        text_add(out, err->details);
     if (err->hint)
         text_addf(out, "hint: %s\n", err->hint);
     free(message);

@@ -18,7 +18,7 @@
 enum { SLOTS_PER_PROCESSOR = 4, MS_PER_SECOND = 1000 };
 
 static execute_start_fn *const start_functions[STEP_KINDS] = {
-#define STEP(kind, function, flags, verb, working, done) [STEP_##kind] = execute_##function,
+#define STEP(kind, function, flags, noun, verb, working, done) [STEP_##kind] = execute_##function,
 #include "compose/steps.def"
 };
 
@@ -337,15 +337,15 @@ static void collect_outcome(struct execution *run, struct error *err)
     for (size_t i = 0; i < run->plan->count; i++) {
         struct step *step = run->plan->steps[i];
 
-        if (step->state == STEP_FAILED && step->failure.kind != ERROR_CANCELED && !run->canceled)
-            (void)error_append(&failures, &step->failure);
-        else if (step->state == STEP_DONE && step->result &&
-                 (step->kind == STEP_IMAGE_PULL || step->kind == STEP_IMAGE_BUILD))
+        if (step->state == STEP_DONE && step->result &&
+            (step->kind == STEP_IMAGE_PULL || step->kind == STEP_IMAGE_BUILD))
             strings_add_copy(&run->outcome->pulled, run->context->arena, step->name);
     }
     if (run->canceled)
         (void)error_set(&failures, ERROR_CANCELED, "%s", "");
-    else if (run->timed_out && !error_is_set(&failures))
+    else
+        plan_failures(run->plan, &failures);
+    if (run->timed_out && !error_is_set(&failures))
         (void)error_set(&failures, ERROR_TIMEOUT, "application not healthy after %lds",
                         (long)run->options->wait_timeout_s);
     if (error_is_set(&failures))

@@ -81,7 +81,7 @@ struct execution {
 };
 
 typedef bool execute_start_fn(struct execution *run, struct step *step, struct error *failure);
-#define STEP(kind, function, flags, verb, working, done) execute_start_fn execute_##function;
+#define STEP(kind, function, flags, noun, verb, working, done) execute_start_fn execute_##function;
 #include "compose/steps.def"
 
 /** The step is done; `result` (or NULL) is copied. */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "compose/command.h"
-#include "compose/console.h"
 #include "compose/plan.h"
 #include "compose/session.h"
 #include "engine_client/container.h"
@@ -13,24 +12,38 @@
 #include "engine_client/query.h"
 #include "spec/base/arena.h"
 #include "spec/base/text.h"
+#include "spec/node.h"
 #include "spec/project.h"
 
 #define LAST_LINES "20"
+#define CANNOT_REACH \
+    "the engine cannot reach the registry: check its network, or `docker load` the image or build it here"
 
 enum { LAST_PROBES = 3, SIGNAL_BASE = 128, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127, EXIT_KILLED = 137 };
 
-/* Words of the engine → what to do. Source: messages of dockerd 20.10 to 28.5 and Podman 4.3. */
+/* Words of the engine → what to do, and the attribute to look at. Source: messages of dockerd 20.10 to 28.5 and Podman 4.3. */
 static const struct {
-    const char *words, *hint;
+    const char *words, *attribute, *hint;
 } known_failures[] = {
-    {"exec format error", "the image is for another processor: set `platform`, or build it for this one"},
-    {"executable file not found", "the command does not exist in the image: check `command` and `entrypoint`"},
-    {"port is already allocated", NULL},
-    {"address already in use", NULL},
-    {"fully subnetted", "all address pools are in use: remove networks (`docker network prune`) or give `ipam.config`"},
-    {"bind source path does not exist", "make that path, or set `bind.create_host_path: true`"},
-    {"no space left on device", "the engine's disk is full: `docker system df` tells what takes the room"},
-    {"No such image", "it is neither here nor pulled: check `image` and --pull"},
+    {"exec format error", "platform", "the image is for another processor: set `platform`, or build it for this one"},
+    {"executable file not found", "command",
+     "the command does not exist in the image: check `command` and `entrypoint`"},
+    {"port is already allocated", "ports", NULL},
+    {"address already in use", "ports", NULL},
+    {"fully subnetted", NULL,
+     "all address pools are in use: remove networks (`docker network prune`) or give `ipam.config`"},
+    {"bind source path does not exist", "volumes", "make that path, or set `bind.create_host_path: true`"},
+    {"no space left on device", NULL, "the engine's disk is full: `docker system df` tells what takes the room"},
+    {"No such image", "image", "it is neither here nor pulled: check `image` and --pull"},
+    {"pull access denied", "image", "check the name; for a private repository, `docker login` first"},
+    {"manifest unknown", "image", "there is no such tag: check what follows the colon"},
+    {"not found: manifest", "image", "there is no such tag: check what follows the colon"},
+    {"unauthorized", "image", "`docker login` to that registry first"},
+    {"toomanyrequests", "image", "the registry limits how often one may pull: `docker login`, or try again later"},
+    {"no such host", "image", CANNOT_REACH},
+    {"network is unreachable", "image", CANNOT_REACH},
+    {"server misbehaving", "image", CANNOT_REACH},
+    {"i/o timeout", "image", CANNOT_REACH},
 };
 
 static const char *exit_hint(int exit_code, bool oom_killed)
@@ -83,13 +96,23 @@ static void hint_port(struct command_context *context, const char *message, stru
     error_finish(&ignored);
 }
 
-static void hint_message(struct command_context *context, struct error *err)
+/* An attribute of the step's service, to show its line. */
+static void place_at(const struct step *step, const char *attribute, struct error *err)
+{
+    const struct spec_node *node = step->service && attribute ? spec_node_get(step->service->node, attribute) : NULL;
+
+    if (node)
+        (void)error_place(err, spec_node_place(node));
+}
+
+static void hint_message(struct command_context *context, const struct step *step, struct error *err)
 {
     const char *message = err->engine_message;
 
     for (size_t i = 0; message && i < COUNT_OF(known_failures); i++) {
         if (!strstr(message, known_failures[i].words))
             continue;
+        place_at(step, known_failures[i].attribute, err);
         if (known_failures[i].hint)
             (void)error_hint(err, "%s", known_failures[i].hint);
         else
@@ -150,7 +173,7 @@ static void add_log(struct command_context *context, struct text *out, const str
 
 static void add_state(struct text *out, const struct engine_container *details)
 {
-    text_addf(out, "Container %s: %s", details->name, engine_state_name(details->state));
+    text_addf(out, "  container %s: %s", details->name, engine_state_name(details->state));
     if (details->state == ENGINE_STATE_EXITED || details->state == ENGINE_STATE_DEAD)
         text_addf(out, ", exit code %d", details->exit_code);
     if (details->exit_code > SIGNAL_BASE && !details->running)
@@ -163,7 +186,8 @@ static void add_state(struct text *out, const struct engine_container *details)
     text_add_char(out, '\n');
 }
 
-static void describe(struct command_context *context, const char *id, struct text *out, struct error *err)
+static void describe(struct command_context *context, const struct step *step, const char *id, struct text *out,
+                     struct error *err)
 {
     struct engine_container details;
     struct error ignored;
@@ -178,17 +202,21 @@ static void describe(struct command_context *context, const char *id, struct tex
         add_probes(out, &details);
         if (details.state != ENGINE_STATE_CREATED)
             add_log(context, out, &details);
-        hint = details.running ? NULL : exit_hint(details.exit_code, details.oom_killed);
+        if (details.health == ENGINE_HEALTH_UNHEALTHY)
+            place_at(step, "healthcheck", err);
+        /* A container that could not be started has the engine's code for it, which says less than its message. */
+        hint = details.running || details.state == ENGINE_STATE_CREATED
+                   ? NULL
+                   : exit_hint(details.exit_code, details.oom_killed);
         if (hint)
             (void)error_hint(err, "%s", hint);
     }
     error_finish(&ignored);
 }
 
-static const char *failed_container(const struct step *step)
+/* The container that a step was about, if it exists. */
+static const char *container_of(const struct step *step)
 {
-    if (step->state != STEP_FAILED || step->failure.kind == ERROR_CANCELED)
-        return NULL;
     if (step->kind == STEP_WAIT && step->container_count > 0)
         return step_value_get(step->containers[0]);
     if (step->kind == STEP_CONTAINER_START || step->kind == STEP_HOOK_EXEC || step->kind == STEP_CONTAINER_RESTART)
@@ -196,7 +224,16 @@ static const char *failed_container(const struct step *step)
     return NULL;
 }
 
-static void add_blocked(struct command_context *context, const struct plan *plan, struct text *out)
+static bool waits_for(const struct step *step, const struct step *cause)
+{
+    for (size_t i = 0; i < step->after_count; i++)
+        if (step->after[i] == cause || (step->after[i]->state == STEP_BLOCKED && waits_for(step->after[i], cause)))
+            return true;
+    return false;
+}
+
+static void add_blocked(struct command_context *context, const struct plan *plan, const struct step *cause,
+                        struct text *out)
 {
     struct strings names = {0};
 
@@ -204,29 +241,60 @@ static void add_blocked(struct command_context *context, const struct plan *plan
         const struct step *step = plan->steps[i];
 
         if (step->state == STEP_BLOCKED && step->kind == STEP_CONTAINER_START && step->service &&
-            !strings_contain(&names, step->service->name))
+            !strings_contain(&names, step->service->name) && waits_for(step, cause))
             strings_add(&names, context->arena, step->service->name);
     }
     if (names.count > 0)
-        text_addf(out, "Not started because of this: %s\n", strings_join(&names, context->arena, ", "));
+        text_addf(out, "  not started because of this: %s\n", strings_join(&names, context->arena, ", "));
 }
 
-void failure_report(struct command_context *context, const struct plan *plan, struct error *err)
+static void report(struct command_context *context, const struct plan *plan, const struct step *step,
+                   struct error *err)
+{
+    const char *id = container_of(step);
+    struct text out;
+
+    text_init(&out, 0);
+    hint_message(context, step, err);
+    if (id)
+        describe(context, step, id, &out, err);
+    else if (step->kind == STEP_CONTAINER_CREATE)
+        text_addf(&out, "  container %s was not created\n", step->name);
+    add_blocked(context, plan, step, &out);
+    if (out.length > 0)
+        (void)error_details(err, out.bytes);
+    text_finish(&out);
+}
+
+/* The time for --wait is over: tell about the containers that are still waited for. */
+static void report_waits(struct command_context *context, const struct plan *plan, struct error *err)
 {
     struct text out;
 
-    if (err->kind == ERROR_CANCELED)
-        return;
     text_init(&out, 0);
-    hint_message(context, err);
-    for (size_t i = 0; i < plan->count && out.length == 0; i++) {
-        const char *id = failed_container(plan->steps[i]);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct step *step = plan->steps[i];
+        const char *id = step->kind == STEP_WAIT && step->state == STEP_FAILED ? container_of(step) : NULL;
 
         if (id)
-            describe(context, id, &out, err);
+            describe(context, step, id, &out, err);
     }
-    add_blocked(context, plan, &out);
     if (out.length > 0)
-        console_write_note(context->console, out.bytes, out.length);
+        (void)error_details(err, out.bytes);
     text_finish(&out);
+}
+
+void failure_report(struct command_context *context, struct plan *plan, struct error *err)
+{
+    if (err->kind == ERROR_CANCELED)
+        return;
+    if (err->kind == ERROR_TIMEOUT) {
+        report_waits(context, plan, err);
+        return;
+    }
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i]->state == STEP_FAILED && error_is_set(&plan->steps[i]->failure) &&
+            plan->steps[i]->failure.kind != ERROR_CANCELED)
+            report(context, plan, plan->steps[i], &plan->steps[i]->failure);
+    plan_failures(plan, err);
 }

@@ -6,8 +6,8 @@
 #include "spec/base/arena.h"
 
 const struct step_kind_row step_kind_rows[STEP_KINDS] = {
-#define STEP(kind, function, flag, verb_text, working_text, done_text)                             \
-    [STEP_##kind] = {#kind, verb_text, working_text, done_text, flag},
+#define STEP(kind, function, flag, noun_text, verb_text, working_text, done_text)                  \
+    [STEP_##kind] = {#kind, noun_text, verb_text, working_text, done_text, flag},
 #include "compose/steps.def"
 };
 
@@ -105,6 +105,22 @@ bool plan_is_empty(const struct plan *plan)
         if (!(step_kind_rows[plan->steps[i]->kind].flags & STEP_PASSIVE))
             return false;
     return true;
+}
+
+void plan_failures(const struct plan *plan, struct error *ret_failures)
+{
+    struct error copy;
+
+    error_init(&copy);
+    error_finish(ret_failures);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct step *step = plan->steps[i];
+
+        if (step->state != STEP_FAILED || step->failure.kind == ERROR_CANCELED)
+            continue;
+        error_copy(&copy, &step->failure);
+        (void)error_append(ret_failures, &copy);
+    }
 }
 
 bool plan_has_waits(const struct plan *plan)

@@ -52,6 +52,8 @@ void plan_need(struct plan *plan, enum plan_need_kind kind, const char *subject,
 bool plan_is_unfinished(const struct plan *plan);
 /** Nothing that changes the engine. */
 bool plan_is_empty(const struct plan *plan);
+/** Copies of all that failed, in the order of the plan; what was only given up is left out. */
+void plan_failures(const struct plan *plan, struct error *ret_failures);
 /** Does a step wait for events? */
 bool plan_has_waits(const struct plan *plan);
 

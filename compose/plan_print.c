@@ -7,43 +7,6 @@
 #include "spec/base/json_writer.h"
 #include "spec/project.h"
 
-static const char *noun(const struct step *step)
-{
-    switch (step->kind) {
-    case STEP_IMAGE_PULL:
-    case STEP_IMAGE_BUILD:
-    case STEP_IMAGE_PUSH:
-    case STEP_IMAGE_REMOVE:
-        return "image";
-    case STEP_NETWORK_CREATE:
-    case STEP_NETWORK_REMOVE:
-    case STEP_NETWORK_CONNECT:
-    case STEP_NETWORK_DISCONNECT:
-        return "network";
-    case STEP_VOLUME_CREATE:
-    case STEP_VOLUME_REMOVE:
-        return "volume";
-    case STEP_CONTAINER_CREATE:
-    case STEP_CONTAINER_COPY:
-    case STEP_CONTAINER_START:
-    case STEP_CONTAINER_STOP:
-    case STEP_CONTAINER_KILL:
-    case STEP_CONTAINER_RESTART:
-    case STEP_CONTAINER_PAUSE:
-    case STEP_CONTAINER_UNPAUSE:
-    case STEP_CONTAINER_REMOVE:
-    case STEP_CONTAINER_RENAME:
-    case STEP_HOOK_EXEC:
-    case STEP_HOOK_RUN:
-        return "container";
-    case STEP_WAIT:
-        return "service";
-    case STEP_KINDS:
-        break;
-    }
-    return "";
-}
-
 static const char *condition_text(enum step_condition condition)
 {
     switch (condition) {
@@ -101,7 +64,7 @@ void plan_text(struct text *out, const struct plan *plan, bool edges)
             continue;
         if (edges)
             text_addf(out, "%zu ", step->number);
-        text_addf(out, "%s %s %s%s", step_kind_rows[step->kind].verb, noun(step), step->name ? step->name : "",
+        text_addf(out, "%s %s %s%s", step_kind_rows[step->kind].verb, step_kind_rows[step->kind].noun, step->name ? step->name : "",
                   details(plan->arena, step));
         for (size_t j = 0; j < step->reason_count; j++) {
             text_add(out, j == 0 ? ": " : "; ");
@@ -138,7 +101,7 @@ static void write_step(struct json_writer *json, const struct step *step)
     json_object_open(json);
     json_member_int(json, "number", (int64_t)step->number);
     json_member_string(json, "action", step_kind_rows[step->kind].verb);
-    json_member_string(json, "kind", noun(step));
+    json_member_string(json, "kind", step_kind_rows[step->kind].noun);
     json_member_string(json, "name", step->name ? step->name : "");
     if (step->service)
         json_member_string(json, "service", step->service->name);

@@ -24,7 +24,7 @@ struct spec_volume;
 struct watch_sync;
 
 enum step_kind {
-#define STEP(kind, function, flags, verb, working, done) STEP_##kind,
+#define STEP(kind, function, flags, noun, verb, working, done) STEP_##kind,
 #include "compose/steps.def"
     STEP_KINDS
 };
@@ -35,7 +35,7 @@ enum step_flag {
 };
 
 struct step_kind_row {
-    const char *name, *verb, *working, *done;
+    const char *name, *noun, *verb, *working, *done;
     unsigned flags;
 };
 

@@ -25,6 +25,7 @@ void error_finish(struct error *err)
     free(err->frames);
     free(err->engine_message);
     free(err->hint);
+    free(err->details);
     if (err->next) {
         error_finish(err->next);
         free(err->next);
@@ -67,6 +68,7 @@ void error_copy(struct error *to, const struct error *from)
         set_place(add_frame(to, xstrdup(from->frames[i].text)), from->frames[i].place);
     to->engine_message = from->engine_message ? xstrdup(from->engine_message) : NULL;
     to->hint = from->hint ? xstrdup(from->hint) : NULL;
+    to->details = from->details ? xstrdup(from->details) : NULL;
     to->next = NULL;
     if (from->next) {
         to->next = xcalloc(1, sizeof(*to->next));
@@ -164,6 +166,13 @@ bool error_hint(struct error *err, const char *format, ...)
     va_start(args, format);
     err->hint = format_text(format, args);
     va_end(args);
+    return false;
+}
+
+bool error_details(struct error *err, const char *lines)
+{
+    free(err->details);
+    err->details = xstrdup(lines);
     return false;
 }
 

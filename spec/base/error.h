@@ -50,6 +50,7 @@ struct error {
     int status;           /* HTTP status of the engine, or 0 */
     char *engine_message; /* the engine's words, verbatim, or NULL */
     char *hint;           /* what to do next, or NULL */
+    char *details;        /* whole lines that tell more, shown below the message; or NULL */
     int exit_code;        /* for ERROR_EXIT */
     struct error *next;   /* a further failure of the same stage, owned */
 };
@@ -75,6 +76,8 @@ bool error_wrap(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 bool error_place(struct error *err, struct place place);
 /** What the user can do about it; the first hint stays. */
 bool error_hint(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
+/** Lines (each ends with a newline) that go below the message; they replace earlier ones. */
+bool error_details(struct error *err, const char *lines);
 /** Put `more` behind the failures in `err`; `more` is ERROR_NONE afterwards. False when either was set. */
 bool error_append(struct error *err, struct error *more);
 

@@ -66,11 +66,13 @@ TEST(copy_shares_nothing)
     error_init(&copy);
     (void)error_set_engine(&err, 409, "name taken");
     (void)error_hint(&err, "remove it");
+    (void)error_details(&err, "  it is in use\n");
     error_copy(&copy, &err);
     error_finish(&err);
     assert_int_equal(copy.status, 409);
     assert_string_equal(copy.engine_message, "name taken");
     assert_string_equal(copy.hint, "remove it");
+    assert_string_equal(copy.details, "  it is in use\n");
     assert_message(&copy, "Error response from daemon: name taken");
 }
 
