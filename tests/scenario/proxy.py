@@ -66,6 +66,7 @@ class Proxy:
             engine.recv(1)                          # the engine has begun to answer: the work is done
             pid = struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
             self.act(self, pid)
+            client.shutdown(socket.SHUT_RDWR)       # a mere close goes unseen while pump() reads from it
             client.close()
             return engine.close()
         pump(engine, client)

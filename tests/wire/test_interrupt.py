@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 from scripted_engine import ScriptedEngine
 
@@ -35,6 +36,7 @@ volumes:
 """
 USUAL = {"version": "1", "scale": 1, "network": "1"}
 UP = ["up", "-d"]
+AT_ONCE = 6
 
 # name: (settings and commands before, settings and the command that is interrupted)
 SITUATIONS = {
@@ -68,7 +70,7 @@ class Stage:
             file.write(BASE % {**USUAL, **settings})
         self.engine.forget_requests()
         return subprocess.run([self.program, "-p", "project", *command], cwd=self.directory, env=self.environment,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
 
     def kill_at(self, number, when):
         """SIGKILL to the client at its number-th request, pings apart"""
@@ -126,30 +128,34 @@ def differences(wanted, found):
     return "\n".join(lines)
 
 
-def situation(program, name):
+def interrupted(program, name, number, when, wanted):
+    """(was the program killed, what differs afterwards)"""
+    before, (settings, command) = SITUATIONS[name]
+    stage = staged(program, before)
+    stage.kill_at(number, when)
+    first = stage.run(settings, command)
+    at = stage.engine.counted()[-1] if first.returncode == -9 else None
+    stage.engine.rules.clear()
+    second = stage.run(settings, command)
+    found = stage.state()
+    stage.close()
+    place = f"{name}: killed {when} request {number} ({at})"
+    if second.returncode != 0:
+        return at, f"{place}: the second run ended with {second.returncode}\n{second.stderr}"
+    return at, f"{place}\n{differences(wanted, found)}" if found != wanted else None
+
+
+def situation(program, name, pool):
     before, (settings, command) = SITUATIONS[name]
     stage = staged(program, before)
     done = stage.run(settings, command)
     assert done.returncode == 0, f"{name}, undisturbed: {done.stderr}"
     total, wanted = len(stage.engine.counted()), stage.state()
     stage.close()
-    failures, killed = [], 0
-    for number in range(1, total + 1):
-        for when in ("before", "after"):
-            stage = staged(program, before)
-            stage.kill_at(number, when)
-            first = stage.run(settings, command)
-            at = stage.engine.counted()[-1] if first.returncode == -9 else None
-            killed += first.returncode == -9
-            stage.engine.rules.clear()
-            second = stage.run(settings, command)
-            found = stage.state()
-            stage.close()
-            place = f"{name}: killed {when} request {number} of {total} ({at})"
-            if second.returncode != 0:
-                failures.append(f"{place}: the second run ended with {second.returncode}\n{second.stderr}")
-            elif found != wanted:
-                failures.append(f"{place}\n{differences(wanted, found)}")
+    ends = list(pool.map(lambda place: interrupted(program, name, *place, wanted),
+                         [(number, when) for number in range(1, total + 1) for when in ("before", "after")]))
+    killed = sum(1 for at, _ in ends if at)
+    failures = [failure for _, failure in ends if failure]
     assert killed, f"{name}: the program was never killed"
     print(f"{name}: {total} requests, killed {killed} times, {len(failures)} states differ", flush=True)
     return failures
@@ -157,7 +163,8 @@ def situation(program, name):
 
 def main():
     program, chosen = os.path.abspath(sys.argv[1]), sys.argv[2:] or list(SITUATIONS)
-    failures = [failure for name in chosen for failure in situation(program, name)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:                   # most of their time is waiting
+        failures = [failure for name in chosen for failure in situation(program, name, pool)]
     print("\n".join(failures[:20]))
     return 1 if failures else 0
 
