@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compose/log_follow.h"
-
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "compose/console.h"
 #include "compose/containers.h"
 #include "compose/labels.h"
+#include "compose/log_follow_internal.h"
 #include "compose/log_merge.h"
 #include "compose/log_reader.h"
-#include "compose/session.h"
 #include "engine_client/client.h"
-#include "engine_client/event.h"
 #include "engine_client/query.h"
 #include "engine_client/request.h"
 #include "spec/base/arena.h"
@@ -21,56 +16,8 @@
 
 enum { COME_BACK_MS = 10000 }; /* how long a container that was stopped through the API may take */
 
-/* One container. It stays, once known, until the end: its cursor serves every later start. */
-struct item {
-    struct log_follow *follow;
-    struct item *next;
-    const char *id, *service, *name; /* in the arena */
-    struct log_source *source;
-    struct log_stream *stream;
-    struct log_reader *reader; /* NULL until it was inspected */
-    struct engine_request *inspect;
-
-    bool known;  /* it was inspected */
-    bool silent; /* only its end is of interest: reader stays NULL */
-    bool running, gone;
-    bool restarting;     /* its policy will start it again */
-    bool stopped_by_api; /* somebody asked for its end */
-    bool open_again;     /* it has started while its old log was still being read */
-    bool fresh;          /* it came while we watched: all of its log is shown */
-    bool passing_over;   /* the end of its old log is being looked for */
-    bool last_words;     /* what is read now is what followed the end of the stream */
-    bool exit_due;       /* its end is to be told once its output is */
-    bool inspect_again;  /* something happened to it while it was inspected */
-    int exit_code;
-    int64_t started_ns, died_ns;
-    uint64_t died_at_ms; /* on our clock */
-};
-
-struct log_follow {
-    struct session *session;
-    struct engine_client *client;
-    struct log_follow_options options;
-    struct arena *arena;
-    struct log_printer *printer;
-    struct log_merge *merge;
-    struct session_listener listener;
-    struct item *items;
-    struct engine_request *list;
-    uv_timer_t *come_back;
-    size_t in_flight;
-    bool listening, listed, started, waiting, ended, draining, closing;
-    bool list_again; /* a container that the list may lack has started */
-    struct error failure;
-};
-
-static void check_end(struct log_follow *follow);
-static void list_containers(struct log_follow *follow);
-static void open_item(struct item *item);
-static void ask_for_log(struct item *item, bool live);
-static void inspect_item(struct item *item);
-
-struct log_follow *log_follow_create(struct session *session, const struct log_follow_options *options)
+struct log_follow *log_follow_create(struct session *session,
+                                     const struct log_follow_options *options)
 {
     struct log_follow *follow = xcalloc(1, sizeof(*follow));
 
@@ -78,8 +25,8 @@ struct log_follow *log_follow_create(struct session *session, const struct log_f
     follow->options = *options;
     follow->arena = arena_create();
     follow->printer = log_printer_create(session_console(session), &options->printing);
-    follow->merge = log_merge_create(session_loop(session), session_console(session), follow->printer,
-                                     !options->follow, !options->printing.split);
+    follow->merge = log_merge_create(session_loop(session), session_console(session),
+                                     follow->printer, !options->follow, !options->printing.split);
     follow->come_back = xcalloc(1, sizeof(*follow->come_back));
     (void)uv_timer_init(session_loop(session), follow->come_back);
     follow->come_back->data = follow;
@@ -94,22 +41,21 @@ static void finish_wait(struct log_follow *follow)
         session_stop(follow->session);
 }
 
-static void fail(struct log_follow *follow, const struct error *failure)
+void log_follow_fail(struct log_follow *follow, const struct error *failure)
 {
     if (!error_is_set(&follow->failure))
         error_copy(&follow->failure, failure);
     finish_wait(follow);
 }
 
-/* A request of ours has ended. */
-static void landed(struct log_follow *follow)
+void log_follow_landed(struct log_follow *follow)
 {
     follow->in_flight--;
     if (follow->closing && follow->in_flight == 0)
         session_stop(follow->session);
 }
 
-static bool is_watched(const struct log_follow *follow, const struct pairs *labels)
+bool log_follow_watches(const struct log_follow *follow, const struct pairs *labels)
 {
     const struct log_follow_options *options = &follow->options;
     const struct pair *service = pairs_find(labels, LABEL_SERVICE);
@@ -128,295 +74,12 @@ static bool is_watched(const struct log_follow *follow, const struct pairs *labe
     return !strings_contain(&options->unwatched, service->value);
 }
 
-static struct item *find_item(struct log_follow *follow, const char *id)
+struct log_item *log_follow_find(struct log_follow *follow, const char *id)
 {
-    for (struct item *item = follow->items; item; item = item->next)
+    for (struct log_item *item = follow->items; item; item = item->next)
         if (strcmp(item->id, id) == 0)
             return item;
     return NULL;
-}
-
-static void tell_exit(struct item *item)
-{
-    char message[64]; /* the text below and a number */
-
-    if (!item->exit_due || item->inspect || (item->reader && log_reader_is_open(item->reader)))
-        return;
-    item->exit_due = false;
-    if (!item->follow->options.follow)
-        return;
-    (void)snprintf(message, sizeof(message), "exited with code %d%s", item->exit_code,
-                   item->restarting ? " (restarting)" : "");
-    if (!item->silent)
-        log_stream_status(item->stream, message);
-    if (item->follow->options.on_exit)
-        item->follow->options.on_exit(item->follow->options.owner, item->service, item->exit_code,
-                                      item->restarting);
-}
-
-static void on_printed(void *owner)
-{
-    struct item *item = owner;
-
-    if (item->reader)
-        log_reader_go_on(item->reader);
-    check_end(item->follow);
-}
-
-static void on_reader_closed(void *owner, const struct error *failure)
-{
-    struct item *item = owner;
-    struct log_follow *follow = item->follow;
-
-    log_stream_close(item->stream);
-    landed(follow);
-    if (follow->closing)
-        return;
-    if (item->passing_over) {
-        item->passing_over = false;
-        if (item->open_again)
-            open_item(item);
-        check_end(follow);
-        return;
-    }
-    /* An engine that is away comes back, or the event stream gives up; a removed container has told all. */
-    if (failure && failure->kind == ERROR_ENGINE && failure->status != 404 && failure->status != 409)
-        console_warn(session_console(follow->session), "Can't retrieve logs for \"%s\": %s", item->name,
-                     failure->engine_message);
-    else if (failure && failure->kind != ERROR_ENGINE && !follow->options.follow)
-        fail(follow, failure);
-    /*
-     * A follower may miss the last line of a container that ends without a newline (seen with 20.10): what stands
-     * behind the cursor is read once more.
-     */
-    if (follow->options.follow && !failure && !item->last_words) {
-        item->last_words = true;
-        ask_for_log(item, false);
-        return;
-    }
-    tell_exit(item);
-    if (item->open_again && !failure)
-        open_item(item);
-    check_end(follow);
-}
-
-static void open_item(struct item *item)
-{
-    item->open_again = false;
-    item->last_words = false;
-    ask_for_log(item, item->follow->options.follow);
-}
-
-/* live: until the container ends; else what there is. */
-static void ask_for_log(struct item *item, bool live)
-{
-    const struct log_follow_options *options = &item->follow->options;
-    struct log_reader_query query = {.follow = live, .until_ns = options->until_ns};
-
-    if (!item->fresh) {
-        query.since_ns = options->since_ns;
-        query.tail = options->only_new && item->running ? "0" : options->tail;
-    }
-    item->follow->in_flight++;
-    log_reader_open(item->reader, &query);
-}
-
-/* It is known what it is: read it. */
-static void begin_item(struct item *item, const struct engine_container *container)
-{
-    struct log_follow *follow = item->follow;
-
-    item->known = true;
-    item->running = container->running;
-    item->restarting = container->restarting;
-    item->started_ns = container->started_ns;
-    if (item->silent)
-        return;
-    item->reader = log_reader_create(follow->client, item->id, container->tty, on_reader_closed, item);
-    log_reader_set_stream(item->reader, item->stream);
-    if (!follow->options.only_new || item->fresh || item->running) {
-        open_item(item);
-    } else if (container->finished_ns > 0) {
-        item->passing_over = true; /* what was said in earlier lives is not shown */
-        follow->in_flight++;
-        log_reader_pass_over(item->reader);
-    }
-}
-
-static void on_inspected(void *owner, struct engine_request *request, const struct error *failure)
-{
-    struct item *item = owner;
-    struct log_follow *follow = item->follow;
-    struct engine_container container;
-    struct arena *arena;
-    struct error ignored;
-    bool known;
-
-    item->inspect = NULL;
-    landed(follow);
-    if (follow->closing)
-        return;
-    if (item->inspect_again) {
-        item->inspect_again = false;
-        inspect_item(item);
-        return;
-    }
-    arena = arena_create();
-    error_init(&ignored);
-    known = !failure && engine_container_decode(arena, engine_request_body(request), &container, &ignored);
-    if (!known && failure && failure->kind != ERROR_ENGINE && !follow->options.follow)
-        fail(follow, failure);
-    if (known && !item->known)
-        begin_item(item, &container);
-    else if (known && !item->running)
-        item->restarting = container.restarting || container.running;
-    tell_exit(item);
-    error_finish(&ignored);
-    arena_destroy(arena);
-    check_end(follow);
-}
-
-static void inspect_item(struct item *item)
-{
-    struct log_follow *follow = item->follow;
-    struct engine_call call = {.method = "GET"};
-    struct arena *arena;
-
-    if (item->inspect)
-        return;
-    arena = arena_create();
-    call.path = engine_path(arena, "/containers/%s/json", item->id);
-    follow->in_flight++;
-    item->inspect = engine_request_start(follow->client, &call, on_inspected, item);
-    arena_destroy(arena);
-}
-
-/* `name` without the slash; the container is read once it was inspected. */
-static struct item *add_item(struct log_follow *follow, const char *id, const char *name,
-                             const char *service, bool fresh)
-{
-    struct item *item = arena_alloc(follow->arena, sizeof(*item));
-    struct item **at = &follow->items;
-    size_t length = strlen(follow->options.project);
-    const char *shown = name;
-    bool recreated = false;
-
-    if (strncmp(name, follow->options.project, length) == 0 &&
-        (name[length] == '-' || name[length] == '_') && name[length + 1])
-        shown = name + length + 1;
-    for (; *at; at = &(*at)->next)
-        recreated = recreated || strcmp((*at)->name, name) == 0;
-    *item = (struct item){.follow = follow, .fresh = fresh};
-    item->id = arena_strdup(follow->arena, id);
-    item->name = arena_strdup(follow->arena, name);
-    item->service = arena_strdup(follow->arena, service);
-    item->silent = strings_contain(&follow->options.silent, service);
-    inspect_item(item);
-    *at = item;
-    if (item->silent)
-        return item;
-    item->source = log_printer_add(follow->printer, shown, NULL);
-    log_printer_describe(item->source, service, name);
-    item->stream = log_merge_add(follow->merge, item->source, on_printed, item);
-    if (recreated && fresh)
-        log_stream_status(item->stream, "has been recreated");
-    return item;
-}
-
-/* Events. */
-
-static void on_start(struct log_follow *follow, struct item *item, const struct engine_event *event)
-{
-    if (!item && (!follow->listed || follow->list)) {
-        follow->list_again = true; /* the stream begins early: it may be gone, or be in the list */
-        return;
-    }
-    if (!item) {
-        item = add_item(follow, event->id, engine_event_attribute(event, "name"),
-                        engine_event_attribute(event, LABEL_SERVICE), true);
-        item->running = true;
-        return;
-    }
-    if (item->running || event->time_ns < item->started_ns)
-        return;
-    item->running = true;
-    item->stopped_by_api = false;
-    item->restarting = false;
-    item->gone = false;
-    /* Of a life that we have seen begin, all is shown. */
-    item->fresh = item->fresh || follow->options.only_new;
-    if (!item->known) {
-        item->inspect_again = true;
-        return;
-    }
-    if (item->silent)
-        return;
-    if (item->died_ns != 0)
-        log_reader_begin_at(item->reader, item->died_ns);
-    if (log_reader_is_open(item->reader))
-        item->open_again = true;
-    else
-        open_item(item);
-}
-
-static void on_die(struct item *item, const struct engine_event *event)
-{
-    /* The stream begins a second early: an end from before the known start is old news. */
-    if (event->time_ns < item->started_ns || event->time_ns <= item->died_ns)
-        return;
-    item->running = false;
-    item->exit_code = event->exit_code;
-    item->died_ns = event->time_ns;
-    item->died_at_ms = uv_now(session_loop(item->follow->session));
-    item->exit_due = true;
-    if (!item->known)
-        item->inspect_again = true;
-    else if (item->stopped_by_api)
-        tell_exit(item);
-    else
-        inspect_item(item); /* will its policy start it again? */
-    check_end(item->follow);
-}
-
-static void on_event(void *owner, const struct engine_event *event)
-{
-    struct log_follow *follow = owner;
-    struct item *item = find_item(follow, event->id);
-
-    if (!item && !is_watched(follow, &event->attributes))
-        return;
-    if (strcmp(event->action, "start") == 0)
-        on_start(follow, item, event);
-    else if (!item)
-        return;
-    else if (strcmp(event->action, "die") == 0)
-        on_die(item, event);
-    else if (strcmp(event->action, "kill") == 0 || strcmp(event->action, "stop") == 0)
-        item->stopped_by_api = true;
-    else if (strcmp(event->action, "destroy") == 0) {
-        item->gone = true;
-        item->running = item->restarting = false;
-        check_end(follow);
-    }
-}
-
-/* What the list says of a container that is known: after a gap the events in it are missing. */
-static void update_item(struct item *item, const struct engine_container_entry *entry)
-{
-    bool runs = entry->state == ENGINE_STATE_RUNNING || entry->state == ENGINE_STATE_PAUSED;
-
-    if (!item->known)
-        return;
-    if (item->running && !runs && entry->state != ENGINE_STATE_RESTARTING) {
-        item->exit_code = entry->exit_code;
-        item->exit_due = true;
-        item->died_at_ms = uv_now(session_loop(item->follow->session));
-    }
-    item->running = runs;
-    item->restarting = entry->state == ENGINE_STATE_RESTARTING;
-    if (runs && item->reader && !log_reader_is_open(item->reader))
-        open_item(item);
-    tell_exit(item);
 }
 
 static int by_name(const void *a, const void *b)
@@ -428,21 +91,23 @@ static void take_list(struct log_follow *follow, struct engine_container_list *l
 {
     if (list->count > 0)
         qsort(list->items, list->count, sizeof(*list->items), by_name);
-    for (struct item *item = follow->items; item; item = item->next)
+    for (struct log_item *item = follow->items; item; item = item->next)
         item->gone = true;
     for (size_t i = 0; i < list->count; i++) {
         const struct engine_container_entry *entry = &list->items[i];
-        struct item *item = find_item(follow, entry->id);
+        struct log_item *item = log_follow_find(follow, entry->id);
 
         if (item) {
             item->gone = false;
-            update_item(item, entry);
-        } else if (is_watched(follow, &entry->labels)) {
-            (void)add_item(follow, entry->id, containers_name(entry),
-                           containers_label(entry, LABEL_SERVICE), follow->started);
+            log_item_update(item, entry);
+        } else if (log_follow_watches(follow, &entry->labels) &&
+                   !(follow->started && entry->state == ENGINE_STATE_CREATED)) {
+            /* (One that is being recreated gets its own name before it is started.) */
+            (void)log_item_add(follow, entry->id, containers_name(entry),
+                               containers_label(entry, LABEL_SERVICE), follow->started);
         }
     }
-    for (struct item *item = follow->items; item; item = item->next)
+    for (struct log_item *item = follow->items; item; item = item->next)
         if (item->gone)
             item->running = item->restarting = false;
 }
@@ -454,26 +119,31 @@ static void on_listed(void *owner, struct engine_request *request, const struct 
     struct error mine;
 
     follow->list = NULL;
-    landed(follow);
+    log_follow_landed(follow);
     if (follow->closing)
+        return;
+    /* An engine that went away again: its return is told by the event stream. */
+    if (failure && failure->kind == ERROR_CONNECTION && follow->away)
         return;
     error_init(&mine);
     follow->listed = true;
+    follow->away = false;
     if (follow->list_again) {
         follow->list_again = false;
-        list_containers(follow);
+        log_follow_list(follow);
     }
     if (failure)
         error_copy(&mine, failure);
-    else if (engine_container_list_decode(follow->arena, engine_request_body(request), &list, &mine))
+    else if (engine_container_list_decode(follow->arena, engine_request_body(request), &list,
+                                          &mine))
         take_list(follow, &list);
     if (error_is_set(&mine))
-        fail(follow, &mine);
+        log_follow_fail(follow, &mine);
     error_finish(&mine);
-    check_end(follow);
+    log_follow_check_end(follow);
 }
 
-static void list_containers(struct log_follow *follow)
+void log_follow_list(struct log_follow *follow)
 {
     struct engine_call call = {.method = "GET", .path = "/containers/json"};
     struct arena *arena;
@@ -484,7 +154,8 @@ static void list_containers(struct log_follow *follow)
         return;
     arena = arena_create();
     text_init(&query, 0);
-    pairs_add(&filters, arena, "label", arena_printf(arena, LABEL_PROJECT "=%s", follow->options.project));
+    pairs_add(&filters, arena, "label",
+              arena_printf(arena, LABEL_PROJECT "=%s", follow->options.project));
     pairs_add(&filters, arena, "label", LABEL_CONFIG_HASH);
     pairs_add(&filters, arena, "label", LABEL_ONEOFF "=False");
     engine_query_bool(&query, "all", true);
@@ -498,47 +169,56 @@ static void list_containers(struct log_follow *follow)
 
 static void on_ready(void *owner)
 {
-    list_containers(owner);
+    log_follow_list(owner);
+}
+
+static void on_away(void *owner)
+{
+    struct log_follow *follow = owner;
+
+    follow->away = true;
 }
 
 static void on_lost(void *owner, const struct error *failure)
 {
-    fail(owner, failure);
+    log_follow_fail(owner, failure);
 }
 
 /* The end. */
 
 static void on_come_back(uv_timer_t *timer)
 {
-    check_end(timer->data);
+    log_follow_check_end(timer->data);
 }
 
-/* Is there, or will there be, something to read or to print of it? */
-static bool is_speaking(const struct item *item)
-{
-    return item->inspect || (item->reader && log_reader_is_open(item->reader)) ||
-           (item->stream && !log_stream_is_empty(item->stream));
-}
-
-static bool is_busy(const struct item *item)
+static bool is_busy(const struct log_item *item)
 {
     const struct log_follow *follow = item->follow;
 
     if (!follow->options.follow)
-        return is_speaking(item);
+        return log_item_is_speaking(item);
     if (follow->draining)
-        return !item->running && is_speaking(item);
-    return item->running || item->restarting || item->exit_due || is_speaking(item);
+        return !item->running && log_item_is_speaking(item);
+    return item->running || item->restarting || item->exit_due || log_item_is_speaking(item);
 }
 
-static void check_end(struct log_follow *follow)
+/* How long is something to be waited for that may come within COME_BACK_MS of an instant? */
+static void wait_from(uint64_t at_ms, uint64_t now_ms, uint64_t *left_ms)
 {
-    uint64_t now_ms = uv_now(session_loop(follow->session)), left_ms = 0;
+    uint64_t since_ms = now_ms - at_ms;
 
-    if (follow->ended || follow->list)
+    if (since_ms < COME_BACK_MS && COME_BACK_MS - since_ms > *left_ms)
+        *left_ms = COME_BACK_MS - since_ms;
+}
+
+void log_follow_check_end(struct log_follow *follow)
+{
+    uint64_t now_ms = uv_now(session_loop(follow->session)), left_ms = 0, died_at_ms = 0;
+
+    if (follow->ended || follow->list || (follow->away && !follow->draining))
         return;
     if (!follow->started) {
-        for (struct item *item = follow->items; item; item = item->next)
+        for (struct log_item *item = follow->items; item; item = item->next)
             if (item->inspect || item->passing_over)
                 return;
         follow->started = true;
@@ -546,15 +226,18 @@ static void check_end(struct log_follow *follow)
             session_stop(follow->session);
         return;
     }
-    for (struct item *item = follow->items; item; item = item->next) {
-        uint64_t since_ms = now_ms - item->died_at_ms;
-
+    for (struct log_item *item = follow->items; item; item = item->next) {
         if (is_busy(item))
             return;
-        if (item->stopped_by_api && !item->gone && since_ms < COME_BACK_MS &&
-            COME_BACK_MS - since_ms > left_ms)
-            left_ms = COME_BACK_MS - since_ms;
+        if (item->died_at_ms > died_at_ms)
+            died_at_ms = item->died_at_ms;
+        if (item->stopped_by_api && !item->gone)
+            wait_from(item->died_at_ms, now_ms, &left_ms);
     }
+    /* One that was created may be there to replace one that has just been stopped. */
+    if (follow->created_at_ms != 0)
+        wait_from(follow->created_at_ms > died_at_ms ? follow->created_at_ms : died_at_ms, now_ms,
+                  &left_ms);
     if (follow->options.follow && !follow->draining && left_ms > 0)
         (void)uv_timer_start(follow->come_back, on_come_back, left_ms, 0);
     else
@@ -582,13 +265,16 @@ bool log_follow_start(struct log_follow *follow, struct error *err)
     if (!session_client(follow->session, &follow->client, err))
         return false;
     if (follow->options.follow) {
-        follow->listener = (struct session_listener){
-            .on_ready = on_ready, .on_event = on_event, .on_lost = on_lost, .owner = follow};
+        follow->listener = (struct session_listener){.on_ready = on_ready,
+                                                     .on_event = log_follow_on_event,
+                                                     .on_away = on_away,
+                                                     .on_lost = on_lost,
+                                                     .owner = follow};
         if (!session_listen(follow->session, follow->options.project, &follow->listener, err))
             return false;
         follow->listening = true;
     } else {
-        list_containers(follow);
+        log_follow_list(follow);
     }
     return turn(follow, err);
 }
@@ -597,7 +283,7 @@ bool log_follow_wait(struct log_follow *follow, struct error *err)
 {
     follow->ended = false;
     uv_update_time(session_loop(follow->session));
-    check_end(follow);
+    log_follow_check_end(follow);
     if (follow->ended)
         return true;
     return turn(follow, err);
@@ -627,12 +313,13 @@ bool log_follow_run(struct log_follow *follow, struct error *err)
     return true;
 }
 
-void log_follow_names(const struct log_follow *follow, struct arena *arena, struct strings *ret_names)
+void log_follow_names(const struct log_follow *follow, struct arena *arena,
+                      struct strings *ret_names)
 {
     struct strings names = {0};
     size_t length = strlen(follow->options.project);
 
-    for (const struct item *item = follow->items; item; item = item->next) {
+    for (const struct log_item *item = follow->items; item; item = item->next) {
         bool ours = strncmp(item->name, follow->options.project, length) == 0 &&
                     (item->name[length] == '-' || item->name[length] == '_');
 
@@ -662,7 +349,7 @@ void log_follow_destroy(struct log_follow *follow)
         session_unlisten(follow->session, &follow->listener);
     if (follow->list)
         engine_request_cancel(follow->list);
-    for (struct item *item = follow->items; item; item = item->next) {
+    for (struct log_item *item = follow->items; item; item = item->next) {
         if (item->inspect)
             engine_request_cancel(item->inspect);
         if (item->reader)
@@ -670,7 +357,7 @@ void log_follow_destroy(struct log_follow *follow)
     }
     if (follow->in_flight > 0)
         session_settle(follow->session);
-    for (struct item *item = follow->items; item; item = item->next)
+    for (struct log_item *item = follow->items; item; item = item->next)
         log_reader_destroy(item->reader);
     log_merge_destroy(follow->merge);
     log_printer_destroy(follow->printer);

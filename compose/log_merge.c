@@ -42,7 +42,8 @@ struct log_merge {
     bool wait_for_all, pumping;
     bool batched; /* lines go out many at a time, which keeps no order with stderr */
     struct log_stream *streams, **last;
-    struct log_stream *speaker; /* has begun a line */
+    struct log_stream *speaker;  /* has begun a line */
+    enum engine_stream speaking; /* of its stdout and stderr */
     uv_timer_t *gather;
 };
 
@@ -58,8 +59,8 @@ static void on_drained(void *owner)
     pump(owner, false);
 }
 
-struct log_merge *log_merge_create(uv_loop_t *loop, struct console *console, struct log_printer *printer,
-                                   bool wait_for_all, bool batched)
+struct log_merge *log_merge_create(uv_loop_t *loop, struct console *console,
+                                   struct log_printer *printer, bool wait_for_all, bool batched)
 {
     struct log_merge *merge = xcalloc(1, sizeof(*merge));
 
@@ -171,7 +172,8 @@ void log_stream_push(struct log_stream *stream, const struct engine_log_piece *p
 
 void log_stream_status(struct log_stream *stream, const char *message)
 {
-    struct queued item = {.length = strlen(message) + 1, .first = true, .last = true, .status = true};
+    struct queued item = {
+        .length = strlen(message) + 1, .first = true, .last = true, .status = true};
 
     push(stream, item, message);
 }
@@ -194,17 +196,31 @@ bool log_merge_is_empty(const struct log_merge *merge)
     return true;
 }
 
-/* The stream to print from now, or NULL when something must be waited for. */
-static struct log_stream *choose(struct log_merge *merge, bool force)
+/* The item that goes on with the line which its container has begun, or `count`: a line of the other stream may be first. */
+static size_t find_rest(const struct log_merge *merge, const struct log_stream *stream)
 {
-    struct log_stream *oldest = NULL;
+    size_t at = stream->head;
 
-    if (merge->speaker && !log_stream_is_empty(merge->speaker))
-        return merge->speaker;
-    if (merge->speaker && merge->speaker->state != STREAM_IDLE && !force)
-        return NULL;
-    if (merge->speaker)
-        log_printer_end(merge->printer, merge->speaker->source);
+    while (at < stream->count &&
+           (stream->items[at].first || stream->items[at].stream != merge->speaking))
+        at++;
+    return at;
+}
+
+/* The stream to print from now, and its item; or NULL when something must be waited for. */
+static struct log_stream *choose(struct log_merge *merge, bool force, size_t *ret_at)
+{
+    struct log_stream *oldest = NULL, *speaker = merge->speaker;
+
+    if (speaker) {
+        *ret_at = find_rest(merge, speaker);
+        if (*ret_at < speaker->count)
+            return speaker;
+        /* A full one cannot wait: its other stream stands before the rest of the line. */
+        if (speaker->state != STREAM_IDLE && !force && !log_stream_is_full(speaker))
+            return NULL;
+        log_printer_end(merge->printer, speaker->source);
+    }
     merge->speaker = NULL;
     for (struct log_stream *stream = merge->streams; stream; stream = stream->next) {
         if (log_stream_is_empty(stream)) {
@@ -216,12 +232,29 @@ static struct log_stream *choose(struct log_merge *merge, bool force)
             oldest = stream;
         }
     }
+    if (oldest)
+        *ret_at = oldest->head;
     return oldest;
 }
 
-static void print_item(struct log_merge *merge, struct log_stream *stream)
+/* Take a printed item out of the middle of the queue: what stands before it must wait for the end of the line. */
+static void take_out(struct log_stream *stream, size_t at)
 {
-    const struct queued *item = &stream->items[stream->head++];
+    struct queued gone = stream->items[at];
+    size_t behind = gone.offset + gone.length;
+
+    memmove(stream->bytes.bytes + gone.offset, stream->bytes.bytes + behind,
+            stream->bytes.length - behind);
+    text_truncate(&stream->bytes, stream->bytes.length - gone.length);
+    memmove(&stream->items[at], &stream->items[at + 1], (stream->count - at - 1) * sizeof(gone));
+    stream->count--;
+    for (size_t i = at; i < stream->count; i++)
+        stream->items[i].offset -= gone.length;
+}
+
+static void print_item(struct log_merge *merge, struct log_stream *stream, size_t at)
+{
+    const struct queued *item = &stream->items[at];
     const char *bytes = stream->bytes.bytes + item->offset;
     struct engine_log_piece piece = {
         .stream = item->stream,
@@ -236,15 +269,21 @@ static void print_item(struct log_merge *merge, struct log_stream *stream)
     else
         log_printer_piece(merge->printer, stream->source, &piece);
     merge->speaker = item->last ? NULL : stream;
+    merge->speaking = item->stream;
+    if (at == stream->head)
+        stream->head++;
+    else
+        take_out(stream, at);
 }
 
 /* Print until the output is full or something must be waited for; true when it was the output. */
 static bool pump_round(struct log_merge *merge, struct output *out, bool force)
 {
     struct log_stream *stream;
+    size_t at;
 
-    while ((stream = choose(merge, force)) != NULL) {
-        print_item(merge, stream);
+    while ((stream = choose(merge, force, &at)) != NULL) {
+        print_item(merge, stream, at);
         if (log_stream_is_empty(stream)) {
             text_clear(&stream->bytes);
             stream->head = stream->count = 0;

@@ -2,8 +2,11 @@
 #include "compose/log_reader.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "compose/log_cursor.h"
 #include "compose/log_merge.h"
+#include "engine_client/client.h"
 #include "engine_client/instant.h"
 #include "engine_client/log_lines.h"
 #include "engine_client/query.h"
@@ -14,8 +17,9 @@
 struct log_reader {
     struct engine_client *client;
     char *id;
-    bool tty, paused, opened_before;
-    bool passing_over;
+    bool tty, paused, passing_over;
+    bool progressed;  /* something new came since it was opened */
+    int64_t asked_ns; /* the engine's clock when nothing old was asked for; 0: it was */
     log_reader_closed_fn *closed;
     void *owner;
     struct log_stream *stream;
@@ -23,21 +27,11 @@ struct log_reader {
     struct engine_log_lines lines;
     struct error failure; /* of decoding; the request is cancelled then */
 
-    /* The cursor. */
-    int64_t newest_ns;
-    size_t lines_at_newest; /* whole ones */
-    bool in_line;           /* a line of newest_ns has begun */
-    uint64_t line_bytes;    /* of it seen */
-
-    /* What is left out after opening again. */
-    int64_t seen_ns; /* everything before it, and at it: */
-    size_t seen_lines;
-    uint64_t seen_bytes;
-    bool leaving_out; /* the current line */
+    struct log_cursor cursor;
 };
 
-struct log_reader *log_reader_create(struct engine_client *client, const char *container_id, bool tty,
-                                     log_reader_closed_fn *closed, void *owner)
+struct log_reader *log_reader_create(struct engine_client *client, const char *container_id,
+                                     bool tty, log_reader_closed_fn *closed, void *owner)
 {
     struct log_reader *reader = xcalloc(1, sizeof(*reader));
 
@@ -69,66 +63,28 @@ bool log_reader_is_open(const struct log_reader *reader)
     return reader->request != NULL;
 }
 
-void log_reader_begin_at(struct log_reader *reader, int64_t since_ns)
+bool log_reader_has_progressed(const struct log_reader *reader)
 {
-    if (reader->newest_ns == 0)
-        reader->seen_ns = since_ns;
+    return reader->progressed;
 }
 
-/* Has this line, or the begin of it, been seen before the log was opened again? */
-static void begin_line(struct log_reader *reader, struct engine_log_piece *piece)
+void log_reader_begin_at(struct log_reader *reader, int64_t since_ns)
 {
-    reader->leaving_out = false;
-    if (piece->time_ns < reader->seen_ns) {
-        reader->leaving_out = true;
-        return;
-    }
-    if (piece->time_ns == reader->seen_ns && reader->seen_lines > 0) {
-        reader->seen_lines--;
-        reader->leaving_out = true;
-        return;
-    }
-    if (piece->time_ns == reader->seen_ns && reader->seen_bytes > 0) {
-        piece->first = false; /* its begin stands on the screen */
-        return;
-    }
-    reader->seen_bytes = 0;
-    if (piece->time_ns > reader->newest_ns) {
-        reader->newest_ns = piece->time_ns;
-        reader->lines_at_newest = 0;
-    }
-    reader->line_bytes = 0;
-    reader->in_line = true;
+    log_cursor_begin_at(&reader->cursor, since_ns);
 }
 
 static void on_piece(void *owner, const struct engine_log_piece *given)
 {
     struct log_reader *reader = owner;
     struct engine_log_piece piece = *given;
-    size_t seen;
 
     if (reader->passing_over) {
-        if (piece.time_ns >= reader->seen_ns)
-            reader->seen_ns = piece.time_ns + 1;
-        return;
-    }
-    if (piece.first)
-        begin_line(reader, &piece);
-    if (reader->leaving_out)
-        return;
-    seen = reader->seen_bytes < piece.bytes.length ? (size_t)reader->seen_bytes : piece.bytes.length;
-    piece.bytes.bytes += seen;
-    piece.bytes.length -= seen;
-    reader->seen_bytes -= seen;
-    reader->line_bytes += piece.bytes.length;
-    if (piece.last) {
-        reader->in_line = false;
-        reader->seen_bytes = 0;
-        if (piece.time_ns == reader->newest_ns)
-            reader->lines_at_newest++;
-    }
-    if (piece.bytes.length > 0 || piece.last)
+        if (piece.time_ns >= reader->cursor.floor_ns)
+            log_cursor_begin_at(&reader->cursor, piece.time_ns + 1);
+    } else if (log_cursor_take(&reader->cursor, &piece)) {
+        reader->progressed = true;
         log_stream_push(reader->stream, &piece);
+    }
 }
 
 static void on_open(void *owner, struct engine_request *request)
@@ -163,11 +119,8 @@ static void on_done(void *owner, struct engine_request *request, const struct er
     reader->request = NULL;
     reader->paused = false;
     reader->passing_over = false;
-    /* The container ended in the middle of a line: that is all there will be of it. */
-    if (!failure && reader->in_line) {
-        reader->in_line = false;
-        reader->lines_at_newest++;
-    }
+    if (!failure)
+        log_cursor_end(&reader->cursor);
     error_init(&mine);
     if (error_is_set(&reader->failure)) {
         error_move(&mine, &reader->failure);
@@ -204,17 +157,17 @@ static void ask(struct log_reader *reader, const struct log_reader_query *query,
 void log_reader_open(struct log_reader *reader, const struct log_reader_query *query)
 {
     struct log_reader_query asked = *query;
+    int64_t since_ns = log_cursor_reopen(&reader->cursor);
 
-    if (reader->newest_ns != 0) {
-        reader->seen_ns = reader->newest_ns;
-        reader->seen_lines = reader->lines_at_newest;
-        reader->seen_bytes = reader->in_line ? reader->line_bytes : 0;
-    }
-    if (reader->opened_before)
+    if (since_ns == 0)
+        since_ns = reader->asked_ns;
+    if (since_ns != 0)
         asked.tail = NULL;
-    reader->opened_before = true;
+    else if (query->tail && strcmp(query->tail, "0") == 0)
+        reader->asked_ns = engine_client_clock_ns(reader->client);
+    reader->progressed = false;
     log_stream_expect(reader->stream);
-    ask(reader, &asked, reader->seen_ns != 0 ? reader->seen_ns : query->since_ns);
+    ask(reader, &asked, since_ns != 0 ? since_ns : query->since_ns);
 }
 
 void log_reader_pass_over(struct log_reader *reader)

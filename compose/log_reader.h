@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads the log of one container into its stream of a log_merge, and knows where it was left: opening it again
- * continues behind the last byte that was seen, whatever ended it.
- *
- * The cursor is the newest timestamp, the number of whole lines seen at it, and how much of an open line. The engine
- * is asked for everything since that instant; what was seen is left out.
+ * continues behind the last byte that was seen (log_cursor.h), whatever ended it.
  */
 #pragma once
 
@@ -21,8 +18,8 @@ struct log_stream;
 /** The request has ended; `failure` NULL: the container's log has. Its lines may still wait to be printed. */
 typedef void log_reader_closed_fn(void *owner, const struct error *failure);
 
-struct log_reader *log_reader_create(struct engine_client *client, const char *container_id, bool tty,
-                                     log_reader_closed_fn *closed, void *owner);
+struct log_reader *log_reader_create(struct engine_client *client, const char *container_id,
+                                     bool tty, log_reader_closed_fn *closed, void *owner);
 /** Not while it is open. NULL is allowed. */
 void log_reader_destroy(struct log_reader *reader);
 /** Where the lines go; before the first log_reader_open(). */
@@ -37,6 +34,8 @@ struct log_reader_query {
 /** Ask the engine; `closed` follows on a later turn. */
 void log_reader_open(struct log_reader *reader, const struct log_reader_query *query);
 bool log_reader_is_open(const struct log_reader *reader);
+/** Has it told anything new since it was opened? Whether opening it again after a failure is worth a request. */
+bool log_reader_has_progressed(const struct log_reader *reader);
 /**
  * Find out where the log ends now, without showing it: opening it then begins behind that. `closed` follows. The last
  * words of a process are logged after its recorded end, so no instant that the engine tells would do.

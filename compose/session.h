@@ -101,12 +101,13 @@ bool session_fetch(struct session *session, struct arena *arena, const char *met
 /* The event stream. */
 /**
  * Who hears the containers' events of one project. After `on_ready` (also after each gap) the listener lists what it
- * needs; events and lists are to be applied idempotently, since the stream begins a second earlier. `on_lost` comes
- * when the engine stays away; nothing follows it.
+ * needs; events and lists are to be applied idempotently, since the stream begins a second earlier. `on_away` tells of
+ * a gap: either `on_ready` or, when the engine stays away, `on_lost` follows. Nothing follows that. All may be NULL.
  */
 struct session_listener {
     void (*on_ready)(void *owner);
     void (*on_event)(void *owner, const struct engine_event *event);
+    void (*on_away)(void *owner);
     void (*on_lost)(void *owner, const struct error *failure);
     void *owner;
     struct session_listener *next; /* the session's own */

@@ -44,6 +44,15 @@ static void tell_ready(struct event_stream *stream)
     }
 }
 
+static void tell_away(struct event_stream *stream)
+{
+    for (struct session_listener *at = stream->listeners; at; at = stream->next) {
+        stream->next = at->next;
+        if (at->on_away)
+            at->on_away(at->owner);
+    }
+}
+
 static void on_open(void *owner)
 {
     struct event_stream *stream = owner;
@@ -91,8 +100,10 @@ static void on_end(void *owner, const struct error *failure)
         uv_close((uv_handle_t *)&stream->retry, on_retry_closed);
         return;
     }
-    if (stream->away_since_ms == 0)
+    if (stream->away_since_ms == 0) {
         stream->away_since_ms = now_ms;
+        tell_away(stream);
+    }
     /* Before the first answer there is nothing to come back to. */
     if (stream->newest_ns == 0 || now_ms - stream->away_since_ms > GIVE_UP_MS) {
         struct error closed;
@@ -109,7 +120,8 @@ static void on_end(void *owner, const struct error *failure)
         return;
     }
     (void)uv_timer_start(&stream->retry, on_retry, stream->retry_ms, 0);
-    stream->retry_ms = stream->retry_ms * 2 < LONGEST_RETRY_MS ? stream->retry_ms * 2 : LONGEST_RETRY_MS;
+    stream->retry_ms =
+        stream->retry_ms * 2 < LONGEST_RETRY_MS ? stream->retry_ms * 2 : LONGEST_RETRY_MS;
 }
 
 static void start_connection(struct event_stream *stream)
@@ -124,7 +136,8 @@ static void start_connection(struct event_stream *stream)
     stream->connection = engine_events_start(stream->client, &options, &handlers, stream);
 }
 
-static void on_negotiated(void *owner, const struct engine_facts *facts, const struct error *failure)
+static void on_negotiated(void *owner, const struct engine_facts *facts,
+                          const struct error *failure)
 {
     struct event_stream *stream = owner;
 

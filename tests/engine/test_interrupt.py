@@ -9,6 +9,7 @@ scripted engine does not flatter.
 """
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -115,16 +116,19 @@ class PrivateEngine:
         subprocess.run(["docker", "-H", f"unix://{self.path}", "load", "-q"], input=saved, check=True, capture_output=True)
 
     def kill_and_start(self, proxy, pid):
+        self.restart(signal.SIGKILL)
+
+    def restart(self, how):
         daemon = int(open(os.path.join(self.directory, "pid"), encoding="utf-8").read())
         arguments = open(f"/proc/{daemon}/cmdline", "rb").read().decode().rstrip("\0").split("\0")
         namespace = open(os.path.join(self.directory, "name"), encoding="utf-8").read().strip()
-        os.kill(daemon, signal.SIGKILL)
+        os.kill(daemon, how)
         while os.path.exists(f"/proc/{daemon}") and "State:\tZ" not in open(f"/proc/{daemon}/status", encoding="utf-8").read():
             time.sleep(0.02)
         time.sleep(0.3)                             # its containerd follows it by itself
         # A pid file blocks the next start for as long as the pid exists, as a zombie too.
         for name in ("pid", "exec/containerd/containerd.pid"):
-            os.unlink(os.path.join(self.directory, name))
+            pathlib.Path(self.directory, name).unlink(missing_ok=True)
         with open(os.path.join(self.directory, "log"), "ab") as log:
             subprocess.Popen(["nsenter", f"--net=/run/netns/{namespace}", "setsid", *arguments],
                              stdin=subprocess.DEVNULL, stdout=log, stderr=log)

@@ -29,7 +29,8 @@ static void on_empty(void *owner)
     ((struct fixture *)owner)->emptied++;
 }
 
-static void begin(struct fixture *fixture, bool wait_for_all, const struct log_printer_options *options)
+static void begin(struct fixture *fixture, bool wait_for_all,
+                  const struct log_printer_options *options)
 {
     static const char *const names[] = {"web-1", "안녕-1", "b"};
     int ends[2];
@@ -44,7 +45,8 @@ static void begin(struct fixture *fixture, bool wait_for_all, const struct log_p
     assert_int_equal(uv_loop_init(&fixture->loop), 0);
     fixture->console = console_create(&fixture->loop, PROGRESS_PLAIN, ANSI_AUTO);
     fixture->printer = log_printer_create(fixture->console, options);
-    fixture->merge = log_merge_create(&fixture->loop, fixture->console, fixture->printer, wait_for_all, true);
+    fixture->merge =
+        log_merge_create(&fixture->loop, fixture->console, fixture->printer, wait_for_all, true);
     for (size_t i = 0; i < COUNT_OF(names); i++)
         fixture->streams[i] = log_merge_add(
             fixture->merge, log_printer_add(fixture->printer, names[i], NULL), on_empty, fixture);
@@ -78,7 +80,8 @@ static void end(struct fixture *fixture)
     (void)close(fixture->reading);
 }
 
-static void say(struct log_stream *stream, int64_t time_ns, const char *bytes, bool first, bool last)
+static void say(struct log_stream *stream, int64_t time_ns, const char *bytes, bool first,
+                bool last)
 {
     struct engine_log_piece piece = {.stream = ENGINE_STDOUT,
                                      .time_ns = time_ns,
@@ -131,6 +134,29 @@ TEST(who_has_begun_a_line_ends_it)
     end(&fixture);
 }
 
+TEST(stderr_waits_for_the_end_of_a_long_line_of_stdout)
+{
+    struct fixture fixture;
+    struct engine_log_piece aside = {.stream = ENGINE_STDERR,
+                                     .time_ns = 6,
+                                     .bytes = {"aside\n", 6},
+                                     .first = true,
+                                     .last = true};
+
+    begin(&fixture, false, &(struct log_printer_options){.no_prefix = true});
+    log_stream_open(fixture.streams[0]);
+    say(fixture.streams[0], 5, "long", true, false);
+    log_stream_push(fixture.streams[0], &aside);
+    say(fixture.streams[0], 5, "er", false, false);
+    (void)uv_run(&fixture.loop, UV_RUN_ONCE);
+    expect(&fixture, "longer");
+    say(fixture.streams[0], 5, " line\n", false, true);
+    (void)uv_run(&fixture.loop, UV_RUN_ONCE);
+    expect(&fixture, " line\naside\n");
+    assert_true(log_merge_is_empty(fixture.merge));
+    end(&fixture);
+}
+
 TEST(a_line_without_end_is_closed_before_the_next)
 {
     struct fixture fixture;
@@ -180,7 +206,8 @@ TEST(json_keeps_characters_that_are_cut)
     say(fixture.streams[0], 1000000000, "a\"\xec\x95", true, false);
     say(fixture.streams[0], 1000000000, "\x88 b\n", false, true);
     log_stream_close(fixture.streams[0]);
-    expect(&fixture, "{\"time\":\"1970-01-01T00:00:01.000000000Z\",\"service\":\"\",\"container\":\"web-1\","
-                     "\"stream\":\"stdout\",\"message\":\"a\\\"안 b\"}\n");
+    expect(&fixture,
+           "{\"time\":\"1970-01-01T00:00:01.000000000Z\",\"service\":\"\",\"container\":\"web-1\","
+           "\"stream\":\"stdout\",\"message\":\"a\\\"안 b\"}\n");
     end(&fixture);
 }
