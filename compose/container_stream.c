@@ -3,10 +3,13 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <uv.h>
 
+#include "compose/console.h"
 #include "compose/session.h"
 #include "compose/stdio_stream.h"
+#include "compose/terminal.h"
 #include "engine_client/client.h"
 #include "engine_client/container.h"
 #include "engine_client/query.h"
@@ -25,6 +28,9 @@ static const struct {
     {SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"}, {SIGALRM, "SIGALRM"},
 };
 
+/* How often one may ask to end before the process is no longer asked. */
+enum { PATIENCE = 2 };
+
 struct container_stream {
     struct session *session;
     struct engine_client *client;
@@ -37,7 +43,7 @@ struct container_stream {
     struct engine_wait_result result;
     struct error failure; /* the first one */
     uv_signal_t signals[COUNT_OF(forwarded)];
-    unsigned open_signals;
+    unsigned open_signals, asked_to_end;
     bool idle; /* everything that was begun has ended */
 };
 
@@ -134,18 +140,40 @@ static void on_kill_done(void *owner, struct engine_request *request, const stru
     (void)failure;
 }
 
-static bool forward(void *owner, int number)
+static void send_signal(struct container_stream *run, const char *name)
 {
-    struct container_stream *run = owner;
     struct engine_call call = {
         .method = "POST",
         .path = engine_path(run->arena, "/containers/%s/kill", run->options->id),
+        .query = arena_printf(run->arena, "signal=%s", name),
     };
 
+    (void)engine_request_start(run->client, &call, on_kill_done, NULL);
+}
+
+/*
+ * A process may not listen, the first one of a container least of all: whoever goes on asking gets the container that
+ * we have started killed, and then lets go of it. One that ran before us is only let go of.
+ */
+static bool forward(void *owner, int number)
+{
+    struct container_stream *run = owner;
+    bool ours = run->options->start != NULL;
+
+    if (number == SIGINT || number == SIGTERM)
+        run->asked_to_end++;
+    if (run->asked_to_end > PATIENCE) {
+        if (!ours || run->asked_to_end > PATIENCE + 1)
+            return false;
+        send_signal(run, "SIGKILL");
+        return true;
+    }
     for (size_t i = 0; i < COUNT_OF(signal_names); i++)
         if (signal_names[i].number == number) {
-            call.query = arena_printf(run->arena, "signal=%s", signal_names[i].name);
-            (void)engine_request_start(run->client, &call, on_kill_done, NULL);
+            send_signal(run, signal_names[i].name);
+            if (number == SIGINT && run->asked_to_end == PATIENCE && terminal_is(STDERR_FILENO))
+                console_note(session_console(run->session), "press Ctrl+C again to %s the container\n",
+                             ours ? "kill" : "leave");
             return true;
         }
     return false;

@@ -28,7 +28,7 @@ struct container_stream_options {
     bool input;           /* send our stdin */
     bool keep_input_open; /* several may attach one after the other: our end is not the process's */
     bool auto_remove;     /* the engine removes it: wait for that, too */
-    bool forward_signals; /* instead of ending */
+    bool forward_signals; /* instead of ending, but for who asks to end a third time */
     const char *detach_keys; /* "" for the usual ones */
     /**
      * Start it, now that nothing of it can be missed; may turn the loop, with this answer to signals. NULL: it runs.

@@ -64,14 +64,21 @@ bool run_prepare(struct command_context *context, struct spec_project *project, 
     converge_want_all(&job.job.wants, context->arena, job.job.wanted);
     good = converge(&job.job, err);
     wanted_destroy(job.job.wanted);
-    if (!good)
-        return false;
     *ret_id = job.job.one_off_id;
-    return true;
+    return good;
+}
+
+static bool has_started(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i]->kind == STEP_CONTAINER_START)
+            return plan->steps[i]->state == STEP_DONE;
+    return false;
 }
 
 bool run_start(struct command_context *context, struct spec_project *project, const struct run_prepare *prepare,
-               const char *id, session_signal_fn *on_signal, void *signal_owner, struct error *err)
+               const char *id, session_signal_fn *on_signal, void *signal_owner, bool *ret_started,
+               struct error *err)
 {
     struct execute_options how = {.on_signal = on_signal, .signal_owner = signal_owner};
     struct execute_outcome outcome = {0};
@@ -87,6 +94,7 @@ bool run_start(struct command_context *context, struct spec_project *project, co
     good = reconcile_start_one(wanted, prepare->service, id, prepare->name, &plan, err);
     if (good) {
         good = execute(context, plan, &how, &outcome, err);
+        *ret_started = has_started(plan);
         plan_destroy(plan);
     }
     wanted_destroy(wanted);

@@ -5,7 +5,7 @@
  *
  *     struct run_prepare prepare = {.service = "web", .name = "p-web-run-0123456789ab", .slug = slug};
  *     if (!run_prepare(context, project, &prepare, &id, err) ||
- *         !run_start(context, project, &prepare, id, NULL, NULL, err))
+ *         !run_start(context, project, &prepare, id, NULL, NULL, &started, err))
  */
 #pragma once
 
@@ -32,14 +32,16 @@ struct run_prepare {
  * `project` is loaded, selected and provisioned: the service with its dependencies (none with --no-deps). Turns the
  * loop.
  *
- * Ownership: `*ret_id` lives in the command's arena.
+ * Ownership: `*ret_id` lives in the command's arena; after a failure it is the container that was left, or NULL.
  */
 bool run_prepare(struct command_context *context, struct spec_project *project, const struct run_prepare *prepare,
                  const char **ret_id, struct error *err) WARN_UNUSED;
 /**
  * Turns the loop, with this answer to signals (NULL: they end it).
  *
- * Errors: those of the start and of post_start hooks; ERROR_CANCELED.
+ * Errors: those of the start and of post_start hooks; ERROR_CANCELED. `*ret_started` is set on failure, too: then it
+ *         was a hook that failed, and the container may still run.
  */
 bool run_start(struct command_context *context, struct spec_project *project, const struct run_prepare *prepare,
-               const char *id, session_signal_fn *on_signal, void *signal_owner, struct error *err) WARN_UNUSED;
+               const char *id, session_signal_fn *on_signal, void *signal_owner, bool *ret_started,
+               struct error *err) WARN_UNUSED;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "compose/stdio_stream.h"
 #include "compose/terminal.h"
 #include "engine_client/docker_config.h"
+#include "engine_client/query.h"
 #include "spec/base/arena.h"
 #include "spec/project.h"
 
@@ -57,7 +59,13 @@ struct run {
     struct run_prepare prepare;
     bool detach;
     const char *id; /* of the container, once it is there */
+    bool started;
+    struct error hook_failure;
+    uint64_t hook_failed_ns;
 };
+
+/* A hook that failed this long before the container's end was not ended by it. */
+#define END_TAKES_NS UINT64_C(1000000000)
 
 /* Flags */
 
@@ -177,11 +185,39 @@ static bool apply(struct run *run, struct error *err)
 
 /* The container */
 
+/* A hook that fails leaves the container running: it is told when that has ended. */
 static bool start(void *owner, session_signal_fn *on_signal, void *signal_owner, struct error *err)
 {
     struct run *run = owner;
 
-    return run_start(run->context, run->project, &run->prepare, run->id, on_signal, signal_owner, err);
+    if (run_start(run->context, run->project, &run->prepare, run->id, on_signal, signal_owner, &run->started, err))
+        return true;
+    if (!run->started || err->kind == ERROR_CANCELED)
+        return false;
+    error_move(&run->hook_failure, err);
+    run->hook_failed_ns = uv_hrtime();
+    return true;
+}
+
+static bool finish_attached(struct run *run, const struct container_stream_result *result, struct error *err)
+{
+    bool hook_failed = error_is_set(&run->hook_failure) &&
+                       (result->detached || uv_hrtime() - run->hook_failed_ns > END_TAKES_NS);
+
+    if (hook_failed && (result->detached || result->exit_code == 0)) {
+        error_move(err, &run->hook_failure);
+        return false;
+    }
+    if (hook_failed) {
+        char *message = error_message(&run->hook_failure);
+
+        console_warn(run->context->console, "%s", message);
+        free(message);
+    }
+    if (result->detached || result->exit_code == 0)
+        return true;
+    console_note(run->context->console, "\n"); /* as the reference: a failure without words */
+    return error_set_exit(err, result->exit_code);
 }
 
 static bool run_attached(struct run *run, struct error *err)
@@ -203,12 +239,8 @@ static bool run_attached(struct run *run, struct error *err)
     if (!converge_docker_config(context, &config, err) || !session_client(context->session, &client, err))
         return false;
     stream.detach_keys = config->detach_keys;
-    if (!container_stream_run(context->session, client, context->arena, &stream, &result, err))
-        return false;
-    if (result.detached || result.exit_code == 0)
-        return true;
-    console_note(context->console, "\n"); /* as the reference: a failure without words */
-    return error_set_exit(err, result.exit_code);
+    return container_stream_run(context->session, client, context->arena, &stream, &result, err) &&
+           finish_attached(run, &result, err);
 }
 
 static bool carry_out(struct run *run, struct error *err)
@@ -225,22 +257,44 @@ static bool carry_out(struct run *run, struct error *err)
         return true;
     if (!run->detach)
         return run_attached(run, err);
-    if (!start(run, NULL, NULL, err))
+    if (!run_start(context, run->project, &run->prepare, run->id, NULL, NULL, &run->started, err))
         return false;
     console_print(context->console, "%s\n", run->id);
     return true;
 }
 
+/* The engine removes by itself what has run, not what an interruption kept from starting. */
+static void remove_unstarted(struct run *run)
+{
+    struct command_context *context = run->context;
+    struct error ignored;
+    struct span answer;
+
+    if (run->started || !run->id || !run->prepare.auto_remove)
+        return;
+    error_init(&ignored);
+    session_continue(context->session);
+    if (!session_fetch(context->session, context->arena, "DELETE",
+                       engine_path(context->arena, "/containers/%s", run->id), "force=1&v=1", &answer, &ignored))
+        error_finish(&ignored);
+}
+
 static bool run_run(struct command_context *context, struct error *err)
 {
     struct run run = {.context = context};
+    bool good;
 
+    error_init(&run.hook_failure);
     if (!read_flags(&run, err))
         return false;
     read_preparation(&run);
     if (options_bool(context->options, "quiet"))
         console_set_quiet(context->console);
-    return carry_out(&run, err);
+    good = carry_out(&run, err);
+    if (!good && err->kind == ERROR_CANCELED)
+        remove_unstarted(&run);
+    error_finish(&run.hook_failure);
+    return good;
 }
 
 const struct command_body cmd_run = {
