@@ -74,7 +74,7 @@ static bool refuse_like_docker(const struct command *command, const char *bound,
                                struct error *err)
 {
     return error_set(err, ERROR_USAGE,
-                     "docker: 'docker compose %s' requires %s %d argument%s\n\n"
+                     "docker: 'docker compose %s' requires %s%d argument%s\n\n"
                      "Usage:  docker compose %s %s\n\n"
                      "Run 'docker compose %s --help' for more information",
                      command->name, bound, count, count == 1 ? "" : "s", command->name,
@@ -96,7 +96,7 @@ bool command_check_arguments(const struct command *command, const struct options
     if (count >= body->min_arguments && (most <= 0 || count <= most))
         return true;
     if (command->flags & COMMAND_DOCKER_ARGUMENTS)
-        return refuse_like_docker(command, most == body->min_arguments ? "exactly" : "at least",
+        return refuse_like_docker(command, most == body->min_arguments ? "" : "at least ",
                                   body->min_arguments, err);
     if (most == ARGUMENTS_ANY)
         return error_set(err, ERROR_USAGE, "requires at least %d arg(s), only received %d",

@@ -195,7 +195,8 @@ static bool look_at_source(struct session *session, struct arena *arena, const c
     if (!session_fetch_all(session, arena, &call, 1, err))
         return false;
     if (!copy_stat_answer(arena, &call, &stat, err) && !error_is_set(err))
-        (void)error_set(err, ERROR_INPUT, "Could not find the file %s in container %s", *source, id);
+        (void)error_set(err, ERROR_INPUT, "Error response from daemon: Could not find the file %s in container %s",
+                        *source, id);
     session_fetch_finish(&call, 1);
     if (error_is_set(err))
         return false;

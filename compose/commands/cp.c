@@ -66,12 +66,12 @@ static bool read_arguments(struct cp *cp, struct error *err)
 {
     const struct strings *arguments = &cp->context->options->arguments;
 
-    if (!arguments->items[0][0])
-        return error_set(err, ERROR_USAGE, "source can not be empty");
-    if (!arguments->items[1][0])
-        return error_set(err, ERROR_USAGE, "destination can not be empty");
     cp->source = copy_argument_parse(cp->context->arena, arguments->items[0]);
     cp->destination = copy_argument_parse(cp->context->arena, arguments->items[1]);
+    if (!cp->source.path[0])
+        return error_set(err, ERROR_USAGE, "source can not be empty");
+    if (!cp->destination.path[0])
+        return error_set(err, ERROR_USAGE, "destination can not be empty");
     if (cp->source.service && cp->destination.service)
         return error_set(err, ERROR_USAGE, "copying between services is not supported");
     if (!cp->source.service && !cp->destination.service) {

@@ -77,6 +77,5 @@ const struct command_body cmd_export = {
     .usage = "[OPTIONS] SERVICE",
     .options = option_rows,
     .min_arguments = 1,
-    .max_arguments = 1,
     .run = run_export,
 };

@@ -77,6 +77,5 @@ const struct command_body cmd_port = {
     .usage = "[OPTIONS] SERVICE PRIVATE_PORT",
     .options = option_rows,
     .min_arguments = 2,
-    .max_arguments = 2,
     .run = run_port,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spec/base/error.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -109,17 +110,28 @@ bool error_set_at(struct error *err, enum error_kind kind, struct place place, c
     return false;
 }
 
+/* The words begin small, as in the messages of all that is written in Go; abbreviations stay. */
+static char *errno_words(int number)
+{
+    char *words = xstrdup(strerror(number));
+
+    if (isupper((unsigned char)words[0]) && islower((unsigned char)words[1]))
+        words[0] = (char)tolower((unsigned char)words[0]);
+    return words;
+}
+
 bool error_set_errno(struct error *err, const char *format, ...)
 {
     int number = errno;
     va_list args;
-    char *text;
+    char *text, *words = errno_words(number);
 
     va_start(args, format);
     text = format_text(format, args);
     va_end(args);
-    (void)error_set(err, ERROR_SYSTEM, "%s: %s", text, strerror(number));
+    (void)error_set(err, ERROR_SYSTEM, "%s: %s", text, words);
     err->errno_value = number;
+    free(words);
     free(text);
     return false;
 }

@@ -84,5 +84,5 @@ TEST(errno_is_read_before_anything_else)
     errno = ENOENT;
     (void)error_set_errno(&err, "open %s", "/x");
     assert_int_equal(err.errno_value, ENOENT);
-    assert_message(&err, "open /x: No such file or directory");
+    assert_message(&err, "open /x: no such file or directory");
 }
