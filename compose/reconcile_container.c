@@ -212,6 +212,7 @@ static bool is_current(struct reconcile *r, const struct reconcile_service *serv
     const struct spec_service *model = model_of(service);
     const char *content = labels_get(&container->entry->labels, LABEL_CONTENT), *name = "";
     const char *mounted = image_volumes(r, model);
+    const char *mounted_then = labels_get(&container->entry->labels, LABEL_IMAGE_VOLUMES);
 
     if (parent_replaced(r, model, &name)) {
         *ret_reason = reason(REASON_RELATED, arena_printf(r->arena, "service %s is recreated", name));
@@ -227,7 +228,8 @@ static bool is_current(struct reconcile *r, const struct reconcile_service *serv
         ret_reason->new_value = service->image->there->digest;
         return false;
     }
-    if (mounted && strcmp(mounted, labels_get(&container->entry->labels, LABEL_IMAGE_VOLUMES)) != 0) {
+    /* Compose 2.x does not write that label: its containers count as unchanged. */
+    if (mounted && *mounted_then && strcmp(mounted, mounted_then) != 0) {
         *ret_reason = reason(REASON_IMAGE, "a mounted image changed");
         return false;
     }

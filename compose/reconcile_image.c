@@ -156,6 +156,7 @@ static void decide_build(struct reconcile *r, struct reconcile_service *service)
     plan_reason(r->plan, step, r->options->build ? REASON_WANTED : REASON_MISSING,
                 r->options->build ? "--build was given"
                 : pull            ? "if it cannot be pulled"
+                : image->there    ? "pull_policy is build"
                                   : "image is not here");
     image->made = step;
     image->digest = (struct step_value){.from = step};
