@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "compose/bake.h"
+#include "compose/translate.h"
 #include "spec/base/arena.h"
 #include "spec/base/json_writer.h"
 #include "spec/base/path.h"
@@ -42,40 +43,6 @@ static const char *dockerfile_path(struct arena *arena, const struct spec_build 
         path = path_join(arena, arena_strdup(arena, directory), path_base(arena, path));
     free(directory);
     return path;
-}
-
-static void write_string(struct json_writer *json, const char *key, const char *value)
-{
-    if (value && value[0])
-        json_member_string(json, key, value);
-}
-
-static void write_strings(struct json_writer *json, const char *key, const struct strings *list)
-{
-    if (list->count == 0)
-        return;
-    json_key(json, key);
-    json_array_open(json);
-    for (size_t i = 0; i < list->count; i++)
-        json_string(json, list->items[i]);
-    json_array_close(json);
-}
-
-static void write_pairs(struct json_writer *json, const char *key, const struct pairs *map)
-{
-    if (map->count == 0)
-        return;
-    json_key(json, key);
-    json_object_open(json);
-    for (size_t i = 0; i < map->count; i++)
-        json_member_string(json, map->items[i].key, map->items[i].value);
-    json_object_close(json);
-}
-
-static void write_true(struct json_writer *json, const char *key, bool value)
-{
-    if (value)
-        json_member_bool(json, key, true);
 }
 
 static struct pairs contexts_of(struct arena *arena, const struct bake_file *file,
@@ -208,32 +175,32 @@ static void write_target(struct arena *arena, const struct bake_file *file,
     add_attestation(&attestations, arena, "sbom", build->sbom);
 
     json_object_open(json);
-    write_string(json, "context", build->context);
-    write_pairs(json, "contexts", &contexts);
-    write_string(json, "dockerfile", dockerfile_path(arena, build));
-    write_string(json, "dockerfile-inline",
+    translate_member(json, "context", build->context);
+    translate_map(json, "contexts", &contexts);
+    translate_member(json, "dockerfile", dockerfile_path(arena, build));
+    translate_member(json, "dockerfile-inline",
                  build->dockerfile_inline ? escape(arena, build->dockerfile_inline) : NULL);
-    write_pairs(json, "args", &arguments);
-    write_pairs(json, "labels", &labels);
-    write_strings(json, "tags", &tags);
-    write_strings(json, "cache-from", &build->cache_from);
-    write_strings(json, "cache-to", &build->cache_to);
-    write_string(json, "target", build->target);
-    write_strings(json, "secret", &secrets);
-    write_strings(json, "ssh", &ssh);
-    write_strings(json, "platforms", &target->platforms);
-    write_true(json, "pull", build->pull || options->pull);
-    write_true(json, "no-cache", build->no_cache || options->no_cache);
-    write_string(json, "network", build->network);
-    write_strings(json, "no-cache-filter", &build->no_cache_filter);
+    translate_map(json, "args", &arguments);
+    translate_map(json, "labels", &labels);
+    translate_strings(json, "tags", &tags);
+    translate_strings(json, "cache-from", &build->cache_from);
+    translate_strings(json, "cache-to", &build->cache_to);
+    translate_member(json, "target", build->target);
+    translate_strings(json, "secret", &secrets);
+    translate_strings(json, "ssh", &ssh);
+    translate_strings(json, "platforms", &target->platforms);
+    translate_member_true(json, "pull", build->pull || options->pull);
+    translate_member_true(json, "no-cache", build->no_cache || options->no_cache);
+    translate_member(json, "network", build->network);
+    translate_strings(json, "no-cache-filter", &build->no_cache_filter);
     if (build->shm_size > 0)
         json_member_string(json, "shm-size", arena_printf(arena, "%lld", (long long)build->shm_size));
-    write_strings(json, "ulimits", &ulimits);
-    write_string(json, "call", options->check ? "lint" : NULL);
-    write_strings(json, "entitlements", &entitlements);
-    write_pairs(json, "extra-hosts", &hosts);
-    write_strings(json, "output", &outputs);
-    write_strings(json, "attest", &attestations);
+    translate_strings(json, "ulimits", &ulimits);
+    translate_member(json, "call", options->check ? "lint" : NULL);
+    translate_strings(json, "entitlements", &entitlements);
+    translate_map(json, "extra-hosts", &hosts);
+    translate_strings(json, "output", &outputs);
+    translate_strings(json, "attest", &attestations);
     json_object_close(json);
 }
 

@@ -11,6 +11,15 @@
 
 #include "spec/base/error.h"
 
+/** What `--help` says of such a flag. */
+#define FORMAT_HELP \
+    "Format output using a custom template:\n" \
+    "'table':            Print output in table format with column headers (default)\n" \
+    "'table TEMPLATE':   Print output in table format using the given Go template\n" \
+    "'json':             Print in JSON format\n" \
+    "'TEMPLATE':         Print output using the given Go template.\n" \
+    "Refer to https://docs.docker.com/go/formatting/ for more information about formatting output with templates"
+
 struct arena;
 struct text;
 

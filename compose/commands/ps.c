@@ -33,13 +33,7 @@ enum {
 static const struct option option_rows[] = {
     {"all", 'a', OPTION_BOOL, .help = "Show all stopped containers (including those created by the run command)"},
     {"filter", .kind = OPTION_STRING, .help = "Filter services by a property (supported filters: status)"},
-    {"format", .kind = OPTION_STRING, .initial = "table", .values = "table|json|raw",
-     .help = "Format output using a custom template:\n"
-             "'table':            Print output in table format with column headers (default)\n"
-             "'table TEMPLATE':   Print output in table format using the given Go template\n"
-             "'json':             Print in JSON format\n"
-             "'TEMPLATE':         Print output using the given Go template.\n"
-             "Refer to https://docs.docker.com/go/formatting/ for more information about formatting output with templates"},
+    {"format", .kind = OPTION_STRING, .initial = "table", .values = "table|json|raw", .help = FORMAT_HELP},
     {"no-trunc", .kind = OPTION_BOOL, .help = "Don't truncate output"},
     {"orphans", .kind = OPTION_BOOL, .initial = "true", .help = "Include orphaned services (not declared by project)"},
     {"quiet", 'q', OPTION_BOOL, .help = "Only display IDs"},

@@ -28,13 +28,7 @@ enum {
 /* clang-format off */
 static const struct option option_rows[] = {
     {"all", 'a', OPTION_BOOL, .help = "Show all containers (default shows just running)"},
-    {"format", .kind = OPTION_STRING, .values = "table|json",
-     .help = "Format output using a custom template:\n"
-             "'table':            Print output in table format with column headers (default)\n"
-             "'table TEMPLATE':   Print output in table format using the given Go template\n"
-             "'json':             Print in JSON format\n"
-             "'TEMPLATE':         Print output using the given Go template.\n"
-             "Refer to https://docs.docker.com/go/formatting/ for more information about formatting output with templates"},
+    {"format", .kind = OPTION_STRING, .values = "table|json", .help = FORMAT_HELP},
     {"no-stream", .kind = OPTION_BOOL, .help = "Disable streaming stats and only pull the first result"},
     {"no-trunc", .kind = OPTION_BOOL, .help = "Do not truncate output"},
     OPTION_END,

@@ -18,13 +18,7 @@ enum { SIZE_DIGITS = 3 };
 
 /* clang-format off */
 static const struct option option_rows[] = {
-    {"format", .kind = OPTION_STRING, .initial = "table", .values = "table|json",
-     .help = "Format output using a custom template:\n"
-             "'table':            Print output in table format with column headers (default)\n"
-             "'table TEMPLATE':   Print output in table format using the given Go template\n"
-             "'json':             Print in JSON format\n"
-             "'TEMPLATE':         Print output using the given Go template.\n"
-             "Refer to https://docs.docker.com/go/formatting/ for more information about formatting output with templates"},
+    {"format", .kind = OPTION_STRING, .initial = "table", .values = "table|json", .help = FORMAT_HELP},
     {"quiet", 'q', OPTION_BOOL, .help = "Only display volume names"},
     OPTION_END,
 };
