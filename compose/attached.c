@@ -143,6 +143,13 @@ void attached_hook_output(void *owner, const char *name, struct span bytes)
     log_printer_write(printer, log_printer_add(printer, name, parent), bytes);
 }
 
+void attached_container_started(void *owner, const char *container_id)
+{
+    struct attached *attached = owner;
+
+    log_follow_expect_start(attached->follow, container_id);
+}
+
 struct log_printer *attached_printer(struct attached *attached)
 {
     return log_follow_printer(attached->follow);

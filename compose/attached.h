@@ -62,5 +62,7 @@ int attached_exit_code(const struct attached *attached);
 
 /** An execute_output_fn: output of a hook, `name` being "web-1 ->"; `owner` is the attached. */
 void attached_hook_output(void *owner, const char *name, struct span bytes);
+/** An execute_started_fn; `owner` is the attached. */
+void attached_container_started(void *owner, const char *container_id);
 /** For further sources of lines: watch. */
 struct log_printer *attached_printer(struct attached *attached);

@@ -30,6 +30,9 @@ struct wanted;
 /** Output of a hook; `name` is what stands in front of the line. */
 typedef void execute_output_fn(void *owner, const char *name, struct span bytes);
 
+/** The engine has started a container that did not run. */
+typedef void execute_started_fn(void *owner, const char *container_id);
+
 /** Plain data, borrowed for the call. */
 struct execute_options {
     const struct wanted *wanted;
@@ -43,7 +46,8 @@ struct execute_options {
     bool dry_run, quiet_pull, quiet_build;
     bool continue_pulls;                    /* pull failures are warnings */
     execute_output_fn *on_hook_output;      /* NULL: not shown */
-    void *output_owner;
+    execute_started_fn *on_started;         /* or NULL */
+    void *output_owner;                     /* of the two above */
     session_signal_fn *on_signal;           /* NULL: give up at the first signal */
     void *signal_owner;
 };

@@ -43,6 +43,7 @@ static struct translate_container describe(struct execution *run, const struct s
         .project = run->options->wanted->project,
         .service = step->service,
         .api_minor = engine_client_facts(run->client)->api_minor,
+        .podman = engine_client_is_podman(run->client),
         .name = create->final_name,
         .number = create->number,
         .slug = create->slug,
@@ -148,10 +149,22 @@ static void post(struct execution *run, struct step *step, const char *action, c
                  execute_on_done);
 }
 
+static void on_container_started(void *owner, struct engine_request *req, const struct error *failure)
+{
+    const struct step *step = owner;
+    const struct execute_options *options = step->work->run->options;
+
+    /* 304: it ran already, and no event comes. */
+    if (!failure && engine_request_status(req) == 204 && options->on_started)
+        options->on_started(options->output_owner, step_value_get(step->object));
+    execute_on_done(owner, req, failure);
+}
+
 bool execute_container_start(struct execution *run, struct step *step, struct error *failure)
 {
     (void)failure;
-    post(run, step, "/start", NULL);
+    execute_send(run, step, "POST", container_path(run, step, "/start"), NULL, (struct span){0},
+                 on_container_started);
     return true;
 }
 

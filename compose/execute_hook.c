@@ -208,6 +208,7 @@ static struct translate_container hook_container(struct execution *run, const st
         .project = run->options->wanted->project,
         .service = hook_service(run, step),
         .api_minor = engine_client_facts(run->client)->api_minor,
+        .podman = engine_client_is_podman(run->client),
         .name = arena_printf(run->arena, "%s%s%s%s0", run->options->wanted->project->name,
                              names_separator(run->options->wanted->project), step->service->name,
                              names_separator(run->options->wanted->project)),

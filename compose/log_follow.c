@@ -199,7 +199,8 @@ static bool is_busy(const struct log_item *item)
         return log_item_is_speaking(item);
     if (follow->draining)
         return !item->running && log_item_is_speaking(item);
-    return item->running || item->restarting || item->exit_due || log_item_is_speaking(item);
+    return item->running || item->restarting || item->exit_due || item->starts_due > 0 ||
+           log_item_is_speaking(item);
 }
 
 /* How long is something to be waited for that may come within COME_BACK_MS of an instant? */
@@ -287,6 +288,14 @@ bool log_follow_wait(struct log_follow *follow, struct error *err)
     if (follow->ended)
         return true;
     return turn(follow, err);
+}
+
+void log_follow_expect_start(struct log_follow *follow, const char *id)
+{
+    struct log_item *item = log_follow_find(follow, id);
+
+    if (item)
+        item->starts_due++;
 }
 
 void log_follow_stop(struct log_follow *follow)

@@ -56,6 +56,11 @@ void log_follow_destroy(struct log_follow *follow);
 bool log_follow_start(struct log_follow *follow, struct error *err) WARN_UNUSED;
 /** Turn the loop until the end (see above), or until log_follow_stop(). */
 bool log_follow_wait(struct log_follow *follow, struct error *err) WARN_UNUSED;
+/**
+ * The engine has just started this container: its event is still to come, or has come, and the end is not reached
+ * before. Podman's events lag a quarter of a second behind its answers.
+ */
+void log_follow_expect_start(struct log_follow *follow, const char *id);
 /** Make log_follow_wait() return: an abort option has struck. */
 void log_follow_stop(struct log_follow *follow);
 /** The containers have been stopped: show what they have still to say. Turns the loop, but waits for no running one. */

@@ -20,6 +20,7 @@ static void on_start(struct log_follow *follow, struct log_item *item,
         item->running = true;
         return;
     }
+    item->starts_due--;
     if (item->running || event->time_ns < item->started_ns)
         return;
     item->running = true;

@@ -40,6 +40,7 @@ struct log_item {
     bool last_words;     /* what is read now is what followed the end of the stream */
     bool exit_due;       /* its end is to be told once its output is */
     bool inspect_again;  /* something happened to it while it was inspected */
+    int starts_due;      /* starts of ours less the events of starts: above 0, one is still to come */
     int exit_code;
     int64_t started_ns, died_ns;
     uint64_t died_at_ms; /* on our clock */

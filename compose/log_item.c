@@ -226,6 +226,7 @@ void log_item_update(struct log_item *item, const struct engine_container_entry 
         log_item_inspect(item); /* the engine went away before it could say */
         return;
     }
+    item->starts_due = 0; /* the list tells what has become of it */
     if (item->running && !runs && entry->state != ENGINE_STATE_RESTARTING) {
         item->exit_code = entry->exit_code;
         item->exit_due = true;

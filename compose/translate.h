@@ -46,6 +46,7 @@ struct translate_container {
     const struct spec_project *project;
     const struct spec_service *service; /* references to other services replaced (wanted.h) */
     unsigned api_minor;
+    bool podman;
     const char *name;     /* final name, also its alias */
     int64_t number;       /* 0: a one-off */
     const char *slug;     /* of a one-off */

@@ -11,7 +11,7 @@
 #include "spec/node.h"
 #include "spec/project.h"
 
-enum { NS_PER_SECOND = 1000000000 };
+enum { NS_PER_SECOND = 1000000000, STOP_TIMEOUT_S = 10 };
 
 void translate_member(struct json_writer *json, const char *key, const char *value)
 {
@@ -380,6 +380,8 @@ static void write_config_plain(struct json_writer *json, const struct translate_
     translate_member(json, "StopSignal", service->stop_signal);
     if (service->stop_grace_period.set)
         json_member_int(json, "StopTimeout", service->stop_grace_period.value / NS_PER_SECOND);
+    else if (in->podman)
+        json_member_int(json, "StopTimeout", STOP_TIMEOUT_S); /* Podman 4.3 would kill at once */
 }
 
 bool translate_container_body(struct text *out, const struct translate_container *in,

@@ -131,6 +131,10 @@ static void read_ports(struct arena *arena, const cJSON *ports,
         .host_port = container_port_of(json_read_int(port, "PublicPort")),
         .protocol = json_read_text(arena, port, "Type"),
     };
+    /* Podman 4 leaves the address out where a port is published on all. */
+    for (size_t i = 0; i < entry->port_count; i++)
+        if (entry->ports[i].host_port != 0 && !*entry->ports[i].host_ip)
+            entry->ports[i].host_ip = "0.0.0.0";
 }
 
 static void read_entry(struct arena *arena, const cJSON *row, struct engine_container_entry *entry)

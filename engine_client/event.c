@@ -55,7 +55,7 @@ static void read_exit_code(struct engine_event *event)
     int64_t code;
 
     if (!*text)
-        text = engine_event_attribute(event, "containerExitCode");
+        text = engine_event_attribute(event, "containerExitCode"); /* Podman */
     if (!number_parse_int64(text, &code) || code < INT_MIN || code > INT_MAX)
         return;
     event->has_exit_code = true;
@@ -86,7 +86,8 @@ bool engine_event_decode(struct arena *arena, struct span line, struct engine_ev
         if (event.health == ENGINE_HEALTH_NONE)
             event.health = engine_health_parse(json_peek_text(tree, "HealthStatus"));
     }
-    read_exit_code(&event);
+    if (strcmp(event.action, "die") == 0)
+        read_exit_code(&event);
     *ret_event = event;
     return true;
 }

@@ -77,6 +77,7 @@ static bool start(struct up_options *up, struct attached *attached, struct error
     up->reconcile.no_build = true;
     up->reconcile.build = false;
     up->job.execute.on_hook_output = attached_hook_output;
+    up->job.execute.on_started = attached_container_started;
     up->job.execute.output_owner = attached;
     return up_options_converge(up, err);
 }

@@ -65,6 +65,22 @@ TEST(rows_of_the_list_are_decoded)
     arena_destroy(arena);
 }
 
+TEST(a_published_port_without_an_address_is_on_all)
+{
+    struct arena *arena = arena_create();
+    struct engine_container_list got;
+    struct error err;
+
+    error_init(&err);
+    assert_true(engine_container_list_decode(
+        arena, span_of("[{\"Ports\":[{\"PrivatePort\":80,\"PublicPort\":8081,\"Type\":\"tcp\"},"
+                       "{\"PrivatePort\":81,\"Type\":\"tcp\"}]}]"),
+        &got, &err)); /* as Podman 4 tells it */
+    assert_string_equal(got.items[0].ports[0].host_ip, "0.0.0.0");
+    assert_string_equal(got.items[0].ports[1].host_ip, "");
+    arena_destroy(arena);
+}
+
 static const char inspect[] =
     "{\"Id\":\"aa\",\"Name\":\"/"
     "p-web-1\",\"Created\":\"2026-11-21T11:35:41.336651829Z\",\"Image\":\"sha256:11\","

@@ -47,6 +47,21 @@ TEST(health_is_read_from_both_engines)
     arena_destroy(arena);
 }
 
+TEST(only_the_end_of_a_container_has_an_exit_code)
+{
+    struct arena *arena = arena_create();
+    struct engine_event event =
+        decode(arena, "{\"Type\":\"container\",\"Action\":\"create\",\"Actor\":{\"Attributes\":{"
+                      "\"containerExitCode\":\"0\"}}}");
+
+    assert_false(event.has_exit_code); /* Podman says it in all of its events */
+    event = decode(arena, "{\"Type\":\"container\",\"Action\":\"died\",\"Actor\":{\"Attributes\":{"
+                          "\"containerExitCode\":\"3\"}}}");
+    assert_true(event.has_exit_code);
+    assert_int_equal(event.exit_code, 3);
+    arena_destroy(arena);
+}
+
 TEST(actions_of_podman_get_dockers_names)
 {
     struct arena *arena = arena_create();
