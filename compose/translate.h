@@ -30,6 +30,7 @@ struct text;
 
 /* API versions from which something changes. */
 enum {
+    TRANSLATE_API_CREATE_PATH = 42,  /* bind mounts told as objects can make their path */
     TRANSLATE_API_ENDPOINTS = 44,    /* several networks in one create */
     TRANSLATE_API_IMAGE_MOUNTS = 48,
     TRANSLATE_API_INTERFACE_NAME = 49,
@@ -82,9 +83,11 @@ bool translate_network_body(struct text *out, const struct spec_project *project
 /** Body of POST /volumes/create. */
 void translate_volume_body(struct text *out, const struct spec_project *project, const char *key,
                            const struct spec_volume *volume, const char *hash);
-/** One warning for each attribute that this engine cannot honour. */
-void translate_unsupported(const struct spec_project *project, const struct spec_service *service,
-                           unsigned api_minor, struct warnings *warnings);
+/** One warning for each attribute of a service that this engine cannot honour. */
+void translate_unsupported(const struct spec_service *service, unsigned api_minor, struct warnings *warnings);
+/** The same for networks, secrets and configs. */
+void translate_unsupported_resources(const struct spec_project *project, unsigned api_minor,
+                                     struct warnings *warnings);
 
 /* Parts, for the files of translate_*.c. */
 void translate_member(struct json_writer *json, const char *key, const char *value); /* unless empty */
@@ -100,6 +103,8 @@ bool translate_security(struct json_writer *json, const struct translate_contain
                         struct error *err) WARN_UNUSED;
 bool translate_endpoints(struct json_writer *json, const struct translate_container *in,
                          struct warnings *warnings, struct error *err) WARN_UNUSED;
+/** Is this bind mount told as an object? Else it is a line of HostConfig.Binds. */
+bool translate_bind_needs_object(const struct spec_mount *mount);
 /** HostConfig.NetworkMode. */
 const char *translate_network_mode(const struct translate_container *in);
 

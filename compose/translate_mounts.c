@@ -40,7 +40,7 @@ static bool is_type(const struct spec_mount *mount, const char *type)
     return mount->type && strcmp(mount->type, type) == 0;
 }
 
-static bool bind_needs_object(const struct spec_mount *mount)
+bool translate_bind_needs_object(const struct spec_mount *mount)
 {
     const struct spec_mount_bind *bind = mount->bind;
 
@@ -164,7 +164,7 @@ static bool add_mount(struct mount_lists *lists, const struct translate_containe
     if (is_type(mount, "image") && in->api_minor < TRANSLATE_API_IMAGE_MOUNTS)
         return error_set_at(err, ERROR_INPUT, spec_node_place(mount->node),
                             "volume with type=image require Docker Engine v28 or later");
-    if (is_type(mount, "bind") && !bind_needs_object(mount))
+    if (is_type(mount, "bind") && !translate_bind_needs_object(mount))
         strings_add(&lists->binds, lists->arena, bind_line(lists->arena, source, mount));
     else if (is_type(mount, "volume") && *source && spec_project_volume(in->project, source) &&
              !volume_needs_object(mount))

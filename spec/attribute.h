@@ -20,6 +20,8 @@
  *   .flags    see below
  *   .json     name in JSON where it differs
  *   .engine   field of the Engine API, .api the lowest API version times 100 plus minor (143 is 1.43)
+ *   .inert    why it is accepted but has no effect: told in a warning
+ *   .usual    values, separated by |, for which there is no need of that warning, or of one about an old engine
  *   .doc      one sentence of meaning
  */
 #pragma once
@@ -84,6 +86,7 @@ enum spec_field_flag {
     UNSIGNED = 1 << 14,        /* a negative number cannot be stored */
     YAML_ONLY = 1 << 16,       /* never printed in JSON */
     SINCE_5 = 1 << 17,         /* unknown to 2.x, so no part of its hashes */
+    REFUSED_BELOW = 1 << 18,   /* an engine below .api is not asked at all: that is an error, not a warning */
     NO_EXTENSIONS = 1 << 15,   /* a list whose items lose their x- keys, as in the reference */
 };
 
@@ -105,6 +108,7 @@ struct spec_field {
     unsigned flags;
     const char *engine;
     unsigned api;
+    const char *inert, *usual;
     const char *doc;
 };
 

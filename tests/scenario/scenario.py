@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading scenario files and running their steps. The format is described in tests/README.md."""
+import io
 import json
 import os
 import re
 import shlex
 import signal
 import subprocess
+import tarfile
 import threading
 import time
 
@@ -95,6 +97,13 @@ def pick(value, path):
         else:
             value = value.get(key or quoted) if isinstance(value, dict) else None
     return value
+
+
+def entries(archive):
+    """what a tar holds, to be picked from: [0].name, .text, .mode, .uid, .gid"""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        return [{"name": one.name, "mode": f"{one.mode:04o}", "uid": one.uid, "gid": one.gid,
+                 "text": files.extractfile(one).read().decode() if one.isfile() else None} for one in files]
 
 
 def shown(value):
@@ -336,6 +345,11 @@ class Runner:
         if actual != expected:
             raise Failure("they were:\n" + "\n".join(actual))
 
+    def do_requests_matching(self, match, block):
+        found = [one for one in self.seen() if one.method == match[1] and re.fullmatch(self.expand(match[2]), one.path)]
+        if not holds(len(found), match[3], match[4]) and str(len(found)) != match[4]:
+            raise Failure(f"there were {len(found)}:\n" + "\n".join(map(str, self.seen())))
+
     def do_request(self, match, block):
         found = [one for one in self.seen() if one.method == match[2] and re.fullmatch(self.expand(match[3]), one.path)]
         if bool(found) == bool(match[1]):
@@ -354,7 +368,8 @@ class Runner:
         found = [one for one in self.seen() if one.method == match[1] and re.fullmatch(self.expand(match[2]), one.path)]
         if not found:
             raise Failure("the requests were:\n" + "\n".join(map(str, self.seen())))
-        source = {"body": found[0].json, "query": lambda: found[0].query}[match[3]]()
+        source = {"body": found[0].json, "query": lambda: found[0].query,
+                  "archive": lambda: entries(found[0].body)}[match[3]]()
         actual = shown(pick(source, match[4]))
         if not holds(actual, match[5], self.expand(match[6])):
             raise Failure(f"it is {actual}")
@@ -380,9 +395,10 @@ class Runner:
         (r"rule (\S+) (\S+)(?: #(\d+))? (.*)", do_script_rule),
         (r"requests " + OPERATORS + r" (\d+)", do_requests),
         (r"requests are", do_requests_are),
+        (r"requests matching ([A-Z]+) (\S+) " + OPERATORS + r" (\d+)", do_requests_matching),
         (r"(no )?request ([A-Z]+) (\S+)", do_request),
         (r"quiet for ([\d.]+) after ([A-Z]+) (\S+)", do_quiet),
-        (r"request ([A-Z]+) (\S+) (body|query) (\S+) " + OPERATORS + r" ?(.*)", do_request_body),
+        (r"request ([A-Z]+) (\S+) (body|query|archive) (\S+) " + OPERATORS + r" ?(.*)", do_request_body),
     ]
 
     def end(self):

@@ -37,6 +37,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from engine_model import EngineError, Model, filters_of, full_name, instant, labels_match
 
 
+def query_of(text):
+    """parameters by name; values of one that is given again (the names of a build's image) have a blank between them"""
+    query = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        query[name] = f"{query[name]} {value}" if name in query else value
+    return query
+
+
 class Request:
     def __init__(self, method, path, query, body, version, headers, pid):
         self.method, self.path, self.query, self.body = method, path, query, body
@@ -90,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
         path = unquote(match[2] if match else url.path)
         if self.headers.get("Expect", "").lower() == "100-continue":
             pass                                        # BaseHTTPRequestHandler has answered it
-        request = Request(self.command, path, dict(parse_qsl(url.query, keep_blank_values=True)), self.read_body(),
+        request = Request(self.command, path, query_of(url.query), self.read_body(),
                           match[1] if match else None, self.headers, peer_pid(self.connection))
         self.request_seen = request
         self.cut, self.only_begin = None, False
@@ -300,15 +308,15 @@ class Routes:
         self.answer(self.model.remove_image(name))
 
     def build(self, request):
-        name = full_name(request.query.get("t", "built"))
+        names = [full_name(name) for name in request.query.get("t", "built").split()]
         labels = json.loads(request.query.get("labels") or "{}")
         handler = self.handler
         handler.begin_stream()
         handler.chunk(json.dumps({"stream": "Step 1/1 : FROM scratch\n"}).encode() + b"\r\n")
         with self.model.lock:
-            image = self.model.add_image(name, {"Labels": labels})
+            image = [self.model.add_image(name, {"Labels": labels}) for name in names][0]
         handler.chunk(json.dumps({"aux": {"ID": image["Id"]}}).encode() + b"\r\n")
-        handler.chunk(json.dumps({"stream": f"Successfully tagged {name}\n"}).encode() + b"\r\n")
+        handler.chunk(json.dumps({"stream": f"Successfully tagged {names[0]}\n"}).encode() + b"\r\n")
         handler.end_stream()
 
     def distribution(self, request, name):
