@@ -28,7 +28,8 @@ struct pairs;
 #define LABEL_ENGINE              LABEL_PREFIX "engine" /* only read */
 #define LABEL_BRIDGE              LABEL_PREFIX "bridge"
 /* Ours: digest of the contents of a container's configs and secrets; absent: none, or made by another tool. */
-#define LABEL_CONTENT             "io.compose.content"
+#define LABEL_OWN_PREFIX          "io.compose."
+#define LABEL_CONTENT             LABEL_OWN_PREFIX "content"
 
 /** What is written as version: the release whose behaviour this program has. */
 #define LABELS_COMPOSE_VERSION "5.5.0"

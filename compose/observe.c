@@ -247,38 +247,57 @@ bool observe(struct session *session, const struct observe_wants *wants, struct 
     return true;
 }
 
+static const char *need_path(struct arena *arena, const struct plan_need *need)
+{
+    if (need->kind == NEED_CONTAINER)
+        return engine_path(arena, "/containers/%s/json", need->subject);
+    if (need->kind == NEED_NETWORK)
+        return engine_path(arena, "/networks/%s", need->subject);
+    return engine_path(arena, "/images/%s/json", need->subject);
+}
+
+static bool take_need(struct observed *observed, const struct plan_need *need, const struct session_call *call,
+                      struct error *err)
+{
+    bool gone = call->failure.kind == ERROR_ENGINE && call->failure.status == 404;
+
+    if (need->kind == NEED_IMAGE_DETAILS && gone) {
+        observed_add_image_details(observed, need->subject, (struct span){0});
+        return true;
+    }
+    if (error_is_set(&call->failure)) {
+        error_copy(err, &call->failure);
+        return false;
+    }
+    if (need->kind == NEED_CONTAINER)
+        return observed_add_container_details(observed, call->answer, err);
+    if (need->kind == NEED_NETWORK)
+        return observed_add_network_details(observed, call->answer, err);
+    observed_add_image_details(observed, need->subject, call->answer);
+    return true;
+}
+
 bool observe_needs(struct session *session, struct observed *observed, const struct plan *plan, struct error *err)
 {
     struct session_call *calls = arena_alloc(observed->arena, plan->need_count * sizeof(*calls));
-    enum plan_need_kind *kinds = arena_alloc(observed->arena, plan->need_count * sizeof(*kinds));
+    const struct plan_need **needs = arena_alloc(observed->arena, plan->need_count * sizeof(*needs));
     size_t count = 0;
     bool good = true;
 
     for (size_t i = 0; i < plan->need_count; i++) {
         const struct plan_need *need = &plan->needs[i];
 
-        if (need->kind != NEED_CONTAINER && need->kind != NEED_NETWORK)
+        if (need->kind != NEED_CONTAINER && need->kind != NEED_NETWORK && need->kind != NEED_IMAGE_DETAILS)
             continue;
-        kinds[count] = need->kind;
-        calls[count++] = (struct session_call){
-            .path = engine_path(observed->arena,
-                                need->kind == NEED_CONTAINER ? "/containers/%s/json" : "/networks/%s",
-                                need->subject)};
+        needs[count] = need;
+        calls[count++] = (struct session_call){.path = need_path(observed->arena, need)};
     }
     if (count == 0)
         return true;
     if (!session_fetch_all(session, observed->arena, calls, count, err))
         return false;
-    for (size_t i = 0; good && i < count; i++) {
-        if (error_is_set(&calls[i].failure)) {
-            error_copy(err, &calls[i].failure);
-            good = false;
-        } else if (kinds[i] == NEED_CONTAINER) {
-            good = observed_add_container_details(observed, calls[i].answer, err);
-        } else {
-            good = observed_add_network_details(observed, calls[i].answer, err);
-        }
-    }
+    for (size_t i = 0; good && i < count; i++)
+        good = take_need(observed, needs[i], &calls[i], err);
     session_fetch_finish(calls, count);
     return good;
 }

@@ -280,3 +280,27 @@ const struct engine_network *observed_network_details(const struct observed *obs
             return observed->network_details[i];
     return NULL;
 }
+
+void observed_add_image_details(struct observed *observed, const char *id, struct span body)
+{
+    struct observed_image_details *details;
+
+    observed->image_details =
+        arena_grow(observed->arena, observed->image_details, &observed->image_detail_capacity,
+                   observed->image_detail_count + 1, sizeof(*observed->image_details));
+    details = &observed->image_details[observed->image_detail_count++];
+    details->id = arena_strdup(observed->arena, id);
+    details->raw = (struct span){0};
+    if (body.bytes)
+        details->raw = (struct span){arena_strndup(observed->arena, body.bytes, body.length), body.length};
+}
+
+bool observed_image_details(const struct observed *observed, const char *id, struct span *ret_raw)
+{
+    for (size_t i = 0; i < observed->image_detail_count; i++)
+        if (strcmp(observed->image_details[i].id, id) == 0) {
+            *ret_raw = observed->image_details[i].raw;
+            return true;
+        }
+    return false;
+}

@@ -39,6 +39,11 @@ struct observed_image {
     bool wrong_platform;
 };
 
+struct observed_image_details {
+    const char *id;
+    struct span raw; /* the inspection; bytes NULL when the image is gone */
+};
+
 struct observed {
     struct arena *arena;
     unsigned api_minor;
@@ -52,6 +57,8 @@ struct observed {
     struct observed_image *images;     /* those that are there */
     size_t image_count, image_capacity;
     struct engine_image_list all_images; /* down --rmi */
+    struct observed_image_details *image_details;
+    size_t image_detail_count, image_detail_capacity;
 };
 
 struct observed *observed_create(unsigned api_minor);
@@ -69,6 +76,8 @@ bool observed_add_image(struct observed *observed, const char *reference, const 
                         struct span body, struct error *err) WARN_UNUSED;
 bool observed_add_container_details(struct observed *observed, struct span body, struct error *err) WARN_UNUSED;
 bool observed_add_network_details(struct observed *observed, struct span body, struct error *err) WARN_UNUSED;
+/** The inspection of an image by its id; a body without bytes says that it is gone. */
+void observed_add_image_details(struct observed *observed, const char *id, struct span body);
 
 /* Find; NULL when not there. */
 const struct observed_image *observed_image(const struct observed *observed, const char *reference);
@@ -76,6 +85,8 @@ const struct observed_container *observed_container(const struct observed *obser
 const struct engine_network *observed_network_named(const struct observed *observed, const char *name);
 const struct engine_volume *observed_volume_named(const struct observed *observed, const char *name);
 const struct engine_network *observed_network_details(const struct observed *observed, const char *id);
+/** False when nobody has asked yet. */
+bool observed_image_details(const struct observed *observed, const char *id, struct span *ret_raw);
 
 /** The digest that the label of a container made from this image carries. Source: cli.md 3.2, "digest rule". */
 const char *observed_image_digest(const struct engine_image_manifest *manifests, size_t count, const char *id,

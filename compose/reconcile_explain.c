@@ -1,26 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which attribute made a container's configuration differ: what would be created now is compared, attribute by attribute
- * and through the engine field that its row names, with what the engine says of the container.
+ * Which attributes made a container's configuration differ: the request that would be sent now is compared, row by row and
+ * through the engine field that each row names, with what the engine says of the container. What the file does not
+ * set is the image's or the engine's own, so a difference there counts only when it is neither.
  */
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
-#include "compose/reconcile_internal.h"
+#include "compose/explain_internal.h"
+#include "compose/explain_value.h"
 #include "engine_client/json_find.h"
 #include "spec/attribute.h"
 #include "spec/base/arena.h"
 #include "spec/base/text.h"
 #include "spec/node.h"
 
-struct comparison {
-    struct reconcile *r;
-    struct step *step;
-    const struct spec_service *service;
-    struct span wanted; /* body of the create request */
-    struct span have;   /* answer of inspect */
-    size_t found;
+/* What an engine fills in when the request says nothing. A field may have several rows. */
+static const struct {
+    const char *engine, *text;
+} engine_defaults[] = {
+    {"H.ShmSize", "64m"},       {"C.StopSignal", "SIGTERM"}, {"H.Runtime", "runc"},
+    {"C.WorkingDir", "/"},      {"H.MemorySwappiness", "-1"}, {"H.PidsLimit", "-1"},
+    {"H.IpcMode", "private"},   {"H.IpcMode", "shareable"},  {"H.CgroupnsMode", "host"},
+    {"H.Isolation", "default"}, {"H.CgroupnsMode", "private"}, {"H.LogConfig.Type", "json-file"},
+    {"H.MemorySwap", "-1"},
 };
+
+/* Depends on how the engine is set up when the file is silent: believed if nothing else differs. */
+static const char *const set_up[] = {
+    "H.LogConfig.Type", "H.LogConfig.Config", "H.Runtime",   "H.IpcMode",  "H.CgroupnsMode",
+    "H.ShmSize",        "H.SecurityOpt",      "H.MemorySwap", "C.Hostname",
+};
+
+/* Dropped by an engine whose kernel lacks it: believed last. */
+static const char *const dropped[] = {
+    "H.OomKillDisable",      "H.MemorySwappiness",   "H.MemorySwap",           "H.MemoryReservation",
+    "H.CpuRealtimePeriod",   "H.CpuRealtimeRuntime", "H.BlkioWeight",          "H.BlkioWeightDevice",
+    "H.BlkioDeviceReadBps",  "H.BlkioDeviceReadIOps", "H.BlkioDeviceWriteBps", "H.BlkioDeviceWriteIOps",
+    "H.PidsLimit",           "H.CpusetCpus",          "H.NanoCpus",            "H.CpuShares",
+};
+
+/* Told in another form, or part of another row. */
+static const char *const left_out[] = {"H.Links", "H.VolumesFrom", "C.Labels", "C.Env", "C.ExposedPorts",
+                                       "H.Binds, H.Mounts", "C.Image"};
+
+static bool contains(const char *const *list, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i], text) == 0)
+            return true;
+    return false;
+}
 
 /* PASSWORD, TOKEN, SECRET, or KEY as one word of several. */
 static bool looks_secret(const char *name)
@@ -43,155 +75,295 @@ static bool looks_secret(const char *name)
     return false;
 }
 
-static void add(struct comparison *c, const char *attribute, const char *name, const char *old_value,
-                const char *new_value, struct place place)
+static struct step_reason difference(const struct explanation *e, const char *attribute, const char *name,
+                                     const char *old_value, const char *new_value, struct place place)
 {
-    bool masked = looks_secret(name) && !c->r->options->show_values;
-    struct step_reason *reason = plan_reason(c->r->plan, c->step, REASON_CHANGED, "changed");
+    bool masked = looks_secret(name) && !e->r->options->show_values;
 
-    reason->attribute = attribute;
-    reason->place = place;
-    if (masked) {
-        reason->new_value = "(changed)";
-        reason->old_value = "(changed)";
-    } else {
-        reason->old_value = old_value;
-        reason->new_value = new_value;
-    }
-    c->found++;
+    return (struct step_reason){
+        .attribute = attribute,
+        .old_value = masked ? "(changed)" : *old_value ? old_value : "(none)",
+        .new_value = masked ? "(changed)" : *new_value ? new_value : "(none)",
+        .place = place,
+    };
 }
 
-/* "C.Cmd" stands at Config.Cmd in an inspection and at Cmd in a request, "H.X" at HostConfig.X in both. */
-static bool paths_of(struct arena *arena, const char *engine, const char **ret_wanted, const char **ret_have)
+static void tell(struct explanation *e, const struct step_reason *what)
 {
-    size_t length = strcspn(engine, ",");
-    const char *rest;
+    struct step_reason *reason = plan_reason(e->r->plan, e->step, REASON_CHANGED, "changed");
 
-    if (length < 3 || engine[1] != '.' || (engine[0] != 'C' && engine[0] != 'H'))
-        return false;
-    rest = arena_strndup(arena, engine + 2, length - 2);
-    *ret_have = arena_printf(arena, "%s.%s", engine[0] == 'C' ? "Config" : "HostConfig", rest);
-    *ret_wanted = engine[0] == 'C' ? rest : *ret_have;
-    return true;
+    reason->attribute = what->attribute;
+    reason->old_value = what->old_value;
+    reason->new_value = what->new_value;
+    reason->place = what->place;
+    e->found++;
 }
 
-/* What an absent member, null, zero and empty things have in common. */
-static const char *value_text(struct arena *arena, struct span value)
+static void tell_all(struct explanation *e, const struct explain_doubts *doubts)
 {
-    static const char *const nothing[] = {"null", "0", "false", "[]", "{}", "\"\""};
-
-    if (!value.bytes)
-        return "";
-    for (size_t i = 0; i < COUNT_OF(nothing); i++)
-        if (span_equals(value, nothing[i]))
-            return "";
-    return engine_json_text(arena, value);
+    for (size_t i = 0; i < doubts->count; i++)
+        tell(e, &doubts->items[i]);
 }
 
-static struct place place_of(const struct comparison *c, const char *attribute, const char *key)
+void explain_add(struct explanation *e, const char *attribute, const char *name, const char *old_value,
+                 const char *new_value, struct place place)
 {
-    const struct spec_node *node = spec_node_get(c->service->node, attribute);
+    struct step_reason what = difference(e, attribute, name, old_value, new_value, place);
+
+    tell(e, &what);
+}
+
+struct place explain_place(const struct explanation *e, const char *attribute, const char *key)
+{
+    const struct spec_node *node = spec_node_get(e->service->node, attribute);
     const struct spec_node *inner = key ? spec_node_get(node, key) : NULL;
 
-    return spec_node_place(inner ? inner : node ? node : c->service->node);
+    return spec_node_place(inner ? inner : node ? node : e->service->node);
 }
 
-static void compare_value(struct comparison *c, const struct spec_field *field)
-{
-    const char *wanted_path, *have_path, *wanted, *have;
+/* -- One row -- */
 
-    if (!paths_of(c->r->arena, field->engine, &wanted_path, &have_path))
-        return;
-    wanted = value_text(c->r->arena, engine_json_find(c->wanted, wanted_path));
-    have = value_text(c->r->arena, engine_json_find(c->have, have_path));
-    /* What the file leaves to the image or to the engine is no change. */
-    if (strcmp(wanted, have) == 0 || !spec_node_get(c->service->node, field->name))
-        return;
-    add(c, field->name, field->name, *have ? have : "(none)", *wanted ? wanted : "(none)",
-        place_of(c, field->name, NULL));
+struct row {
+    const struct spec_field *field;
+    const char *name; /* "deploy.resources.limits.memory" */
+    struct place place;
+};
+
+/* "C.Cmd" stands at Config.Cmd in an inspection and at Cmd in a request, "H.X" at HostConfig.X in both. */
+static struct span in_request(const struct explanation *e, const char *engine)
+{
+    return engine_json_find(e->wanted, engine[0] == 'C' ? engine + 2
+                                                        : arena_printf(e->arena, "HostConfig.%s", engine + 2));
 }
 
-static void compare_map(struct comparison *c, const struct spec_field *field, const struct pairs *map)
+static struct span in_inspection(const struct explanation *e, const char *engine)
 {
-    const char *group = field->engine[0] == 'C' ? "Config" : "HostConfig";
+    return engine_json_find(e->have, arena_printf(e->arena, "%s.%s", engine[0] == 'C' ? "Config" : "HostConfig",
+                                                  engine + 2));
+}
 
-    for (size_t i = 0; i < map->count; i++) {
-        const char *const path[] = {group, field->engine + 2, map->items[i].key};
-        const char *have = value_text(c->r->arena, engine_json_find_segments(c->have, path, COUNT_OF(path)));
-        const char *wanted = map->items[i].value ? map->items[i].value : "";
+/* The image fills what the request leaves open, but its command not when there is another entrypoint. */
+static struct span in_image(const struct explanation *e, const char *engine)
+{
+    if (engine[0] != 'C' || !e->image.bytes ||
+        (strcmp(engine, "C.Cmd") == 0 && engine_json_find(e->wanted, "Entrypoint").bytes))
+        return (struct span){0};
+    return engine_json_find(e->image, arena_printf(e->arena, "Config.%s", engine + 2));
+}
 
-        if (strcmp(have, wanted) != 0)
-            add(c, arena_printf(c->r->arena, "%s.%s", field->name, map->items[i].key), map->items[i].key,
-                *have ? have : "(none)", wanted, place_of(c, field->name, map->items[i].key));
+static bool is_engines_own(const struct explanation *e, const char *engine, const char *have)
+{
+    int64_t memory;
+
+    for (size_t i = 0; i < COUNT_OF(engine_defaults); i++)
+        if (strcmp(engine_defaults[i].engine, engine) == 0 && strcmp(engine_defaults[i].text, have) == 0)
+            return true;
+    if (strcmp(engine, "C.Hostname") == 0)
+        return strncmp(have, e->container->id, strlen(have)) == 0;
+    if (strcmp(engine, "H.MemorySwap") == 0 && engine_json_find_int64(e->have, "HostConfig.Memory", &memory)) {
+        int64_t swap;
+
+        return engine_json_find_int64(e->have, "HostConfig.MemorySwap", &swap) && swap == 2 * memory;
     }
+    /* Without the image nobody can tell whose it was. */
+    return engine[0] == 'C' && !e->image.bytes;
 }
 
-static const char *variable(const struct strings *env, const char *name)
+static void add_doubtful(struct explanation *e, struct explain_doubts *doubts, const struct row *row,
+                         const char *old_value, const char *new_value)
 {
-    size_t length = strlen(name);
+    doubts->items = arena_grow(e->arena, doubts->items, &doubts->capacity, doubts->count + 1, sizeof(*doubts->items));
+    doubts->items[doubts->count++] = difference(e, row->name, row->name, old_value, new_value, row->place);
+}
 
-    for (size_t i = 0; i < env->count; i++)
-        if (strncmp(env->items[i], name, length) == 0 && env->items[i][length] == '=')
-            return env->items[i] + length + 1;
+/* The id of another service's container takes the place of its name: a reason of its own. */
+static bool is_reference(const char *text)
+{
+    return text_starts_with(text, "service:") || text_starts_with(text, "container:");
+}
+
+static void compare_texts(struct explanation *e, const struct row *row, const char *wanted, const char *have)
+{
+    const char *engine = row->field->engine;
+    const char *given = *wanted ? wanted : explain_written(e->arena, row->field, in_image(e, engine));
+
+    if (strcmp(given, have) == 0 || is_reference(given) || (!*wanted && is_engines_own(e, engine, have)))
+        return;
+    if (!*wanted && contains(set_up, COUNT_OF(set_up), engine))
+        add_doubtful(e, &e->set_up, row, have, wanted);
+    else if (!*have && contains(dropped, COUNT_OF(dropped), engine))
+        add_doubtful(e, &e->dropped, row, have, wanted);
+    else
+        explain_add(e, row->name, row->name, have, wanted, row->place);
+}
+
+static const struct engine_json_member *find_member(const struct engine_json_member *members, size_t count,
+                                                    const char *key)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(members[i].key, key) == 0)
+            return &members[i];
     return NULL;
 }
 
-static void compare_environment(struct comparison *c, const struct observed_container *container)
+/* Key by key: what is there in one of the two only, or differs. */
+static void compare_maps(struct explanation *e, const struct row *row)
 {
-    const struct pairs *map = &c->service->environment;
+    struct engine_json_member *wanted = NULL, *have = NULL;
+    size_t wanted_count = engine_json_members(e->arena, in_request(e, row->field->engine), &wanted);
+    size_t have_count = engine_json_members(e->arena, in_inspection(e, row->field->engine), &have);
+    const char *top = strrchr(row->name, '.') ? NULL : row->name;
 
-    for (size_t i = 0; i < map->count; i++) {
-        const char *have = variable(&container->details->env, map->items[i].key);
-        const char *wanted = map->items[i].value;
+    for (size_t i = 0; i < wanted_count; i++) {
+        const struct engine_json_member *other = find_member(have, have_count, wanted[i].key);
+        const char *new_value = engine_json_text(e->arena, wanted[i].value);
+        const char *old_value = other ? engine_json_text(e->arena, other->value) : "";
 
-        if (!wanted ? have != NULL : !have || strcmp(have, wanted) != 0)
-            add(c, arena_printf(c->r->arena, "environment.%s", map->items[i].key), map->items[i].key,
-                have ? have : "(none)", wanted ? wanted : "(none)",
-                place_of(c, "environment", map->items[i].key));
+        if (!other || strcmp(old_value, new_value) != 0)
+            explain_add(e, arena_printf(e->arena, "%s.%s", row->name, wanted[i].key), wanted[i].key, old_value,
+                        *new_value ? new_value : "\"\"",
+                        top ? explain_place(e, top, wanted[i].key) : row->place);
+    }
+    for (size_t i = 0; i < have_count; i++)
+        if (!find_member(wanted, wanted_count, have[i].key)) {
+            const char *old_value = engine_json_text(e->arena, have[i].value);
+
+            explain_add(e, arena_printf(e->arena, "%s.%s", row->name, have[i].key), have[i].key,
+                        *old_value ? old_value : "\"\"", "", row->place);
+        }
+}
+
+static void compare_row(struct explanation *e, const struct row *row)
+{
+    const struct spec_field *field = row->field;
+
+    if ((field->kind == SPEC_KIND_MAPPING || field->kind == SPEC_KIND_OPTIONS) &&
+        !contains(set_up, COUNT_OF(set_up), field->engine))
+        compare_maps(e, row);
+    else
+        compare_texts(e, row, explain_written(e->arena, field, in_request(e, field->engine)),
+                      explain_written(e->arena, field, in_inspection(e, field->engine)));
+}
+
+/* -- All rows -- */
+
+static bool is_compared(const struct spec_field *field)
+{
+    return field->engine && (field->engine[0] == 'C' || field->engine[0] == 'H') && field->engine[1] == '.' &&
+           !contains(left_out, COUNT_OF(left_out), field->engine);
+}
+
+/* The same engine field, or one inside the other, may be set by several attributes. */
+static bool is_done(const struct explanation *e, const char *engine)
+{
+    for (size_t i = 0; i < e->done.count; i++) {
+        size_t length = strlen(e->done.items[i]), other = strlen(engine);
+        size_t shorter = length < other ? length : other;
+        const char *longer = length < other ? engine : e->done.items[i];
+
+        if (strncmp(e->done.items[i], engine, shorter) == 0 && (longer[shorter] == '\0' || longer[shorter] == '.'))
+            return true;
+    }
+    return false;
+}
+
+static bool has_inner_rows(const struct spec_field *field)
+{
+    for (size_t i = 0; field->kind == SPEC_KIND_STRUCT && i < field->sub->count; i++)
+        if (is_compared(&field->sub->fields[i]))
+            return true;
+    return false;
+}
+
+static const char *joined(struct arena *arena, const char *prefix, const char *name)
+{
+    return prefix ? arena_printf(arena, "%s.%s", prefix, name) : name;
+}
+
+static void compare_type(struct explanation *e, const struct spec_type *type, const char *prefix,
+                         const struct spec_node *node, bool present);
+
+static void compare_inner(struct explanation *e, const struct spec_type *type, const char *prefix,
+                          const struct spec_node *node, bool present)
+{
+    for (size_t i = 0; i < type->count; i++) {
+        const struct spec_field *field = &type->fields[i];
+        const struct spec_node *child = node ? spec_node_get(node, field->name) : NULL;
+
+        if (field->kind == SPEC_KIND_STRUCT && (child || !present))
+            compare_type(e, field->sub, joined(e->arena, prefix, field->name), child, present);
     }
 }
 
-/* Only where the engine keeps the value as it was sent: texts, numbers and lists of texts. */
-static bool is_plain(enum spec_kind kind)
+/*
+ * Called for what the file sets, then for the rest: what it does not set any more. `node` is NULL where the file has
+ * nothing. Of several attributes for one field the plain one comes first.
+ */
+static void compare_type(struct explanation *e, const struct spec_type *type, const char *prefix,
+                         const struct spec_node *node, bool present)
 {
-    return kind == SPEC_KIND_STRING || kind == SPEC_KIND_BOOL || kind == SPEC_KIND_OPT_BOOL ||
-           kind == SPEC_KIND_INT || kind == SPEC_KIND_BYTES || kind == SPEC_KIND_OPT_INT ||
-           kind == SPEC_KIND_OPT_DURATION || kind == SPEC_KIND_FLOAT32 || kind == SPEC_KIND_STRINGS ||
-           kind == SPEC_KIND_COMMAND;
-}
+    for (size_t i = 0; i < type->count; i++) {
+        const struct spec_field *field = &type->fields[i];
+        const struct spec_node *child = node ? spec_node_get(node, field->name) : NULL;
+        struct row row = {.field = field, .name = joined(e->arena, prefix, field->name)};
 
-static void compare_fields(struct comparison *c, const struct observed_container *container)
-{
-    for (size_t i = 0; i < spec_type_service.count; i++) {
-        const struct spec_field *field = &spec_type_service.fields[i];
-        const char *member = (const char *)c->service + field->offset;
-
-        if (!field->engine)
+        if (present && !child)
             continue;
-        if (field->kind == SPEC_KIND_ENVIRONMENT)
-            compare_environment(c, container);
-        else if (field->kind == SPEC_KIND_MAPPING || field->kind == SPEC_KIND_OPTIONS)
-            compare_map(c, field, (const struct pairs *)(const void *)member);
-        else if ((is_plain(field->kind) || strcmp(field->name, "ports") == 0 || strcmp(field->name, "volumes") == 0) && strcmp(field->name, "mac_address") != 0 &&
-                 strcmp(field->name, "network_mode") != 0)
-            compare_value(c, field);
+        if (!is_compared(field) || has_inner_rows(field) || is_done(e, field->engine))
+            continue;
+        row.place = spec_node_place(child ? child : e->service->node);
+        strings_add(&e->done, e->arena, field->engine);
+        compare_row(e, &row);
     }
-    if (c->found > 0)
-        return;
-    /* Structured ones may be told back in another form: asked only when nothing else explains the change. */
-    for (size_t i = 0; i < spec_type_service.count; i++) {
-        const struct spec_field *field = &spec_type_service.fields[i];
+    compare_inner(e, type, prefix, node, present);
+}
 
-        if (field->engine && !is_plain(field->kind) && spec_node_get(c->service->node, field->name) &&
-            (field->kind == SPEC_KIND_STRUCT || field->kind == SPEC_KIND_LIST || field->kind == SPEC_KIND_MAP))
-            compare_value(c, field);
+static void compare_image(struct explanation *e)
+{
+    const char *wanted = engine_json_text(e->arena, engine_json_find(e->wanted, "Image"));
+    const char *have = engine_json_text(e->arena, engine_json_find(e->have, "Config.Image"));
+
+    if (strcmp(wanted, have) != 0)
+        explain_add(e, "image", "image", have, wanted, explain_place(e, "image", NULL));
+}
+
+static void compare(struct explanation *e)
+{
+    compare_image(e);
+    compare_type(e, &spec_type_service, NULL, e->service->node, true);
+    compare_type(e, &spec_type_service, NULL, e->service->node, false);
+    explain_environment(e);
+    explain_labels(e);
+    explain_mounts(e);
+    explain_exposed(e);
+    explain_networks(e);
+    if (e->found == 0)
+        tell_all(e, &e->set_up);
+    if (e->found == 0)
+        tell_all(e, &e->dropped);
+    if (e->found == 0)
+        (void)plan_reason(e->r->plan, e->step, REASON_CHANGED, "differs (not stored in the engine)");
+}
+
+/* Is all there that the comparison needs? Otherwise it is asked for. */
+static bool is_known(struct reconcile *r, const struct observed_container *container, struct span *ret_image)
+{
+    if (!container->details) {
+        plan_need(r->plan, NEED_CONTAINER, container->id, NULL);
+        return false;
     }
+    if (!observed_image_details(r->observed, container->details->image_id, ret_image)) {
+        plan_need(r->plan, NEED_IMAGE_DETAILS, container->details->image_id, NULL);
+        return false;
+    }
+    return true;
 }
 
 void reconcile_explain(struct reconcile *r, const struct reconcile_service *service,
                        const struct observed_container *container, struct step *step)
 {
-    struct comparison c = {.r = r, .step = step, .service = service->wanted->service};
+    struct explanation e = {
+        .r = r, .step = step, .arena = r->arena, .service = service->wanted->service, .container = container};
     struct warnings ignored = {.arena = r->arena};
     struct translate_container in = {
         .project = r->project,
@@ -203,21 +375,15 @@ void reconcile_explain(struct reconcile *r, const struct reconcile_service *serv
     struct error failure;
     struct text body;
 
-    if (!r->options->explain)
+    if (!r->options->explain || !is_known(r, container, &e.image))
         return;
-    if (!container->details) {
-        plan_need(r->plan, NEED_CONTAINER, container->id, NULL);
-        return;
-    }
     error_init(&failure);
     text_init(&body, 0);
     if (translate_container_body(&body, &in, &ignored, &failure)) {
-        c.wanted = text_span(&body);
-        c.have = container->details->raw;
-        compare_fields(&c, container);
+        e.wanted = text_span(&body);
+        e.have = container->details->raw;
+        compare(&e);
     }
-    if (c.found == 0)
-        (void)plan_reason(r->plan, step, REASON_CHANGED, "differs (not stored in the engine)");
     text_finish(&body);
     error_finish(&failure);
 }

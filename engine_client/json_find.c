@@ -204,8 +204,10 @@ static struct span value_here(struct scan *scan)
 
 struct span engine_json_find(struct span json, const char *path)
 {
-    struct scan scan = {json.bytes, json.bytes + json.length};
+    struct scan scan = {json.bytes, json.bytes ? json.bytes + json.length : NULL};
 
+    if (!json.bytes)
+        return nothing;
     while (*path) {
         size_t length = strcspn(path, ".");
 
@@ -218,12 +220,44 @@ struct span engine_json_find(struct span json, const char *path)
 
 struct span engine_json_find_segments(struct span json, const char *const *segments, size_t count)
 {
-    struct scan scan = {json.bytes, json.bytes + json.length};
+    struct scan scan = {json.bytes, json.bytes ? json.bytes + json.length : NULL};
 
+    if (!json.bytes)
+        return nothing;
     for (size_t i = 0; i < count; i++)
         if (!enter(&scan, span_of(segments[i])))
             return nothing;
     return value_here(&scan);
+}
+
+size_t engine_json_members(struct arena *arena, struct span json, struct engine_json_member **ret_members)
+{
+    struct scan scan = {json.bytes, json.bytes ? json.bytes + json.length : NULL};
+    struct engine_json_member *members = NULL;
+    size_t count = 0, capacity = 0;
+    bool object, more;
+
+    if (!json.bytes || (!(object = take(&scan, '{')) && !take(&scan, '[')))
+        return 0;
+    do {
+        struct engine_json_member member = {0};
+
+        if (object) {
+            struct span key = value_here(&scan);
+
+            if (!key.bytes || *key.bytes != '"' || !take(&scan, ':'))
+                break;
+            member.key = engine_json_text(arena, key);
+        }
+        member.value = value_here(&scan);
+        if (!member.value.bytes)
+            break;
+        members = arena_grow(arena, members, &capacity, count + 1, sizeof(*members));
+        members[count++] = member;
+        more = take(&scan, ',');
+    } while (more);
+    *ret_members = members;
+    return count;
 }
 
 bool engine_json_find_int64(struct span json, const char *path, int64_t *ret_value)

@@ -20,6 +20,14 @@ struct arena;
 struct span engine_json_find(struct span json, const char *path);
 /** The same with the path as segments, for keys that hold dots (labels). */
 struct span engine_json_find_segments(struct span json, const char *const *segments, size_t count);
+
+struct engine_json_member {
+    const char *key; /* NULL in a list */
+    struct span value;
+};
+
+/** The members of an object or the elements of a list, in their order; 0 for anything else. */
+size_t engine_json_members(struct arena *arena, struct span json, struct engine_json_member **ret_members);
 /** An integer in full 64 bits; false when absent, not a number, or out of range. */
 bool engine_json_find_int64(struct span json, const char *path, int64_t *ret_value) WARN_UNUSED;
 /** The value as one compact line of text: a string without its quotes, everything else as JSON. */

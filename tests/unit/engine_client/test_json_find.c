@@ -84,3 +84,24 @@ TEST(broken_text_ends_the_search)
             assert_true(found.bytes + found.length <= sample + length);
     }
 }
+
+TEST(members_come_in_their_order_with_their_keys)
+{
+    struct arena *arena = arena_create();
+    struct engine_json_member *members;
+
+    assert_int_equal(engine_json_members(arena, span_of("{}"), &members), 0);
+    assert_int_equal(engine_json_members(arena, span_of("[ ]"), &members), 0);
+    assert_int_equal(engine_json_members(arena, span_of("null"), &members), 0);
+    assert_int_equal(engine_json_members(arena, (struct span){0}, &members), 0);
+    assert_int_equal(engine_json_members(arena, span_of(" { \"b.c\" : [1,{}], \"\\u0041\":\"x,}\" } "), &members), 2);
+    assert_string_equal(members[0].key, "b.c");
+    assert_string_equal(engine_json_text(arena, members[0].value), "[1,{}]");
+    assert_string_equal(members[1].key, "A");
+    assert_string_equal(engine_json_text(arena, members[1].value), "x,}");
+    assert_int_equal(engine_json_members(arena, span_of("[1, \"a\", {\"x\":2}]"), &members), 3);
+    assert_null(members[0].key);
+    assert_string_equal(engine_json_text(arena, members[2].value), "{\"x\":2}");
+    assert_int_equal(engine_json_members(arena, span_of("{\"a\":1, broken"), &members), 1);
+    arena_destroy(arena);
+}
