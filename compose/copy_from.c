@@ -105,7 +105,7 @@ static void on_done(void *owner, struct engine_request *request, const struct er
     run->request = NULL;
     if (failure)
         error_copy(&run->request_failure, failure);
-    if (output_pending_bytes(run->pipe) == 0 || output_is_broken(run->pipe))
+    if (output_pending_bytes(run->pipe) == 0 || output_failure(run->pipe) != 0)
         close_pipe(run);
     advance(run);
 }

@@ -3,6 +3,7 @@
  * From argv to one command: how the program was started, the root flags, the command's own, and at the end the
  * failure as text and as exit code.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "compose/exit_code.h"
 #include "compose/help.h"
 #include "compose/labels.h"
+#include "compose/output.h"
 #include "compose/root.h"
 #include "compose/session.h"
 #include "spec/base/suggest.h"
@@ -138,6 +140,28 @@ static bool answer_docker(int argc, char **argv)
     return strcmp(argv[1], "docker-cli-plugin-hooks") == 0;
 }
 
+/* An answer that did not arrive is a failure, also when nobody was left to tell it to. */
+static bool check_stdout(struct session *session, int *ended_by, struct error *err)
+{
+    struct output *output = console_stdout(session_console(session));
+    int number;
+
+    if (*ended_by != 0) {
+        output_hurry(output);
+        output_hurry(console_stderr(session_console(session)));
+    }
+    output_flush(output);
+    number = output_failure(output);
+    if (number == EPIPE)
+        *ended_by = SIGPIPE;
+    if (number == 0 || number == EPIPE)
+        return true;
+    *ended_by = 0;
+    error_finish(err);
+    errno = number;
+    return error_set_errno(err, "write /dev/stdout");
+}
+
 /* A program whose reader has gone dies of SIGPIPE, as the shell expects. */
 static void die_of_broken_pipe(void)
 {
@@ -181,6 +205,7 @@ int main(int argc, char **argv)
     if (good)
         good = run_root(session, &root, arena, &err);
     ended_by = session_ended_by(session);
+    good = check_stdout(session, &ended_by, &err) && good;
     if (!good && ended_by != SIGPIPE)
         console_error(session_console(session), &err);
     code = good ? 0 : exit_code_of(&err);

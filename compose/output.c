@@ -10,7 +10,7 @@
 #include "spec/base/memory.h"
 #include "spec/base/text.h"
 
-enum { FULL_BYTES = 64 * 1024 };
+enum { FULL_BYTES = 64 * 1024, HURRY_MS = 500 };
 
 struct output {
     int descriptor;
@@ -18,7 +18,8 @@ struct output {
     uv_loop_t *loop;
     struct text queue;
     size_t written; /* of the queue's front */
-    bool broken, told, waiting, corked;
+    int broken; /* errno of the write that failed, or 0 */
+    bool told, waiting, corked, hurried;
     output_fn *drained, *gone;
     void *drained_owner, *gone_owner;
 };
@@ -37,26 +38,28 @@ struct output *output_create(uv_loop_t *loop, int descriptor)
 }
 
 /*
- * Write what fits. A pipe or terminal that polls as writable takes PIPE_BUF bytes without blocking, whatever flags it
+ * Write what fits at once (0), what fits while the reader is not idle for longer than that, or all (-1). A pipe or terminal that polls as writable takes PIPE_BUF bytes without blocking, whatever flags it
  * has been inherited with; so nothing larger is given to it at once.
  */
 static void write_some(struct output *output, int timeout_ms)
 {
-    while (!output->broken && output->written < output->queue.length) {
+    while (output->broken == 0 && output->written < output->queue.length) {
         size_t rest = output->queue.length - output->written;
         ssize_t count;
 
         if (!descriptor_is_ready(output->descriptor, DESCRIPTOR_WRITABLE, timeout_ms)) {
-            if (timeout_ms >= 0)
+            if (timeout_ms == 0)
                 return;
+            if (timeout_ms > 0)
+                break;
             continue;
         }
         count = write(output->descriptor, output->queue.bytes + output->written,
                       rest < PIPE_BUF ? rest : PIPE_BUF);
         if (count > 0)
             output->written += (size_t)count;
-        else if (errno == EPIPE || (errno != EAGAIN && errno != EINTR))
-            output->broken = true;
+        else if (errno != EAGAIN && errno != EINTR)
+            output->broken = errno;
     }
     text_clear(&output->queue);
     output->written = 0;
@@ -76,7 +79,7 @@ static void on_ready(void *owner)
 
     output->waiting = false;
     write_some(output, 0);
-    if (output->broken && !output->told) {
+    if (output->broken != 0 && !output->told) {
         output->told = true;
         if (output->gone)
             output->gone(output->gone_owner);
@@ -91,7 +94,7 @@ void output_write(struct output *output, const void *bytes, size_t length)
 {
     bool was_empty = output->queue.length == 0;
 
-    if (output->broken || !output->watch || length == 0)
+    if (output->broken != 0 || !output->watch || length == 0)
         return;
     /* Written bytes leave the queue once they are the larger part: each byte moves a bounded number of times. */
     if (output->written > FULL_BYTES) {
@@ -103,7 +106,7 @@ void output_write(struct output *output, const void *bytes, size_t length)
         return;
     if (was_empty)
         write_some(output, 0);
-    if (output->queue.length > 0 || output->broken)
+    if (output->queue.length > 0 || output->broken != 0)
         wait_for_room(output);
 }
 
@@ -117,7 +120,7 @@ void output_uncork(struct output *output)
     output->corked = false;
     if (!output->waiting && output->queue.length > 0)
         write_some(output, 0);
-    if (output->queue.length > 0 || output->broken)
+    if (output->queue.length > 0 || output->broken != 0)
         wait_for_room(output);
 }
 
@@ -143,7 +146,7 @@ void output_on_broken(struct output *output, output_fn *broken, void *owner)
     output->gone_owner = owner;
 }
 
-bool output_is_broken(const struct output *output)
+int output_failure(const struct output *output)
 {
     return output->broken;
 }
@@ -151,7 +154,12 @@ bool output_is_broken(const struct output *output)
 void output_flush(struct output *output)
 {
     if (output->watch)
-        write_some(output, -1);
+        write_some(output, output->hurried ? HURRY_MS : -1);
+}
+
+void output_hurry(struct output *output)
+{
+    output->hurried = true;
 }
 
 void output_destroy(struct output *output)

@@ -27,8 +27,11 @@ bool output_is_full(const struct output *output);
 size_t output_pending_bytes(const struct output *output);
 /** Called whenever the queue has become empty. */
 void output_on_drained(struct output *output, output_fn *drained, void *owner);
-/** Called once, on a later turn, when the reader has gone away; what is written afterwards is dropped. */
+/** Called once, on a later turn, when nothing can be written any more; what comes afterwards is dropped. */
 void output_on_broken(struct output *output, output_fn *broken, void *owner);
-bool output_is_broken(const struct output *output);
+/** errno of the write that failed: EPIPE when the reader has gone; 0 while all is well. */
+int output_failure(const struct output *output);
 /** Wait until everything is written or the reader is gone. */
 void output_flush(struct output *output);
+/** We were told to end: from now on flushing gives up on a reader that takes nothing for half a second. */
+void output_hurry(struct output *output);

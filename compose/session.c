@@ -36,7 +36,7 @@ static void on_stop_signal(uv_signal_t *handle, int number)
 
     (void)number;
     console_suspend(session->console);
-    console_flush(session->console);
+    output_flush(console_stderr(session->console)); /* not stdout: its reader may be stopped as well */
     terminal_restore();
     (void)kill(getpid(), SIGSTOP);
     terminal_resume();

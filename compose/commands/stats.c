@@ -58,6 +58,12 @@ static void value_id(const struct row *row, struct text *out)
     text_addf(out, "%.*s", row->whole ? (int)strlen(row->item->id) : SHORT_ID, row->item->id);
 }
 
+/* As it was asked for, and that is how it is listed. */
+static void value_container(const struct row *row, struct text *out)
+{
+    text_add(out, row->item->id);
+}
+
 static void value_name(const struct row *row, struct text *out)
 {
     text_add(out, row->item->name);
@@ -107,7 +113,7 @@ static const struct {
 } values[] = {
     {"BlockIO",   value_block,          "-- / --"},
     {"CPUPerc",   value_cpu,            "--"},
-    {"Container", value_id,             NULL},
+    {"Container", value_container,      NULL},
     {"ID",        value_id,             NULL},
     {"MemPerc",   value_memory_percent, "--"},
     {"MemUsage",  value_memory,         "-- / --"},
