@@ -14,7 +14,7 @@ struct attached {
     struct attached_options options;
     struct log_follow *follow;
     enum attached_end end;
-    bool struck, has_code;
+    bool struck, awake, has_code;
     int exit_code;
 };
 
@@ -90,21 +90,30 @@ bool attached_begin(struct attached *attached, struct error *err)
 
 bool attached_wait(struct attached *attached, enum attached_end *ret_end, struct error *err)
 {
-    /* An abort option may have struck while others were still being started. */
-    if (!attached->struck && !log_follow_wait(attached->follow, err)) {
+    bool is_over = attached->struck || attached->end == ATTACHED_DETACHED;
+
+    /* An abort option may have struck, and somebody may be awake, while others were still being started. */
+    if (!is_over && !attached->awake && !log_follow_wait(attached->follow, err)) {
         if (err->kind != ERROR_CANCELED)
             return false;
         error_finish(err);
         session_continue(attached->context->session);
         attached->end = ATTACHED_INTERRUPTED;
     }
-    *ret_end = attached->end;
+    *ret_end = attached->awake && attached->end == ATTACHED_ENDED ? ATTACHED_AWAKE : attached->end;
+    attached->awake = false;
     return true;
 }
 
 void attached_detach(struct attached *attached)
 {
     attached->end = ATTACHED_DETACHED;
+    log_follow_stop(attached->follow);
+}
+
+void attached_wake(struct attached *attached)
+{
+    attached->awake = true;
     log_follow_stop(attached->follow);
 }
 

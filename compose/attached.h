@@ -41,6 +41,7 @@ enum attached_end {
     ATTACHED_ABORTED,     /* an abort option has struck */
     ATTACHED_INTERRUPTED, /* by a signal */
     ATTACHED_DETACHED,    /* attached_detach() */
+    ATTACHED_AWAKE,       /* attached_wake(): do what there is to do, then wait again */
 };
 
 /** Strings of the options are borrowed until attached_destroy(). */
@@ -53,6 +54,8 @@ bool attached_begin(struct attached *attached, struct error *err) WARN_UNUSED;
 bool attached_wait(struct attached *attached, enum attached_end *ret_end, struct error *err) WARN_UNUSED;
 /** End attached_wait() with ATTACHED_DETACHED: the menu's `d`. */
 void attached_detach(struct attached *attached);
+/** Let attached_wait() return, now or when it is called next, so that somebody can work who turns the loop: watch. */
+void attached_wake(struct attached *attached);
 /** The notice that the containers are being stopped. Their output is still shown. */
 void attached_announce_stop(struct attached *attached, enum attached_end why);
 /** Show what stopped containers have still to say. */

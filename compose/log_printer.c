@@ -249,6 +249,21 @@ void log_printer_status(struct log_printer *printer, struct log_source *source, 
     write_line(printer, false);
 }
 
+void log_printer_watch(struct log_printer *printer, const char *message)
+{
+    if (printer->options.json)
+        return;
+    close_line(printer);
+    if (!printer->options.no_prefix) {
+        text_add(&printer->line, printer->coloured ? "\033[92m" : "");
+        text_add_repeat(&printer->line, ' ', printer->widest + 1);
+        text_add(&printer->line, " \u29bf ");
+        text_add(&printer->line, printer->coloured ? "\033[0m" : "");
+    }
+    text_addf(&printer->line, "%s\n", message);
+    write_line(printer, false);
+}
+
 void log_printer_end(struct log_printer *printer, struct log_source *source)
 {
     if (printer->open == source)

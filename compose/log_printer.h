@@ -46,5 +46,7 @@ void log_printer_piece(struct log_printer *printer, struct log_source *source,
 void log_printer_write(struct log_printer *printer, struct log_source *source, struct span bytes);
 /** "web-1 exited with code 0": a line about the source. */
 void log_printer_status(struct log_printer *printer, struct log_source *source, const char *message);
+/** A line of `watch` among those of the containers. */
+void log_printer_watch(struct log_printer *printer, const char *message);
 /** The source ends; an open line of it is closed before anything else is printed. */
 void log_printer_end(struct log_printer *printer, struct log_source *source);

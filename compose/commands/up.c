@@ -34,6 +34,7 @@ static const struct option option_rows[] = {
     {"timestamps", .kind = OPTION_BOOL, .help = "Show timestamps"},
     {"wait", .kind = OPTION_BOOL, .help = "Wait for services to be running|healthy. Implies detached mode."},
     {"wait-timeout", .kind = OPTION_INT, .help = "Maximum duration in seconds to wait for the project to be running|healthy"},
+    {"watch", 'w', OPTION_BOOL, .help = "Watch source code and rebuild/refresh containers when files are updated."},
     UP_OPTION_YES,
     OPTION_END,
 };
@@ -51,7 +52,7 @@ static bool check_waiting(const struct options *options, struct error *err)
     if (!is_on(options, "wait") && !is_on(options, "detach"))
         return true;
     if (is_on(options, "abort-on-container-exit") || is_on(options, "abort-on-container-failure") ||
-        options_list(options, "attach")->count > 0 || is_on(options, "attach-dependencies"))
+        options_list(options, "attach")->count > 0 || is_on(options, "attach-dependencies") || is_on(options, "watch"))
         return error_set(err, ERROR_USAGE,
                          "--%s cannot be combined with --abort-on-container-exit, --abort-on-container-failure, "
                          "--attach, --attach-dependencies or --watch",
@@ -70,6 +71,8 @@ static bool check_flags(const struct options *options, struct error *err)
         return error_set(err, ERROR_USAGE, "--always-recreate-deps and --no-recreate are incompatible");
     if (options_list(options, "attach")->count > 0 && is_on(options, "attach-dependencies"))
         return error_set(err, ERROR_USAGE, "cannot combine --attach and --attach-dependencies");
+    if (is_on(options, "no-build") && is_on(options, "watch"))
+        return error_set(err, ERROR_USAGE, "--no-build and --watch are incompatible");
     return check_waiting(options, err);
 }
 

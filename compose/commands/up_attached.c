@@ -5,6 +5,7 @@
 
 #include "compose/attached.h"
 #include "compose/commands/lifecycle.h"
+#include "compose/commands/up_watch.h"
 #include "compose/console.h"
 #include "compose/session.h"
 #include "spec/base/arena.h"
@@ -117,6 +118,28 @@ static bool wind_down(struct up_options *up, struct attached *attached, enum att
     return good;
 }
 
+/* While they run: watch what is to be watched. */
+static bool linger(struct up_options *up, struct attached *attached, enum attached_end *ret_end, struct error *err)
+{
+    struct command_context *context = up->job.context;
+    struct up_watch *watching = up_watch_create(up, attached);
+    bool good = !options_bool(context->options, "watch") || up_watch_start(watching, err);
+
+    while (good) {
+        good = attached_wait(attached, ret_end, err);
+        if (!good || *ret_end != ATTACHED_AWAKE)
+            break;
+        if (!up_watch_serve(watching, err)) {
+            error_finish(err);
+            session_continue(context->session);
+            *ret_end = ATTACHED_INTERRUPTED;
+            break;
+        }
+    }
+    up_watch_destroy(watching);
+    return good;
+}
+
 static bool stay(struct up_options *up, struct attached *attached, struct error *err)
 {
     enum attached_end end = ATTACHED_INTERRUPTED;
@@ -125,7 +148,7 @@ static bool stay(struct up_options *up, struct attached *attached, struct error 
     if (!attached_begin(attached, err))
         return false;
     if (start(up, attached, err)) {
-        if (!attached_wait(attached, &end, err))
+        if (!linger(up, attached, &end, err))
             return false;
     } else {
         if (err->kind != ERROR_CANCELED)
@@ -153,7 +176,7 @@ bool up_attached(struct up_options *up, struct error *err)
     struct attached *attached;
     bool good;
 
-    if (!read_flags(up, &how, err))
+    if (!read_flags(up, &how, err) || (options_bool(context->options, "watch") && !up_watch_check(up, err)))
         return false;
     up->reconcile.start = false;
     if (!up_options_converge(up, err))
