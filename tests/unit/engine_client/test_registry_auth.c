@@ -85,13 +85,11 @@ TEST(logins_of_the_file_are_found)
     expect(logins, "other.example/x", ERROR_NONE, "");
 }
 
-static void with_helper(void)
+/* The helper stays in PATH, where a folder that is gone does no harm. */
+static void with_helper(char *directory)
 {
-    static char directory[64];
     char *path;
 
-    if (*directory)
-        return;
     private_dir_make(directory);
     private_dir_write(directory, "docker-credential-unittest",
                       "#!/bin/sh\nread server\ncase \"$1 $server\" in\n"
@@ -109,8 +107,9 @@ static void with_helper(void)
 TEST(helpers_are_asked)
 {
     static const char settings[] = "{\"credsStore\":\"unittest\"}";
+    char directory[64];
 
-    with_helper();
+    with_helper(directory);
     expect(settings, "good.example/a", ERROR_NONE,
            "{\"username\":\"h\",\"password\":\"s\",\"serveraddress\":\"good.example\"}");
     expect(settings, "token.example/a", ERROR_NONE,
@@ -120,6 +119,7 @@ TEST(helpers_are_asked)
     expect(settings, "odd.example/a", ERROR_INPUT, "printed no JSON");
     expect("{\"credHelpers\":{\"x.example\":\"not-installed\"}}", "x.example/a", ERROR_SYSTEM,
            "docker-credential-not-installed");
+    private_dir_remove(directory);
 }
 
 TEST(malformed_image_is_told)
