@@ -155,6 +155,12 @@ static bool read_source_line(const char *path, unsigned number, struct text *ret
     return line == number && ret_line->length > 0;
 }
 
+/* Whether a word of YAML ends here: text is NUL-terminated, a colon belongs to a word that goes on. */
+static bool ends_word(const char *text)
+{
+    return strchr(" \t,]}", *text) || (*text == ':' && strchr(" \t", text[1]));
+}
+
 static void add_source(struct text *out, struct place place)
 {
     struct text line;
@@ -171,7 +177,7 @@ static void add_source(struct text *out, struct place place)
 
             text_add_repeat(out, ' ', 4 + utf8_width(line.bytes, before));
             text_add_char(out, '^');
-            while (end < line.length && !strchr(" \t,]}", line.bytes[end]))
+            while (end < line.length && !ends_word(line.bytes + end))
                 end++;
             if (end > before + 1)
                 text_add_repeat(out, '~', utf8_width(line.bytes + before, end - before) - 1);

@@ -5,7 +5,7 @@
 usage: record.py OUT.svg COLUMNS ROWS DIRECTORY COMMAND [COMMAND...]
 
 Each COMMAND is typed into a shell in a terminal of that size (a private tmux server) and runs to its end. A command
-written as "SECONDS! COMMAND" is left running: after that time its screen is taken, and it is interrupted.
+written as "SECONDS! COMMAND" is left running: after that time its screen is taken, and it is interrupted. "SECONDS!" alone waits.
 The picture shows the screen as it was last seen, colours included. The program is found as `compose` in PATH.
 """
 import html, os, re, subprocess, sys, tempfile, time, unicodedata
@@ -28,7 +28,9 @@ class Terminal:
         return subprocess.run(["tmux", "-u", "-S", self.socket, *args], check=True, capture_output=True, text=True).stdout
 
     def run(self, command, patience=180):
-        left_running = re.match(r"([0-9.]+)! (.*)", command)
+        left_running = re.match(r"([0-9.]+)! ?(.*)", command)
+        if left_running and not left_running[2]:
+            return time.sleep(float(left_running[1]))
         text = left_running[2] if left_running else command
         self.tmux("send-keys", "-l", text)
         self.tmux("send-keys", "Enter")
