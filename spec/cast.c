@@ -53,6 +53,7 @@ static bool cast_float(struct spec_node *node, struct error *err)
         return fail_number(err, node, "ParseFloat");
     node->kind = SPEC_FLOAT;
     node->number = value;
+    node->huge = 0;
     return true;
 }
 

@@ -54,6 +54,8 @@ static unsigned kind_bit(const struct spec_node *node)
         return A_INT | A_NUMBER;
     case SPEC_FLOAT:
         /* 1.0 counts as an integer for a schema. */
+        if (node->huge)
+            return A_INT | A_NUMBER;
         if (node->number >= -9e15 && node->number <= 9e15 &&
             (double)(int64_t)node->number >= node->number && (double)(int64_t)node->number <= node->number)
             return A_INT | A_NUMBER;

@@ -186,6 +186,8 @@ const char *spec_node_scalar_text(struct arena *arena, const struct spec_node *n
     case SPEC_INT:
         return arena_printf(arena, "%" PRId64, node->integer);
     case SPEC_FLOAT:
+        if (node->huge)
+            return arena_printf(arena, "%" PRIu64, node->huge);
         text_init(&text, 0);
         number_format(&text, node->number, NUMBER_TEXT, false);
         made = arena_strdup(arena, text.bytes);
@@ -224,7 +226,7 @@ bool spec_node_equal(const struct spec_node *a, const struct spec_node *b)
     case SPEC_INT:
         return a->integer == b->integer;
     case SPEC_FLOAT:
-        return a->number <= b->number && a->number >= b->number;
+        return a->number <= b->number && a->number >= b->number && a->huge == b->huge;
     case SPEC_STRING:
         return a->string.length == b->string.length &&
                memcmp(a->string.bytes, b->string.bytes, a->string.length) == 0;

@@ -57,7 +57,10 @@ struct spec_node {
     union {
         bool boolean;
         int64_t integer;
-        double number;
+        struct {
+            double number;
+            uint64_t huge; /* exact value of an integer above INT64_MAX, which `number` has roughly; 0 otherwise */
+        };
         struct {
             const char *bytes;
             size_t length;

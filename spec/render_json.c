@@ -8,6 +8,7 @@
 #include "spec/node.h"
 #include "spec/render.h"
 #include "spec/render_field.h"
+#include "spec/shape.h"
 #include "spec/words.h"
 
 struct renderer {
@@ -257,9 +258,9 @@ static int by_key(const void *a, const void *b)
     return strcmp((*left)->key, (*right)->key);
 }
 
-static void render_node(struct json_writer *json, const struct spec_node *node);
+static void render_node(struct json_writer *json, const struct spec_node *node, struct spec_shape shape);
 
-static void render_node_map(struct json_writer *json, const struct spec_node *map)
+static void render_node_map(struct json_writer *json, const struct spec_node *map, struct spec_shape shape)
 {
     const struct spec_member **members = xcalloc(map->map.count + 1, sizeof(const struct spec_member *));
 
@@ -269,13 +270,34 @@ static void render_node_map(struct json_writer *json, const struct spec_node *ma
     qsort(members, map->map.count, sizeof(const struct spec_member *), by_key);
     for (size_t i = 0; i < map->map.count; i++) {
         json_key(json, members[i]->key);
-        render_node(json, members[i]->value);
+        render_node(json, members[i]->value, spec_shape_member(shape, members[i]->key));
     }
     json_object_close(json);
     free(members);
 }
 
-static void render_node(struct json_writer *json, const struct spec_node *node)
+/*
+ * The reference drops empty items from every list on its way and leaves no list where none is left; those whose items
+ * it then makes unique are lists again. Source: observed with Docker Compose 2.40.3.
+ */
+static bool is_lost_when_empty(struct spec_shape shape)
+{
+    return !shape.field || shape.element || shape.field->unicity == UNICITY_NONE;
+}
+
+static void render_node_list(struct json_writer *json, const struct spec_node *list, struct spec_shape shape)
+{
+    if (list->list.count == 0 && is_lost_when_empty(shape)) {
+        json_null(json);
+        return;
+    }
+    json_array_open(json);
+    for (size_t i = 0; i < list->list.count; i++)
+        render_node(json, list->list.items[i], spec_shape_item(shape));
+    json_array_close(json);
+}
+
+static void render_node(struct json_writer *json, const struct spec_node *node, struct spec_shape shape)
 {
     switch (node->kind) {
     case SPEC_NULL:
@@ -288,19 +310,19 @@ static void render_node(struct json_writer *json, const struct spec_node *node)
         json_int(json, node->integer);
         break;
     case SPEC_FLOAT:
-        json_float(json, node->number);
+        if (node->huge)
+            json_uint(json, node->huge);
+        else
+            json_float(json, node->number);
         break;
     case SPEC_STRING:
         json_string_n(json, node->string.bytes, node->string.length);
         break;
     case SPEC_LIST:
-        json_array_open(json);
-        for (size_t i = 0; i < node->list.count; i++)
-            render_node(json, node->list.items[i]);
-        json_array_close(json);
+        render_node_list(json, node, shape);
         break;
     case SPEC_MAP:
-        render_node_map(json, node);
+        render_node_map(json, node, shape);
         break;
     }
 }
@@ -343,7 +365,7 @@ void spec_render_json(struct text *out, const struct spec_project *project)
         if (entries[i].field)
             render_value(&renderer, entries[i].field, spec_any_view(project, entries[i].field));
         else
-            render_node(&json, entries[i].extension);
+            render_node(&json, entries[i].extension, (struct spec_shape){0});
     }
     json_object_close(&json);
     free(entries);
@@ -354,5 +376,5 @@ void spec_render_tree_json(struct text *out, const struct spec_node *tree)
     struct json_writer json;
 
     json_begin(&json, out, 2);
-    render_node(&json, tree);
+    render_node(&json, tree, spec_shape_root());
 }

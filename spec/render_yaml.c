@@ -91,6 +91,13 @@ static void render_number(struct renderer *r, double number, bool single)
                                                                : r->value.bytes);
 }
 
+static void render_huge(struct renderer *r, uint64_t number)
+{
+    text_clear(&r->value);
+    text_addf(&r->value, "%" PRIu64, number);
+    yaml_plain(&r->yaml, r->value.bytes);
+}
+
 static void render_int(struct renderer *r, int64_t number)
 {
     text_clear(&r->value);
@@ -111,7 +118,10 @@ static void render_node(struct renderer *r, const struct spec_node *node)
         render_int(r, node->integer);
         break;
     case SPEC_FLOAT:
-        render_number(r, node->number, false);
+        if (node->huge)
+            render_huge(r, node->huge);
+        else
+            render_number(r, node->number, false);
         break;
     case SPEC_STRING:
         yaml_string_n(&r->yaml, node->string.bytes, node->string.length);

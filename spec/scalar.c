@@ -71,7 +71,7 @@ static const char *without_underscores(struct arena *arena, const char *text)
 }
 
 /* Decimal, 0x, 0b, 0o, and a leading 0 for octal, with an optional sign. */
-static bool parse_integer(const char *text, int64_t *ret_value)
+static bool parse_integer(const char *text, bool *ret_negative, uint64_t *ret_size)
 {
     bool negative = text[0] == '-';
     unsigned base = 10;
@@ -86,9 +86,10 @@ static bool parse_integer(const char *text, int64_t *ret_value)
         text += mark == 'x' || mark == 'b' || mark == 'o' ? 2 : 1;
     }
     if (!number_parse_digits(text, strlen(text), base, &size) ||
-        size > (uint64_t)INT64_MAX + (negative ? 1 : 0))
+        (negative && size > (uint64_t)INT64_MAX + 1))
         return false;
-    *ret_value = negative ? (int64_t)(0 - size) : (int64_t)size;
+    *ret_negative = negative;
+    *ret_size = size;
     return true;
 }
 
@@ -134,10 +135,22 @@ static void set_int(struct spec_node *node, int64_t value)
     node->integer = value;
 }
 
+static void set_integer(struct spec_node *node, bool negative, uint64_t size)
+{
+    if (negative || size <= INT64_MAX) {
+        set_int(node, negative ? (int64_t)(0 - size) : (int64_t)size);
+        return;
+    }
+    node->kind = SPEC_FLOAT;
+    node->number = (double)size;
+    node->huge = size;
+}
+
 static void set_float(struct spec_node *node, double value)
 {
     node->kind = SPEC_FLOAT;
     node->number = value;
+    node->huge = 0;
 }
 
 static void set_string(struct spec_node *node, const char *text, size_t length)
@@ -150,13 +163,14 @@ static void set_string(struct spec_node *node, const char *text, size_t length)
 static bool resolve_number(struct arena *arena, const char *text, struct spec_node *node)
 {
     const char *plain = without_underscores(arena, text);
-    int64_t integer;
+    bool negative;
+    uint64_t size;
     double number;
 
     if (strcmp(plain, "-0") == 0)
         set_float(node, -0.0);
-    else if (text[0] != '.' && parse_integer(plain, &integer))
-        set_int(node, integer);
+    else if (text[0] != '.' && parse_integer(plain, &negative, &size))
+        set_integer(node, negative, size);
     else if (parse_float(text[0] == '.' ? text : plain, &number))
         set_float(node, number);
     else

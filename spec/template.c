@@ -216,7 +216,8 @@ static void visit_uses(struct arena *arena, struct span template, unsigned depth
                 .required = use.operator == '?'};
 
             visit(owner, &variable);
-            visit_uses(arena, use.argument, depth + 1, visit, owner);
+            if (use.operator != '?') /* the words of a failure are not looked into */
+                visit_uses(arena, use.argument, depth + 1, visit, owner);
         }
         at += use.length;
     }

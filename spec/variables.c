@@ -5,6 +5,7 @@
 
 #include "spec/base/index.h"
 #include "spec/base/json_writer.h"
+#include "spec/base/utf8.h"
 #include "spec/listing.h"
 #include "spec/node.h"
 #include "spec/template.h"
@@ -65,24 +66,36 @@ static size_t width_of(const struct variables *all, size_t offset, const char *t
         const char *cell;
 
         memcpy(&cell, (const char *)&all->items[i] + offset, sizeof(cell));
-        if (strlen(cell) > width)
-            width = strlen(cell);
+        if (utf8_width(cell, strlen(cell)) > width)
+            width = utf8_width(cell, strlen(cell));
     }
     return width + COLUMN_GAP > COLUMN_LEAST ? width + COLUMN_GAP : COLUMN_LEAST;
 }
 
+static void add_cell(struct text *out, const char *cell, size_t column)
+{
+    size_t width = utf8_width(cell, strlen(cell));
+
+    text_add(out, cell);
+    text_add_repeat(out, ' ', width < column ? column - width : 0);
+}
+
 static void render_table(struct text *out, const struct variables *all)
 {
-    int name = (int)width_of(all, offsetof(struct spec_template_variable, name), "NAME");
-    int fallback = (int)width_of(all, offsetof(struct spec_template_variable, fallback), "DEFAULT VALUE");
+    size_t name = width_of(all, offsetof(struct spec_template_variable, name), "NAME");
+    size_t fallback = width_of(all, offsetof(struct spec_template_variable, fallback), "DEFAULT VALUE");
 
-    text_addf(out, "%-*s%-*s%-*s%s\n", name, "NAME", COLUMN_LEAST, "REQUIRED", fallback, "DEFAULT VALUE",
-              "ALTERNATE VALUE");
+    add_cell(out, "NAME", name);
+    add_cell(out, "REQUIRED", COLUMN_LEAST);
+    add_cell(out, "DEFAULT VALUE", fallback);
+    text_add(out, "ALTERNATE VALUE\n");
     for (size_t i = 0; i < all->count; i++) {
         const struct spec_template_variable *variable = &all->items[i];
 
-        text_addf(out, "%-*s%-*s%-*s%s\n", name, variable->name, COLUMN_LEAST,
-                  variable->required ? "true" : "false", fallback, variable->fallback, variable->presence);
+        add_cell(out, variable->name, name);
+        add_cell(out, variable->required ? "true" : "false", COLUMN_LEAST);
+        add_cell(out, variable->fallback, fallback);
+        text_addf(out, "%s\n", variable->presence);
     }
 }
 
