@@ -71,7 +71,7 @@ struct spec_project *spec_project_named(const char *name);
 /**
  * Keep the services that match the arguments (names or shell patterns), with their dependencies unless `no_deps`;
  * drop resources that are no longer used unless `all_resources`. Naming a service of an inactive profile
- * activates its profiles. `names` empty keeps every enabled service.
+ * activates its profiles. `names` empty keeps every enabled service. Those left out are `disabled` afterwards.
  * Errors: `no such service: X`, with a suggestion.
  */
 bool spec_project_select(struct spec_project *project, const struct strings *names, bool no_deps,
@@ -84,7 +84,7 @@ struct spec_volume *spec_project_volume(const struct spec_project *project, cons
 struct spec_secret *spec_project_secret(const struct spec_project *project, const char *key);
 struct spec_config *spec_project_config(const struct spec_project *project, const char *key);
 struct spec_model *spec_project_model(const struct spec_project *project, const char *key);
-/** A service whose profiles are not active, or NULL. */
+/** A service whose profiles are not active or that a selection has left out, or NULL. */
 struct spec_service *spec_project_disabled(const struct spec_project *project, const char *name);
 /** The entry of depends_on, or NULL. */
 struct spec_dependency *spec_service_dependency(const struct spec_service *service, const char *name);

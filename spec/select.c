@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Services by name or pattern with what they depend on, and the resources that remain in use. */
 #include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "spec/any.h"
 #include "spec/base/index.h"
+#include "spec/base/span.h"
 #include "spec/env_files.h"
 #include "spec/node.h"
 #include "spec/profiles.h"
@@ -95,19 +97,35 @@ static void drop_dependencies(struct spec_service *service, const struct names *
     service->depends_on.count = count;
 }
 
+static int by_key(const void *a, const void *b)
+{
+    const struct spec_service_entry *first = a, *second = b;
+
+    return strcmp(first->key, second->key);
+}
+
+/* The others are not forgotten: a build may take one of their images. */
 static void keep_services(struct spec_project *project, const struct names *kept)
 {
-    size_t count = 0;
+    struct spec_service_map disabled = {0};
+    size_t count = 0, room = project->services.count + project->disabled.count;
 
+    disabled.items = arena_alloc(project->load->arena, (room + 1) * sizeof(*disabled.items));
+    for (size_t i = 0; i < project->disabled.count; i++)
+        disabled.items[disabled.count++] = project->disabled.items[i];
     for (size_t i = 0; i < project->services.count; i++) {
         struct spec_service_entry *entry = &project->services.items[i];
 
-        if (index_find(&kept->index, entry->key) == INDEX_NONE)
+        if (index_find(&kept->index, entry->key) == INDEX_NONE) {
+            disabled.items[disabled.count++] = *entry;
             continue;
+        }
         drop_dependencies(entry->value, kept);
         project->services.items[count++] = *entry;
     }
     project->services.count = count;
+    qsort(disabled.items, disabled.count, sizeof(*disabled.items), by_key);
+    project->disabled = disabled;
 }
 
 static void keep_entries(void *member, const struct names *used)
@@ -136,10 +154,26 @@ static void note_keys(struct names *used, const void *member)
         (void)add_name(used, map->items[i].key);
 }
 
+/* Secrets of a build, and of those whose images it takes. */
+static void note_build(struct names *secrets, struct names *seen, const struct spec_project *project,
+                       const struct spec_build *build)
+{
+    note_references(secrets, &build->secrets);
+    for (size_t i = 0; i < build->additional_contexts.count; i++) {
+        const char *context = build->additional_contexts.items[i].value;
+        const struct spec_service *other = text_starts_with(context, "service:")
+                                               ? spec_project_disabled(project, context + strlen("service:"))
+                                               : NULL;
+
+        if (other && other->build && add_name(seen, other->name))
+            note_build(secrets, seen, project, other->build);
+    }
+}
+
 static void prune(struct spec_project *project, struct arena *arena)
 {
     struct names networks = {.arena = arena}, volumes = {.arena = arena}, secrets = {.arena = arena},
-                 configs = {.arena = arena}, models = {.arena = arena};
+                 configs = {.arena = arena}, models = {.arena = arena}, builds = {.arena = arena};
 
     for (size_t i = 0; i < project->services.count; i++) {
         const struct spec_service *service = project->services.items[i].value;
@@ -149,7 +183,7 @@ static void prune(struct spec_project *project, struct arena *arena)
         note_references(&secrets, &service->secrets);
         note_references(&configs, &service->configs);
         if (service->build)
-            note_references(&secrets, &service->build->secrets);
+            note_build(&secrets, &builds, project, service->build);
         for (size_t k = 0; k < service->volumes.count; k++)
             if (service->volumes.items[k]->source && strcmp(service->volumes.items[k]->type, "volume") == 0)
                 (void)add_name(&volumes, service->volumes.items[k]->source);

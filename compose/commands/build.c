@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "compose/session.h"
 #include "engine_client/docker_config.h"
 #include "spec/base/arena.h"
+#include "spec/base/span.h"
 #include "spec/base/text.h"
 #include "spec/project.h"
 
@@ -100,11 +102,47 @@ static bool print_bake(struct build *build, const struct spec_project *project, 
     return true;
 }
 
-static void choose_services(struct build *build, const struct spec_project *project)
+/* Names and, over any number of links, the services whose images their builds take: disabled ones, too. */
+static void add_contexts(struct arena *arena, const struct spec_project *project, struct strings *names)
 {
-    for (size_t i = 0; i < project->services.count; i++)
-        if (project->services.items[i].value->build)
-            strings_add(&build->services, build->job.context->arena, project->services.items[i].key);
+    for (size_t i = 0; i < names->count; i++) {
+        const struct spec_service *service = spec_project_service(project, names->items[i]);
+
+        if (!service)
+            service = spec_project_disabled(project, names->items[i]);
+        for (size_t j = 0; service && service->build && j < service->build->additional_contexts.count; j++) {
+            const char *context = service->build->additional_contexts.items[j].value;
+
+            if (text_starts_with(context, "service:") && !strings_contain(names, context + strlen("service:")))
+                strings_add(names, arena, context + strlen("service:"));
+        }
+    }
+}
+
+/* Dependencies stay in the project as targets that others may name; they are built when that is asked for. */
+static bool choose_services(struct build *build, struct spec_project *project, struct error *err)
+{
+    struct command_context *context = build->job.context;
+    struct strings names = {0};
+    bool all = context->options->arguments.count == 0 || options_bool(context->options, "with-dependencies");
+
+    for (size_t i = 0; i < context->options->arguments.count; i++)
+        strings_add(&names, context->arena, context->options->arguments.items[i]);
+    for (size_t i = 0; names.count == 0 && i < project->services.count; i++)
+        strings_add(&names, context->arena, project->services.items[i].key);
+    add_contexts(context->arena, project, &names);
+    if (!spec_project_select(project, &names, false, true, err))
+        return false;
+    for (size_t i = 0; i < project->services.count; i++) {
+        const struct spec_service_entry *entry = &project->services.items[i];
+
+        for (size_t j = 0; entry->value->build && j < names.count; j++)
+            if (all || fnmatch(names.items[j], entry->key, 0) == 0) {
+                strings_add(&build->services, context->arena, entry->key);
+                break;
+            }
+    }
+    return true;
 }
 
 static bool run_build(struct command_context *context, struct error *err)
@@ -118,11 +156,8 @@ static bool run_build(struct command_context *context, struct error *err)
     build.job = (struct converge){
         .context = context, .operation = "build", .make = make, .owner = &build, .no_lock = true};
     if (!session_project(context, PROJECT_MODEL, NULL, &project, err) ||
-        !spec_project_select(project, &options->arguments, !options_bool(options, "with-dependencies"), true,
-                             err) ||
-        !read_flags(&build, project, err))
+        !choose_services(&build, project, err) || !read_flags(&build, project, err))
         return false;
-    choose_services(&build, project);
     if (build.services.count == 0) {
         console_warn(context->console, "No services to build");
         return true;
