@@ -85,11 +85,17 @@ void spec_list_profiles(struct text *out, const struct spec_project *project)
 
 void spec_list_environment(struct text *out, const struct spec_project *project)
 {
-    for (size_t i = 0; i < project->load->environment.count; i++) {
-        const struct pair *pair = &project->load->environment.items[i];
+    const struct pairs *environment = &project->load->environment;
+    struct arena *scratch = arena_create();
+    struct strings lines = {0};
 
-        text_addf(out, "%s=%s\n", pair->key, pair->value);
-    }
+    for (size_t i = 0; i < environment->count; i++)
+        strings_add(&lines, scratch,
+                    arena_printf(scratch, "%s=%s", environment->items[i].key, environment->items[i].value));
+    strings_sort(&lines); /* whole lines: A-B=1 comes before A=1 */
+    for (size_t i = 0; i < lines.count; i++)
+        add_line(out, lines.items[i]);
+    arena_destroy(scratch);
 }
 
 static void add_hash(struct text *out, const struct spec_project *project, const struct spec_service *service)

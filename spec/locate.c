@@ -346,10 +346,10 @@ bool spec_decide_name(struct spec_tree *tree, const struct spec_location *locati
             return false;
         if (!tree->options->no_normalize)
             name = normal_name(tree->arena, name);
-    }
-    if (!name || !name[0])
+    } else if (!name || !name[0]) {
         name = directory_name(tree, location->working_dir);
-    if (!name[0]) {
+    }
+    if (!name || !name[0]) {
         (void)error_set(err, ERROR_INPUT, "project name must not be empty");
         return error_hint(err, "give one with -p or the top-level attribute `name`");
     }
