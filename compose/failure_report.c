@@ -11,6 +11,7 @@
 #include "engine_client/frames.h"
 #include "engine_client/query.h"
 #include "spec/base/arena.h"
+#include "spec/base/number.h"
 #include "spec/base/text.h"
 #include "spec/node.h"
 #include "spec/project.h"
@@ -71,28 +72,34 @@ static const char *port_of(struct arena *arena, const char *message)
     return begin && begin < end ? arena_strndup(arena, begin, (size_t)(end - begin)) : NULL;
 }
 
+static const char *publisher_of(const struct engine_container_list *list, uint64_t port)
+{
+    for (size_t i = 0; i < list->count; i++)
+        for (size_t j = 0; j < list->items[i].port_count; j++)
+            if (list->items[i].ports[j].host_port == port && list->items[i].names.count > 0)
+                return list->items[i].names.items[0];
+    return NULL;
+}
+
 static void hint_port(struct command_context *context, const char *message, struct error *err)
 {
-    const char *port = port_of(context->arena, message);
-    struct pairs filters = {0};
+    const char *port = port_of(context->arena, message), *holder = NULL;
     struct engine_container_list list = {0};
     struct error ignored;
     struct span answer;
-    struct text query;
+    uint64_t number;
 
-    if (!port)
+    if (!port || !number_parse_uint64(port, &number))
         return;
-    pairs_add(&filters, context->arena, "publish", port);
     error_init(&ignored);
-    text_init(&query, 0);
-    engine_query_filters(&query, &filters);
-    if (session_fetch(context->session, context->arena, NULL, "/containers/json", query.bytes, &answer, &ignored) &&
-        engine_container_list_decode(context->arena, answer, &list, &ignored) && list.count > 0 &&
-        list.items[0].names.count > 0)
-        (void)error_hint(err, "port %s is held by container %s", port, list.items[0].names.items[0]);
+    /* All of them: Podman knows no filter by port. */
+    if (session_fetch(context->session, context->arena, NULL, "/containers/json", NULL, &answer, &ignored) &&
+        engine_container_list_decode(context->arena, answer, &list, &ignored))
+        holder = publisher_of(&list, number);
+    if (holder)
+        (void)error_hint(err, "port %s is held by container %s", port, holder);
     else
         (void)error_hint(err, "port %s is held by a process outside of the engine (`ss -ltnp` names it)", port);
-    text_finish(&query);
     error_finish(&ignored);
 }
 
