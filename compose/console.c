@@ -94,6 +94,22 @@ static void erase_live(struct console *console)
     console->live_shown = false;
 }
 
+/* A line that wrapped could not be erased again. Escape sequences take no room. */
+static void add_cut(struct text *text, const char *line, size_t columns)
+{
+    bool in_sequence = false;
+
+    for (; *line; line++) {
+        bool visible = !in_sequence && *line != '\033';
+
+        if (visible && columns <= 1)
+            continue;
+        columns -= visible;
+        text_add_char(text, *line);
+        in_sequence = *line == '\033' || (in_sequence && *line != 'm');
+    }
+}
+
 static void draw_live(struct console *console)
 {
     struct progress_frame frame = {.now_ms = uv_now(console->loop), .coloured = console->colours};
@@ -118,8 +134,8 @@ static void draw_live(struct console *console)
     }
     /* Without a row to spare the last line stays open, or each frame would scroll. */
     console->live_open = false;
-    if (console->status) {
-        text_add(&text, console->status);
+    if (console->status && (console->live_lines == 0 || frame.rows > 2)) {
+        add_cut(&text, console->status, frame.columns);
     } else if (console->live_lines > 0 && console->live_lines >= frame.rows) {
         console->live_open = true;
         text_truncate(&text, text.length - 1);

@@ -51,8 +51,6 @@ void log_follow_fail(struct log_follow *follow, const struct error *failure)
 void log_follow_landed(struct log_follow *follow)
 {
     follow->in_flight--;
-    if (follow->closing && follow->in_flight == 0)
-        session_stop(follow->session);
 }
 
 bool log_follow_watches(const struct log_follow *follow, const struct pairs *labels)
@@ -247,12 +245,14 @@ void log_follow_check_end(struct log_follow *follow)
 
 /* What callers do. */
 
-static bool turn(struct log_follow *follow, struct error *err)
+/* Until `*ended`: others may stop the loop, too. */
+static bool turn(struct log_follow *follow, const bool *ended, struct error *err)
 {
-    bool good;
+    bool good = true;
 
     follow->waiting = true;
-    good = session_run(follow->session, err);
+    while (good && !*ended && !error_is_set(&follow->failure))
+        good = session_run(follow->session, err);
     follow->waiting = false;
     if (good && error_is_set(&follow->failure)) {
         error_move(err, &follow->failure);
@@ -277,7 +277,7 @@ bool log_follow_start(struct log_follow *follow, struct error *err)
     } else {
         log_follow_list(follow);
     }
-    return turn(follow, err);
+    return turn(follow, &follow->started, err);
 }
 
 bool log_follow_wait(struct log_follow *follow, struct error *err)
@@ -287,7 +287,7 @@ bool log_follow_wait(struct log_follow *follow, struct error *err)
     log_follow_check_end(follow);
     if (follow->ended)
         return true;
-    return turn(follow, err);
+    return turn(follow, &follow->ended, err);
 }
 
 void log_follow_expect_start(struct log_follow *follow, const char *id)
@@ -364,8 +364,7 @@ void log_follow_destroy(struct log_follow *follow)
         if (item->reader)
             log_reader_cancel(item->reader);
     }
-    if (follow->in_flight > 0)
-        session_settle(follow->session);
+    session_settle(follow->session, &follow->in_flight);
     for (struct log_item *item = follow->items; item; item = item->next)
         log_reader_destroy(item->reader);
     log_merge_destroy(follow->merge);

@@ -39,8 +39,18 @@ static void on_stop_signal(uv_signal_t *handle, int number)
     output_flush(console_stderr(session->console)); /* not stdout: its reader may be stopped as well */
     terminal_restore();
     (void)kill(getpid(), SIGSTOP);
-    terminal_resume();
     console_resume(session->console);
+}
+
+/* Continued in the background first and brought to the foreground later, this comes twice. */
+static void on_continue_signal(uv_signal_t *handle, int number)
+{
+    struct session *session = handle->data;
+
+    (void)number;
+    terminal_resume();
+    if (session->on_continue)
+        session->on_continue(session->continue_owner);
 }
 
 static void on_broken_stdout(void *owner)
@@ -65,9 +75,14 @@ static void watch_signals(struct session *session)
     }
     (void)uv_signal_init(&session->loop, &session->stop_signal);
     session->stop_signal.data = session;
-    if (terminal_is(STDERR_FILENO))
+    (void)uv_signal_init(&session->loop, &session->continue_signal);
+    session->continue_signal.data = session;
+    if (terminal_is(STDERR_FILENO)) {
         (void)uv_signal_start(&session->stop_signal, on_stop_signal, SIGTSTP);
+        (void)uv_signal_start(&session->continue_signal, on_continue_signal, SIGCONT);
+    }
     uv_unref((uv_handle_t *)&session->stop_signal);
+    uv_unref((uv_handle_t *)&session->continue_signal);
 }
 
 struct session *session_create(struct root_options *root)
@@ -94,6 +109,7 @@ void session_destroy(struct session *session)
     for (size_t i = 0; i < SESSION_SIGNALS; i++)
         uv_close((uv_handle_t *)&session->signals[i], NULL);
     uv_close((uv_handle_t *)&session->stop_signal, NULL);
+    uv_close((uv_handle_t *)&session->continue_signal, NULL);
     /* Requests that end now may still be traced: the console goes last. */
     (void)uv_run(&session->loop, UV_RUN_DEFAULT);
     console_destroy(session->console);
@@ -218,10 +234,10 @@ void session_stop(struct session *session)
     uv_stop(&session->loop);
 }
 
-void session_settle(struct session *session)
+void session_settle(struct session *session, const size_t *left)
 {
-    while (!session->stopping && uv_run(&session->loop, UV_RUN_ONCE) != 0)
-        continue;
+    while (*left > 0)
+        (void)uv_run(&session->loop, UV_RUN_ONCE);
     session->stopping = false;
 }
 
@@ -236,6 +252,12 @@ void session_on_signal(struct session *session, session_signal_fn *handler, void
 {
     session->on_signal = handler;
     session->signal_owner = owner;
+}
+
+void session_on_continue(struct session *session, void (*on_continue)(void *owner), void *owner)
+{
+    session->on_continue = on_continue;
+    session->continue_owner = owner;
 }
 
 void session_continue(struct session *session)

@@ -55,16 +55,18 @@ void session_stop(struct session *session);
 /** After session_run() was interrupted: what was cancelled completes; turn the loop until `*ended`. */
 void session_drain(struct session *session, const bool *ended);
 /**
- * After an interruption: turn the loop until what was cancelled has told so and the next session_stop() came. For
+ * After an interruption: turn the loop until what was cancelled has told so, each of which takes one from `left`. For
  * owners whose completions point to their frame.
  */
-void session_settle(struct session *session);
+void session_settle(struct session *session, const size_t *left);
 
 /* Signals: SIGINT, SIGTERM, SIGHUP; and a reader of stdout that went away counts as SIGPIPE. */
 /** The command's answer to a signal. False: end the command as if there were no handler. */
 typedef bool session_signal_fn(void *owner, int signal_number);
 /** One handler at a time; NULL puts back the default: session_run() ends with ERROR_CANCELED. */
 void session_on_signal(struct session *session, session_signal_fn *handler, void *owner);
+/** Called when the program was stopped (Ctrl-Z) and is continued. One at a time; NULL: none. */
+void session_on_continue(struct session *session, void (*on_continue)(void *owner), void *owner);
 /** After ERROR_CANCELED: the command goes on with something else (the stop plan); the next signal ends that. */
 void session_continue(struct session *session);
 /** The signal that ended the command, or 0. */

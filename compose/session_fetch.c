@@ -75,7 +75,7 @@ bool session_fetch_all(struct session *session, struct arena *arena, struct sess
     for (size_t i = 0; i < count; i++)
         if (fetch.items[i].request)
             engine_request_cancel(fetch.items[i].request);
-    session_settle(session);
+    session_settle(session, &fetch.left);
     session_fetch_finish(calls, count);
     return false;
 }

@@ -23,7 +23,9 @@ struct session {
     struct engine_client *client;
 
     uv_signal_t signals[SESSION_SIGNALS];
-    uv_signal_t stop_signal;
+    uv_signal_t stop_signal, continue_signal;
+    void (*on_continue)(void *owner);
+    void *continue_owner;
     session_signal_fn *on_signal;
     void *signal_owner;
     int ended_by;

@@ -21,6 +21,11 @@ bool terminal_is(int descriptor)
     return isatty(descriptor) == 1;
 }
 
+bool terminal_is_ours(int descriptor)
+{
+    return tcgetpgrp(descriptor) == getpgrp();
+}
+
 void terminal_size(int descriptor, size_t *ret_columns, size_t *ret_rows)
 {
     struct winsize size = {0};
@@ -103,7 +108,8 @@ void terminal_leave_raw(void)
 
 void terminal_resume(void)
 {
-    if (state.raw_wanted && tcsetattr(state.raw_descriptor, TCSANOW, &state.changed) == 0)
+    if (state.raw_wanted && terminal_is_ours(state.raw_descriptor) &&
+        tcsetattr(state.raw_descriptor, TCSANOW, &state.changed) == 0)
         state.raw = true;
 }
 

@@ -14,13 +14,18 @@
 bool terminal_is(int descriptor);
 /** Size of the terminal behind `descriptor`; 80×24 when it has none. */
 void terminal_size(int descriptor, size_t *ret_columns, size_t *ret_rows);
+/** Is it our terminal, and are we its foreground job? */
+bool terminal_is_ours(int descriptor);
 /** Keys one by one, no echo, Ctrl-C and Ctrl-Z as bytes, output untouched when `keep_output`. */
 bool terminal_set_raw(int descriptor, bool keep_output);
 /** The cursor was hidden with an escape sequence on `descriptor`: show it at exit. */
 void terminal_note_cursor(int descriptor, bool hidden);
 /** Put back raw mode and cursor. May be called at any time, any number of times. */
 void terminal_restore(void);
-/** Suspended and continued: raw mode as it was, if terminal_restore() was not the end of it. */
+/**
+ * Suspended and continued: raw mode as it was, if terminal_restore() was not the end of it. Not in the background, where
+ * it would stop us again.
+ */
 void terminal_resume(void);
 /** Leave raw mode for good; the cursor stays as it is. */
 void terminal_leave_raw(void);

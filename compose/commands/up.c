@@ -17,6 +17,7 @@ static const struct option option_rows[] = {
     {"detach", 'd', OPTION_BOOL, .help = "Detached mode: Run containers in the background"},
     {"exit-code-from", .kind = OPTION_STRING, .help = "Return the exit code of the selected service container. Implies --abort-on-container-exit"},
     UP_OPTION_FORCE_RECREATE,
+    {"menu", .kind = OPTION_BOOL, .help = "Enable interactive shortcuts when running attached. Incompatible with --detach. Can also be enable/disable by setting COMPOSE_MENU environment var."},
     {"no-attach", .kind = OPTION_LIST, .help = "Do not attach (stream logs) to the specified services"},
     UP_OPTION_NO_BUILD,
     {"no-color", .kind = OPTION_BOOL, .help = "Produce monochrome output"},

@@ -5,6 +5,7 @@
 
 #include "compose/attached.h"
 #include "compose/commands/lifecycle.h"
+#include "compose/commands/up_menu.h"
 #include "compose/commands/up_watch.h"
 #include "compose/console.h"
 #include "compose/session.h"
@@ -119,43 +120,48 @@ static bool wind_down(struct up_options *up, struct attached *attached, enum att
 }
 
 /* While they run: watch what is to be watched. */
-static bool linger(struct up_options *up, struct attached *attached, enum attached_end *ret_end, struct error *err)
+static bool linger(struct up_watch *watching, struct up_menu *menu, struct attached *attached,
+                   enum attached_end *ret_end, struct error *err)
+{
+    for (;;) {
+        up_menu_refresh(menu);
+        if (!attached_wait(attached, ret_end, err))
+            return false;
+        if (*ret_end != ATTACHED_AWAKE)
+            return true;
+        if (!up_watch_serve(watching, err))
+            return false;
+    }
+}
+
+/* Start, and wait for the end; the menu is there all the while. */
+static bool run(struct up_options *up, struct attached *attached, enum attached_end *ret_end, struct error *err)
 {
     struct command_context *context = up->job.context;
     struct up_watch *watching = up_watch_create(up, attached);
-    bool good = !options_bool(context->options, "watch") || up_watch_start(watching, err);
+    struct up_menu *menu = up_menu_create(up, attached, watching);
+    bool good = start(up, attached, err) &&
+                (!options_bool(context->options, "watch") || up_watch_start(watching, err)) &&
+                linger(watching, menu, attached, ret_end, err);
 
-    while (good) {
-        good = attached_wait(attached, ret_end, err);
-        if (!good || *ret_end != ATTACHED_AWAKE)
-            break;
-        if (!up_watch_serve(watching, err)) {
-            error_finish(err);
-            session_continue(context->session);
-            *ret_end = ATTACHED_INTERRUPTED;
-            break;
-        }
+    if (!good && err->kind == ERROR_CANCELED) {
+        error_finish(err);
+        session_continue(context->session);
+        *ret_end = ATTACHED_INTERRUPTED;
+        good = true;
     }
+    up_menu_destroy(menu);
     up_watch_destroy(watching);
     return good;
 }
 
 static bool stay(struct up_options *up, struct attached *attached, struct error *err)
 {
-    enum attached_end end = ATTACHED_INTERRUPTED;
+    enum attached_end end;
     int code;
 
-    if (!attached_begin(attached, err))
+    if (!attached_begin(attached, err) || !run(up, attached, &end, err))
         return false;
-    if (start(up, attached, err)) {
-        if (!linger(up, attached, &end, err))
-            return false;
-    } else {
-        if (err->kind != ERROR_CANCELED)
-            return false;
-        error_finish(err);
-        session_continue(up->job.context->session);
-    }
     if (end == ATTACHED_DETACHED)
         return true;
     if (end != ATTACHED_ENDED && !wind_down(up, attached, end, err))
