@@ -26,6 +26,8 @@ enum { LAST_PROBES = 3, SIGNAL_BASE = 128, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_F
 static const struct {
     const char *words, *attribute, *hint;
 } known_failures[] = {
+    {": already exists", NULL,
+     "the engine was killed while it started this container: `up --force-recreate` replaces it"},
     {"exec format error", "platform", "the image is for another processor: set `platform`, or build it for this one"},
     {"executable file not found", "command",
      "the command does not exist in the image: check `command` and `entrypoint`"},
