@@ -60,6 +60,8 @@ static void finish_work(struct step *step)
     build_display_destroy(work->display);
     if (work->timer)
         uv_close((uv_handle_t *)work->timer, free_timer);
+    text_finish(&work->tail);
+    error_finish(&work->hook_failure);
     free(work->auth);
     free(work->exec_id);
     tar_stream_destroy(work->tar);
@@ -163,6 +165,8 @@ void execute_cancel_step(struct step *step)
         return;
     if (work->request)
         engine_request_cancel(work->request);
+    if (work->attach)
+        engine_request_cancel(work->attach);
     if (work->stream)
         engine_image_stream_cancel(work->stream);
     if (work->lookup)
@@ -179,7 +183,7 @@ static void end_idle(struct execution *run, struct step *step)
     struct step_work *work = step->work;
     struct error canceled;
 
-    if (step->state != STEP_RUNNING || !work || work->request || work->stream || work->lookup || work->build ||
+    if (step->state != STEP_RUNNING || !work || work->request || work->attach || work->launch || work->stream || work->lookup || work->build ||
         work->child || (step->kind == STEP_IMAGE_BUILD && run->bake))
         return;
     error_init(&canceled);
@@ -260,6 +264,8 @@ static void start(struct execution *run, struct step *step)
     step->work->run = run;
     step->work->step = step;
     engine_frames_init(&step->work->frames, false);
+    text_init(&step->work->tail, 0);
+    error_init(&step->work->hook_failure);
     error_init(&failure);
     if (!start_functions[step->kind](run, step, &failure))
         execute_failed(run, step, &failure);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hooks: commands inside a container (post_start, pre_stop), and containers that prepare a service (pre_start). */
+/* Hooks that are commands inside a container: post_start, pre_stop; and what all hooks share. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +12,8 @@
 #include "spec/base/json_writer.h"
 #include "spec/base/text.h"
 #include "spec/project.h"
+
+enum { TAIL_LINES = 20, TAIL_BYTES = 4096 };
 
 /* "web-1 ->", as logs call the container; "web pre_start[0] ->". */
 static const char *output_name(struct execution *run, const struct step *step)
@@ -30,11 +32,16 @@ static void on_piece(void *owner, const struct engine_frame_piece *piece)
     struct step *step = owner;
     struct execution *run = step->work->run;
 
-    if (run->options->on_hook_output)
+    if (run->options->on_hook_output) {
         run->options->on_hook_output(run->options->output_owner, output_name(run, step), piece->bytes);
+        return;
+    }
+    text_add_bytes(&step->work->tail, piece->bytes.bytes, piece->bytes.length);
+    if (step->work->tail.length > 2 * TAIL_BYTES)
+        text_drop_front(&step->work->tail, step->work->tail.length - TAIL_BYTES);
 }
 
-static void on_chunk(void *owner, struct engine_request *req, struct span bytes)
+void execute_hook_chunk(void *owner, struct engine_request *req, struct span bytes)
 {
     struct step *step = owner;
     struct error ignored;
@@ -45,17 +52,46 @@ static void on_chunk(void *owner, struct engine_request *req, struct span bytes)
         error_finish(&ignored); /* output that is no frames is not worth failing for */
 }
 
-static void fail_status(struct execution *run, struct step *step, int64_t status)
+/* The end of what it wrote, line by line; "" when it was shown already, or wrote nothing. */
+static const char *last_words(struct execution *run, const struct step *step)
+{
+    const struct text *tail = &step->work->tail;
+    size_t length = tail->length, begin, lines = 0;
+    struct text out;
+    const char *copy;
+
+    while (length > 0 && tail->bytes[length - 1] == '\n')
+        length--;
+    if (length == 0)
+        return "";
+    for (begin = length; begin > 0; begin--)
+        if (tail->bytes[begin - 1] == '\n' && ++lines == TAIL_LINES)
+            break;
+    text_init(&out, 0);
+    while (begin < length) {
+        const char *end = memchr(tail->bytes + begin, '\n', length - begin);
+        size_t line = end ? (size_t)(end - tail->bytes) - begin : length - begin;
+
+        text_add(&out, "\n  | ");
+        text_add_printable(&out, tail->bytes + begin, line);
+        begin += line + 1;
+    }
+    copy = arena_strdup(run->arena, out.bytes);
+    text_finish(&out);
+    return copy;
+}
+
+void execute_hook_failed(struct execution *run, struct step *step, int64_t status)
 {
     struct error failure;
 
     error_init(&failure);
     if (step->kind == STEP_HOOK_RUN)
-        (void)error_set(&failure, ERROR_INPUT, "service \"%s\" %s exited with code %lld", step->name,
-                        step->hook_name, (long long)status);
+        (void)error_set(&failure, ERROR_INPUT, "service \"%s\" %s exited with code %lld%s", step->name,
+                        step->hook_name, (long long)status, last_words(run, step));
     else
-        (void)error_set(&failure, ERROR_INPUT, "%s hook exited with status %lld", step->service->name,
-                        (long long)status);
+        (void)error_set(&failure, ERROR_INPUT, "%s hook exited with status %lld%s", step->service->name,
+                        (long long)status, last_words(run, step));
     execute_failed(run, step, &failure);
     error_finish(&failure);
 }
@@ -90,7 +126,7 @@ static void on_exec_inspected(void *owner, struct engine_request *req, const str
     if (!engine_exec_decode(run->arena, engine_request_body(req), &exec, &problem))
         execute_failed(run, step, &problem);
     else if (exec.exit_code != 0)
-        fail_status(run, step, exec.exit_code);
+        execute_hook_failed(run, step, exec.exit_code);
     else
         execute_done(run, step, NULL);
     error_finish(&problem);
@@ -113,7 +149,7 @@ static void on_exec_created(void *owner, struct engine_request *req, const struc
     struct step *step = owner;
     struct execution *run = step->work->run;
     struct engine_created created;
-    struct engine_call call = {.method = "POST", .on_chunk = on_chunk};
+    struct engine_call call = {.method = "POST", .on_chunk = execute_hook_chunk};
     struct error problem;
 
     if (ended(step, failure))
@@ -167,167 +203,4 @@ bool execute_hook_exec(struct execution *run, struct step *step, struct error *f
                  text_span(&body), on_exec_created);
     text_finish(&body);
     return true;
-}
-
-/* -- pre_start: create → join networks → wait and start → exit code -- */
-
-static void next_phase(struct step *step);
-
-/* The service with the hook's command in its place, without what belongs to the real container alone. */
-static struct spec_service *hook_service(struct execution *run, const struct step *step)
-{
-    struct spec_service *service = spec_service_copy(run->arena, step->service);
-    const struct spec_hook *hook = step->hook;
-
-    service->image = hook->image && *hook->image
-                         ? hook->image
-                         : spec_service_image(run->options->wanted->project, step->service);
-    if (hook->command.set)
-        service->command = hook->command;
-    service->entrypoint = (struct spec_command){0};
-    service->user = hook->user && *hook->user ? hook->user : service->user;
-    service->working_dir = hook->working_dir && *hook->working_dir ? hook->working_dir : service->working_dir;
-    service->privileged = hook->privileged;
-    for (size_t i = 0; i < hook->environment.count; i++)
-        pairs_set(&service->environment, run->arena, hook->environment.items[i].key,
-                  hook->environment.items[i].value);
-    service->ports.count = service->expose.count = service->volumes.count = 0;
-    service->configs.count = service->secrets.count = service->labels.count = 0;
-    service->healthcheck = NULL;
-    service->restart = NULL;
-    service->deploy = NULL;
-    service->container_name = NULL;
-    service->volumes_from = (struct strings){0};
-    strings_add(&service->volumes_from, run->arena, step_value_get(step->containers[0]));
-    return service;
-}
-
-static struct translate_container hook_container(struct execution *run, const struct step *step)
-{
-    return (struct translate_container){
-        .project = run->options->wanted->project,
-        .service = hook_service(run, step),
-        .api_minor = engine_client_facts(run->client)->api_minor,
-        .podman = engine_client_is_podman(run->client),
-        .name = arena_printf(run->arena, "%s%s%s%s0", run->options->wanted->project->name,
-                             names_separator(run->options->wanted->project), step->service->name,
-                             names_separator(run->options->wanted->project)),
-        .auto_remove = true,
-        .few_labels = true,
-    };
-}
-
-static void on_hook_created(void *owner, struct engine_request *req, const struct error *failure)
-{
-    struct step *step = owner;
-    struct execution *run = step->work->run;
-    struct engine_created created;
-    struct error problem;
-
-    if (ended(step, failure))
-        return;
-    error_init(&problem);
-    if (!engine_created_decode(run->arena, engine_request_body(req), &created, &problem)) {
-        execute_failed(run, step, &problem);
-        error_finish(&problem);
-        return;
-    }
-    step->work->exec_id = xstrdup(created.id);
-    next_phase(step);
-}
-
-static void on_hook_joined(void *owner, struct engine_request *req, const struct error *failure)
-{
-    struct step *step = owner;
-
-    (void)req;
-    if (!ended(step, failure))
-        next_phase(step);
-}
-
-static void on_hook_ended(void *owner, struct engine_request *req, const struct error *failure)
-{
-    struct step *step = owner;
-    struct execution *run = step->work->run;
-    struct engine_wait_result result;
-    struct error problem;
-
-    if (ended(step, failure))
-        return;
-    error_init(&problem);
-    if (!engine_wait_decode(run->arena, engine_request_body(req), &result, &problem))
-        execute_failed(run, step, &problem);
-    else if (result.status_code != 0)
-        fail_status(run, step, result.status_code);
-    else
-        execute_done(run, step, NULL);
-    error_finish(&problem);
-}
-
-/* Only a failure of the start matters: its end is what the wait tells. */
-static void on_hook_started(void *owner, struct engine_request *req, const struct error *failure)
-{
-    struct step *step = owner;
-
-    (void)req;
-    if (failure && step->state == STEP_RUNNING && step->work->request) {
-        error_copy(&step->failure, failure);
-        engine_request_cancel(step->work->request);
-    }
-}
-
-static void run_hook(struct execution *run, struct step *step)
-{
-    const char *id = step->work->exec_id;
-    struct engine_call start = {.method = "POST"};
-
-    execute_send(run, step, "POST", engine_path(run->arena, "/containers/%s/wait", id), "condition=next-exit",
-                 (struct span){0}, on_hook_ended);
-    start.path = engine_path(run->arena, "/containers/%s/start", id);
-    (void)engine_request_start(run->client, &start, on_hook_started, step);
-}
-
-/* Networks that an old engine does not take at creation are joined one by one; then it runs. */
-static void next_phase(struct step *step)
-{
-    struct execution *run = step->work->run;
-    struct translate_container in = hook_container(run, step);
-    struct strings keys = translate_networks_in_order(run->arena, in.service);
-    struct error failure;
-    struct text body;
-
-    while (++step->work->phase < keys.count) {
-        const struct spec_network *network;
-
-        if (translate_network_in_body(in.api_minor, step->work->phase))
-            continue;
-        network = spec_project_network(in.project, keys.items[step->work->phase]);
-        text_init(&body, 0);
-        error_init(&failure);
-        if (!translate_connect_body(&body, &in, keys.items[step->work->phase], step->work->exec_id, &failure))
-            execute_failed(run, step, &failure);
-        else
-            execute_send(run, step, "POST",
-                         engine_path(run->arena, "/networks/%s/connect", network->name), NULL,
-                         text_span(&body), on_hook_joined);
-        error_finish(&failure);
-        text_finish(&body);
-        return;
-    }
-    run_hook(run, step);
-}
-
-bool execute_hook_run(struct execution *run, struct step *step, struct error *failure)
-{
-    struct translate_container in = hook_container(run, step);
-    struct warnings warnings = {.arena = run->arena};
-    struct text body;
-    bool good;
-
-    text_init(&body, 0);
-    good = translate_container_body(&body, &in, &warnings, failure);
-    if (good)
-        execute_send(run, step, "POST", "/containers/create", NULL, text_span(&body), on_hook_created);
-    text_finish(&body);
-    return good;
 }

@@ -51,6 +51,10 @@ struct step_work {
     unsigned attempts;
     bool decided;      /* WAIT: done or failed already */
     struct engine_frames frames; /* a hook's output */
+    struct text tail;            /* its end, when nobody is shown it */
+    struct engine_request *attach, *launch; /* of a hook's container, whose `request` is the wait */
+    struct error hook_failure;              /* the first of the three */
+    int64_t hook_status;
     char *exec_id;      /* or the id of a hook's container */
     struct tar_stream *tar; /* CONTAINER_SYNC */
     size_t at;              /* CONTAINER_SYNC: of its files */
@@ -107,6 +111,13 @@ void execute_advance(struct execution *run);
 
 /** After a pull or build: ask for the digest, which ends the step. */
 void execute_inspect_image(struct execution *run, struct step *step);
+
+/* Hooks: what both kinds share (execute_hook.c). */
+
+/** Output of a hook, as framed bytes. */
+void execute_hook_chunk(void *owner, struct engine_request *req, struct span bytes);
+/** It ended with a status other than 0. */
+void execute_hook_failed(struct execution *run, struct step *step, int64_t status);
 
 /* Waits (execute_wait.c). */
 bool execute_listen(struct execution *run, struct error *err) WARN_UNUSED;

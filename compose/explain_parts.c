@@ -121,8 +121,8 @@ static void add_mount_row(struct explanation *e, struct mount_rows *rows, const 
 
 static bool is_anonymous(const char *source)
 {
-    return !*source || (strlen(source) == ANONYMOUS_NAME_DIGITS &&
-                        strspn(source, "0123456789abcdef") == ANONYMOUS_NAME_DIGITS);
+    return !*source ||
+           (strlen(source) == ANONYMOUS_NAME_DIGITS && strspn(source, "0123456789abcdef") == ANONYMOUS_NAME_DIGITS);
 }
 
 static void add_object(struct explanation *e, struct mount_rows *rows, struct span mount)
@@ -197,8 +197,14 @@ static void tell_mount(struct explanation *e, const struct mount_row *old, const
     struct place place;
     const char *attribute = mount_attribute(e, wanted ? wanted->target : old->target, &place);
 
-    explain_add(e, attribute, attribute, !old ? "" : short_forms ? old->text : old->canonical,
-                !wanted ? "" : short_forms ? wanted->text : wanted->canonical, place);
+    explain_add(e, attribute, attribute,
+                !old          ? ""
+                : short_forms ? old->text
+                              : old->canonical,
+                !wanted       ? ""
+                : short_forms ? wanted->text
+                              : wanted->canonical,
+                place);
 }
 
 void explain_mounts(struct explanation *e)

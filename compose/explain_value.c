@@ -55,9 +55,8 @@ static const char *canonical_object(struct arena *arena, struct span value)
     if (count > 1)
         qsort(members, count, sizeof(*members), compare_members);
     for (size_t i = 0; i < count; i++) {
-        const char *text = is_untold(members[i].key) || says_nothing(members[i].value)
-                               ? ""
-                               : nested(arena, members[i].value);
+        const char *text =
+            is_untold(members[i].key) || says_nothing(members[i].value) ? "" : nested(arena, members[i].value);
 
         if (*text)
             strings_add(&list, arena, arena_printf(arena, "\"%s\":%s", members[i].key, text));

@@ -28,6 +28,11 @@ static const char *details(struct arena *arena, const struct step *step)
     if (step->kind == STEP_WAIT)
         return arena_printf(arena, " to be %s%s", condition_text(step->condition),
                             step->optional ? " (optional)" : "");
+    if (step->kind == STEP_NETWORK_CONNECT || step->kind == STEP_NETWORK_DISCONNECT)
+        return arena_printf(arena, "%s%s", step->kind == STEP_NETWORK_CONNECT ? " to " : " from ",
+                            step->container_name     ? step->container_name
+                            : step->container.known ? step->container.known
+                                                    : "the container");
     if (step->hook_name)
         return arena_printf(arena, " %s", step->hook_name);
     if (step->kind == STEP_CONTAINER_COPY)

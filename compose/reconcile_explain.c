@@ -21,30 +21,32 @@
 static const struct {
     const char *engine, *text;
 } engine_defaults[] = {
-    {"H.ShmSize", "64m"},       {"C.StopSignal", "SIGTERM"}, {"H.Runtime", "runc"},
-    {"C.WorkingDir", "/"},      {"H.MemorySwappiness", "-1"}, {"H.PidsLimit", "-1"},
-    {"H.IpcMode", "private"},   {"H.IpcMode", "shareable"},  {"H.CgroupnsMode", "host"},
+    {"H.ShmSize", "64m"},       {"C.StopSignal", "SIGTERM"},   {"H.Runtime", "runc"},
+    {"C.WorkingDir", "/"},      {"H.MemorySwappiness", "-1"},  {"H.PidsLimit", "-1"},
+    {"H.IpcMode", "private"},   {"H.IpcMode", "shareable"},    {"H.CgroupnsMode", "host"},
     {"H.Isolation", "default"}, {"H.CgroupnsMode", "private"}, {"H.LogConfig.Type", "json-file"},
     {"H.MemorySwap", "-1"},
 };
 
 /* Depends on how the engine is set up when the file is silent: believed if nothing else differs. */
 static const char *const set_up[] = {
-    "H.LogConfig.Type", "H.LogConfig.Config", "H.Runtime",   "H.IpcMode",  "H.CgroupnsMode",
+    "H.LogConfig.Type", "H.LogConfig.Config", "H.Runtime",    "H.IpcMode",  "H.CgroupnsMode",
     "H.ShmSize",        "H.SecurityOpt",      "H.MemorySwap", "C.Hostname",
 };
 
 /* Dropped by an engine whose kernel lacks it: believed last. */
 static const char *const dropped[] = {
-    "H.OomKillDisable",      "H.MemorySwappiness",   "H.MemorySwap",           "H.MemoryReservation",
-    "H.CpuRealtimePeriod",   "H.CpuRealtimeRuntime", "H.BlkioWeight",          "H.BlkioWeightDevice",
-    "H.BlkioDeviceReadBps",  "H.BlkioDeviceReadIOps", "H.BlkioDeviceWriteBps", "H.BlkioDeviceWriteIOps",
-    "H.PidsLimit",           "H.CpusetCpus",          "H.NanoCpus",            "H.CpuShares",
+    "H.OomKillDisable",      "H.MemorySwappiness",    "H.MemorySwap",
+    "H.MemoryReservation",   "H.CpuRealtimePeriod",   "H.CpuRealtimeRuntime",
+    "H.BlkioWeight",         "H.BlkioWeightDevice",   "H.BlkioDeviceReadBps",
+    "H.BlkioDeviceReadIOps", "H.BlkioDeviceWriteBps", "H.BlkioDeviceWriteIOps",
+    "H.PidsLimit",           "H.CpusetCpus",          "H.NanoCpus",
+    "H.CpuShares",
 };
 
 /* Told in another form, or part of another row. */
-static const char *const left_out[] = {"H.Links", "H.VolumesFrom", "C.Labels", "C.Env", "C.ExposedPorts",
-                                       "H.Binds, H.Mounts", "C.Image"};
+static const char *const left_out[] = {"H.Links",        "H.VolumesFrom",     "C.Labels", "C.Env",
+                                       "C.ExposedPorts", "H.Binds, H.Mounts", "C.Image"};
 
 static bool contains(const char *const *list, size_t count, const char *text)
 {
@@ -82,8 +84,12 @@ static struct step_reason difference(const struct explanation *e, const char *at
 
     return (struct step_reason){
         .attribute = attribute,
-        .old_value = masked ? "(changed)" : *old_value ? old_value : "(none)",
-        .new_value = masked ? "(changed)" : *new_value ? new_value : "(none)",
+        .old_value = masked       ? "(changed)"
+                     : *old_value ? old_value
+                                  : "(none)",
+        .new_value = masked       ? "(changed)"
+                     : *new_value ? new_value
+                                  : "(none)",
         .place = place,
     };
 }
@@ -132,14 +138,14 @@ struct row {
 /* "C.Cmd" stands at Config.Cmd in an inspection and at Cmd in a request, "H.X" at HostConfig.X in both. */
 static struct span in_request(const struct explanation *e, const char *engine)
 {
-    return engine_json_find(e->wanted, engine[0] == 'C' ? engine + 2
-                                                        : arena_printf(e->arena, "HostConfig.%s", engine + 2));
+    return engine_json_find(e->wanted,
+                            engine[0] == 'C' ? engine + 2 : arena_printf(e->arena, "HostConfig.%s", engine + 2));
 }
 
 static struct span in_inspection(const struct explanation *e, const char *engine)
 {
-    return engine_json_find(e->have, arena_printf(e->arena, "%s.%s", engine[0] == 'C' ? "Config" : "HostConfig",
-                                                  engine + 2));
+    return engine_json_find(
+        e->have, arena_printf(e->arena, "%s.%s", engine[0] == 'C' ? "Config" : "HostConfig", engine + 2));
 }
 
 /* The image fills what the request leaves open, but its command not when there is another entrypoint. */
@@ -172,7 +178,8 @@ static bool is_engines_own(const struct explanation *e, const char *engine, cons
 static void add_doubtful(struct explanation *e, struct explain_doubts *doubts, const struct row *row,
                          const char *old_value, const char *new_value)
 {
-    doubts->items = arena_grow(e->arena, doubts->items, &doubts->capacity, doubts->count + 1, sizeof(*doubts->items));
+    doubts->items =
+        arena_grow(e->arena, doubts->items, &doubts->capacity, doubts->count + 1, sizeof(*doubts->items));
     doubts->items[doubts->count++] = difference(e, row->name, row->name, old_value, new_value, row->place);
 }
 
@@ -221,8 +228,7 @@ static void compare_maps(struct explanation *e, const struct row *row)
 
         if (!other || strcmp(old_value, new_value) != 0)
             explain_add(e, arena_printf(e->arena, "%s.%s", row->name, wanted[i].key), wanted[i].key, old_value,
-                        *new_value ? new_value : "\"\"",
-                        top ? explain_place(e, top, wanted[i].key) : row->place);
+                        *new_value ? new_value : "\"\"", top ? explain_place(e, top, wanted[i].key) : row->place);
     }
     for (size_t i = 0; i < have_count; i++)
         if (!find_member(wanted, wanted_count, have[i].key)) {

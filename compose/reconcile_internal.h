@@ -76,14 +76,70 @@ struct reconcile {
     size_t service_count;
 };
 
+static inline const struct spec_service *reconcile_model(const struct reconcile_service *service)
+{
+    return service->wanted->service;
+}
+
 void reconcile_images(struct reconcile *r);
 /** With `explain`: add the attributes that differ to the reasons of `step`. */
 void reconcile_explain(struct reconcile *r, const struct reconcile_service *service,
                        const struct observed_container *container, struct step *step);
+void reconcile_explain_network(struct reconcile *r, const struct reconcile_network *entry,
+                               const struct engine_network *have, const char *hash, struct step *step);
+void reconcile_explain_volume(struct reconcile *r, const struct reconcile_volume *entry,
+                              const struct engine_volume *have, const char *hash, struct step *step);
 bool reconcile_networks(struct reconcile *r, struct error *err) WARN_UNUSED;
 bool reconcile_volumes(struct reconcile *r, struct error *err) WARN_UNUSED;
 bool reconcile_service_containers(struct reconcile *r, struct reconcile_service *service,
                                   struct error *err) WARN_UNUSED;
+
+/* Does a container fit (reconcile_fit.c)? */
+
+/** By this command's policy; otherwise why not. */
+bool reconcile_stays(struct reconcile *r, const struct reconcile_service *service,
+                     const struct observed_container *container, struct step_reason *ret_reason);
+/** By what it is like alone. */
+bool reconcile_is_current(struct reconcile *r, const struct reconcile_service *service,
+                          const struct observed_container *container, struct step_reason *ret_reason);
+const struct engine_container_network *reconcile_endpoint(const struct observed_container *container,
+                                                          const char *name);
+bool reconcile_is_attached(const struct observed_container *container, const struct reconcile_network *network);
+bool reconcile_has_volume(const struct observed_container *container, const char *name);
+
+/* Make one (reconcile_create.c). */
+
+/** Containers of the services that this one names by `service:x`; `ret_known`: those whose id is known now. */
+bool reconcile_references(struct reconcile *r, struct reconcile_service *service,
+                          struct step_reference **ret_references, size_t *ret_count, struct pairs *ret_known,
+                          struct error *err) WARN_UNUSED;
+/** Value of the label for mounted images, or NULL. */
+const char *reconcile_image_volumes(struct reconcile *r, const struct spec_service *model);
+/** Create the slot's container as `created_name`; sets the slot's id and what is ready. */
+bool reconcile_add_create(struct reconcile *r, struct reconcile_service *service, struct reconcile_slot *slot,
+                          const char *created_name, struct step **ret_create, struct error *err) WARN_UNUSED;
+
+/* Put another in its place (reconcile_replace.c). */
+
+bool reconcile_replace(struct reconcile *r, struct reconcile_service *service, struct reconcile_slot *slot,
+                       const struct step_reason *why, struct error *err) WARN_UNUSED;
+/** When a volume of it is made anew: it goes first. */
+bool reconcile_replace_with_volume(struct reconcile *r, struct reconcile_service *service,
+                                   struct reconcile_slot *slot, const struct step_reason *why,
+                                   struct error *err) WARN_UNUSED;
+bool reconcile_uses_replaced_volume(struct reconcile *r, const struct observed_container *container);
+/**
+ * Two containers for one place, left by an interrupted run: one goes, and leaves `list`. Returns the removal of the
+ * old one when its replacement wins (`*ret_winner`), else NULL.
+ */
+struct step *reconcile_settle_replacements(struct reconcile *r, struct reconcile_service *service,
+                                           const struct observed_container **list, size_t *count,
+                                           const struct observed_container **ret_winner);
+/** A container that was left under a replacement's name gets its own, after `gone`. */
+void reconcile_finish_name(struct reconcile *r, struct reconcile_slot *slot, struct step *gone);
+/** A container that stays: leave networks that are made anew or went away, join those of the same name. */
+void reconcile_rejoin_networks(struct reconcile *r, struct reconcile_service *service, struct reconcile_slot *slot);
+
 /** `run`: the container of its own kind, made when the service's dependencies are as they should be. */
 bool reconcile_one_off(struct reconcile *r, struct error *err) WARN_UNUSED;
 bool reconcile_starts(struct reconcile *r, struct error *err) WARN_UNUSED;

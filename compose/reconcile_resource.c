@@ -178,6 +178,7 @@ static bool replace_network(struct reconcile *r, struct reconcile_network *entry
     entry->removed->name = entry->name;
     plan_reason(r->plan, entry->removed, REASON_CHANGED, "its definition changed")->place =
         spec_node_place(entry->network->node);
+    reconcile_explain_network(r, entry, old, hash, entry->removed);
     for (size_t i = 0; i < details->member_count; i++) {
         const struct engine_network_member *member = &details->members[i];
         struct step *leave, *join;
@@ -305,7 +306,8 @@ static void warn_foreign_volume(struct reconcile *r, const struct reconcile_volu
 }
 
 /* Data would be lost: only after a yes. */
-static void replace_volume(struct reconcile *r, struct reconcile_volume *entry, const char *hash)
+static void replace_volume(struct reconcile *r, struct reconcile_volume *entry, const struct engine_volume *old,
+                           const char *hash)
 {
     const char *subject = arena_printf(r->arena, "volume %s", entry->name);
     const char *answer = labels_get(&r->options->answers, subject);
@@ -325,11 +327,12 @@ static void replace_volume(struct reconcile *r, struct reconcile_volume *entry, 
     entry->removed = plan_add(r->plan, STEP_VOLUME_REMOVE, arena_printf(r->arena, "Volume %s", entry->name));
     entry->removed->object.known = entry->name;
     entry->removed->name = entry->name;
-    plan_reason(r->plan, entry->removed, REASON_CHANGED, "its definition changed");
+    plan_reason(r->plan, entry->removed, REASON_CHANGED, "its definition changed")->place =
+        spec_node_place(entry->volume->node);
+    reconcile_explain_volume(r, entry, old, hash, entry->removed);
     create = add_volume_create(r, entry, hash);
     plan_after(r->plan, create, entry->removed);
-    plan_reason(r->plan, create, REASON_CHANGED, "its definition changed")->place =
-        spec_node_place(entry->volume->node);
+    plan_reason(r->plan, create, REASON_CHANGED, "its definition changed");
 }
 
 static bool decide_volume(struct reconcile *r, struct reconcile_volume *entry, struct error *err)
@@ -352,7 +355,7 @@ static bool decide_volume(struct reconcile *r, struct reconcile_volume *entry, s
     warn_foreign_volume(r, entry, found);
     if (*have && strcmp(have, hash) != 0 &&
         strcmp(labels_get(&found->labels, LABEL_PROJECT), r->project->name) == 0)
-        replace_volume(r, entry, hash);
+        replace_volume(r, entry, found, hash);
     return true;
 }
 

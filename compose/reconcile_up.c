@@ -32,12 +32,37 @@ static bool is_orphan(const struct reconcile *r, const struct observed_container
            !is_in_map(&r->project->disabled, container->service);
 }
 
+/* `list` is a label's: paths with commas between. */
+static bool shares_file(const struct strings *files, const char *list)
+{
+    for (const char *at = list; *at;) {
+        size_t length = strcspn(at, ",");
+
+        for (size_t i = 0; i < files->count; i++)
+            if (strlen(files->items[i]) == length && strncmp(files->items[i], at, length) == 0)
+                return true;
+        at += length + (at[length] == ',');
+    }
+    return false;
+}
+
+/* Made from another folder, or from none of these files. */
 static bool is_from_elsewhere(const struct reconcile *r, const struct observed_container *container)
 {
     const char *directory = labels_get(&container->entry->labels, LABEL_WORKING_DIR);
+    const char *files = labels_get(&container->entry->labels, LABEL_CONFIG_FILES);
 
-    return *directory && r->project->load && r->project->load->working_dir &&
-           strcmp(directory, r->project->load->working_dir) != 0;
+    if (!r->project->load || !r->project->load->working_dir || !*directory)
+        return false;
+    return strcmp(directory, r->project->load->working_dir) != 0 ||
+           (*files && r->project->load->config_files.count > 0 && !shares_file(&r->project->load->config_files, files));
+}
+
+static const char *origin_of(const struct observed_container *container)
+{
+    const char *files = labels_get(&container->entry->labels, LABEL_CONFIG_FILES);
+
+    return *files ? files : labels_get(&container->entry->labels, LABEL_WORKING_DIR);
 }
 
 static void remove_orphan(struct reconcile *r, const struct observed_container *container)
@@ -63,7 +88,7 @@ void reconcile_orphans(struct reconcile *r)
         if (is_from_elsewhere(r, container)) {
             strings_add(&elsewhere, r->arena,
                         arena_printf(r->arena, "%s (%s)", container->name,
-                                     labels_get(&container->entry->labels, LABEL_WORKING_DIR)));
+                                     origin_of(container)));
             continue;
         }
         strings_add(&ours, r->arena, container->name);
@@ -77,7 +102,7 @@ void reconcile_orphans(struct reconcile *r)
                      strings_join(&ours, r->arena, ", "));
     if (elsewhere.count > 0 && !r->options->ignore_orphans)
         warnings_add(&r->plan->warnings, (struct place){0},
-                     "Found containers of another folder under the same project name: %s. They are left alone; give "
+                     "Found containers of another file under the same project name: %s. They are left alone; give "
                      "one of the projects another name, or remove them with `down --remove-orphans`.",
                      strings_join(&elsewhere, r->arena, ", "));
 }

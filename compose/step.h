@@ -50,7 +50,8 @@ struct step_value {
 enum step_reason_kind {
     REASON_MISSING,     /* it is not there */
     REASON_WANTED,      /* the command asks for it */
-    REASON_CHANGED,     /* an attribute differs */
+    REASON_CONFIG,      /* some attribute of the service differs */
+    REASON_CHANGED,     /* this differs */
     REASON_IMAGE,       /* another image */
     REASON_RELATED,     /* something that it builds on changes */
     REASON_LEFTOVER,    /* of an interrupted run, or too many */
@@ -126,6 +127,7 @@ struct step {
     const struct spec_volume *volume;                       /* VOLUME_CREATE */
     const char *hash;                                       /* of network or volume */
     struct step_value container;                            /* CONNECT, DISCONNECT */
+    const char *container_name;                             /* how it is called, or NULL: not of this project */
     const char *platform;                                   /* IMAGE_PULL */
     bool has_timeout, volumes, force, quiet, optional;      /* `optional`: failing is a warning */
     bool ignore_missing;                                    /* 404, 304 and 409 are as good as done */

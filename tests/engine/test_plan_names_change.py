@@ -86,9 +86,19 @@ MAY_BE_DROPPED = {"blkio_config", "mem_reservation", "pids_limit", "cpuset", "cp
 SAME_WHEN_ABSENT = {"ipc", "attach", "image", "networks", "deploy", "post_start", "network_mode"}
 
 
-def document(service):
+# The same for a network: all of it but one attribute stays.
+NETWORK = {"labels": {"a": "1", "b": "same"}, "driver_opts": {"com.docker.network.bridge.enable_icc": "true"}, "internal": True,
+           "attachable": True, "ipam": {"config": [{"subnet": "203.0.113.0/24"}]}}
+NETWORK_CHANGES = [({"labels": {"a": "2", "b": "same"}}, "labels.a"), ({"labels": {"b": "same"}}, "labels.a"),
+                   ({"internal": False}, "internal"), ({"attachable": False}, "attachable"),
+                   ({"driver_opts": {"com.docker.network.bridge.enable_icc": "false"}},
+                    "driver_opts.com.docker.network.bridge.enable_icc"),
+                   ({"ipam": {"config": [{"subnet": "203.0.113.0/25"}]}}, "ipam.config")]
+
+
+def document(service, network):
     return {"services": {"one": {"image": "busybox", **service}}, "volumes": {"data": {}},
-            "networks": {"default": {}, "back": {"ipam": {"config": [{"subnet": "198.51.100.0/24"}]}}}}
+            "networks": {"default": network, "back": {"ipam": {"config": [{"subnet": "198.51.100.0/24"}]}}}}
 
 
 class Stage:
@@ -96,22 +106,22 @@ class Stage:
         self.program, self.directory, self.socket_path = program, directory, socket_path
         self.project = f"names-{os.getpid()}"
 
-    def run(self, service, *command, name="one.yaml"):
+    def run(self, service, *command, name="one.yaml", network={}):
         with open(os.path.join(self.directory, name), "w", encoding="utf-8") as file:
-            json.dump(document(service), file, indent=1)
+            json.dump(document(service, network), file, indent=1)
         return subprocess.run([self.program, "-p", self.project, "-f", name, *command], cwd=self.directory, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=120,
                               env={"PATH": "/usr/bin:/bin", "HOME": self.directory, "XDG_RUNTIME_DIR": self.directory,
                                    "DOCKER_HOST": f"unix://{self.socket_path}", **{name: os.environ[name] for name in
                                                                                    ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}})
 
-    def differences(self, service):
+    def differences(self, service, network={}):
         """what plan says is different"""
-        done = self.run(service, "plan", "--no-start", "--json")
+        done = self.run(service, "plan", "--no-start", "--json", network=network)
         assert done.returncode in (0, 2), done.stderr
         steps = json.loads(done.stdout)["steps"]
         return [(reason.get("attribute"), reason.get("old"), reason.get("new")) for step in steps for reason in step["reasons"]
-                if reason["text"] != "configuration changed"]
+                if reason["text"] not in ("configuration changed", "its definition changed")]
 
     def try_all(self, base, table):
         """create with `base`, then change and drop each attribute of the table; returns what was wrong"""
@@ -142,6 +152,12 @@ def try_engine(program, socket_path):
             wrong += stage.try_all({name: value for name, (value, _, _) in ATTRIBUTES.items()}, ATTRIBUTES)
             for name, row in ALONE.items():
                 wrong += stage.try_all({name: row[0]}, {name: row})
+            made = stage.run({}, "create", network=NETWORK)
+            assert made.returncode == 0, made.stderr
+            for change, expected in NETWORK_CHANGES:
+                found = stage.differences({}, {**NETWORK, **change})
+                if [one[0] for one in found] != [expected]:
+                    wrong.append(f"network, {change}: {found}")
             # What looks secret is masked, unless asked for.
             secret = stage.run({"environment": {"API_KEY": "one"}}, "create")
             assert secret.returncode == 0, secret.stderr

@@ -321,7 +321,9 @@ class Runner:
     # -- the scripted engine
 
     def do_script_image(self, match, block):
-        self.script.model.add_image(match[1])
+        said = words(match[2] or "")
+        volumes = {said.pop("volume"): {}} if "volume" in said else None
+        self.script.model.add_image(match[1], {"Volumes": volumes, "Labels": {key: str(value) for key, value in said.items()}})
 
     def do_script_registry(self, match, block):
         self.script.model.registry = match[1].split() if match[1] else []
@@ -338,6 +340,11 @@ class Runner:
     def do_requests(self, match, block):
         if not holds(len(self.seen()), match[1], match[2]) and str(len(self.seen())) != match[2]:
             raise Failure(f"there were {len(self.seen())}:\n" + "\n".join(map(str, self.seen())))
+
+    def do_no_change(self, match, block):
+        changing = [one for one in self.seen() if one.method not in ("GET", "HEAD")]
+        if changing:
+            raise Failure("these change something:\n" + "\n".join(map(str, changing)))
 
     def do_requests_are(self, match, block):
         actual = [f"{one.method} {one.path}" for one in self.seen()]
@@ -389,12 +396,13 @@ class Runner:
         (KINDS + r" (\S+) (\S+) " + OPERATORS + r" ?(.*)", do_fact),
         (r"count of (\S+) " + OPERATORS + r" (\d+)", do_count),
         (r"get (\S+) (\S+) " + OPERATORS + r" ?(.*)", do_get),
-        (r"engine has image (\S+)", do_script_image),
+        (r"engine has image (\S+)(?: (.*))?", do_script_image),
         (r"registry has(?: (.*))?", do_script_registry),
         (r"containers like (\S+) (.*)", do_script_behaviour),
         (r"rule (\S+) (\S+)(?: #(\d+))? (.*)", do_script_rule),
         (r"requests " + OPERATORS + r" (\d+)", do_requests),
         (r"requests are", do_requests_are),
+        (r"requests change nothing", do_no_change),
         (r"requests matching ([A-Z]+) (\S+) " + OPERATORS + r" (\d+)", do_requests_matching),
         (r"(no )?request ([A-Z]+) (\S+)", do_request),
         (r"quiet for ([\d.]+) after ([A-Z]+) (\S+)", do_quiet),

@@ -70,7 +70,7 @@ class Model:
         self.images, self.containers, self.networks, self.volumes, self.execs = {}, {}, {}, {}, {}
         self.registry = None                              # names that can be pulled; None: all
         self.twin_networks = False                        # a name may be given twice, as by engines before API 1.44
-        self.made = 0
+        self.made = {}                                    # how many of a name: ids do not depend on who comes first
         for name in ("bridge", "host", "none"):
             self.networks[digest(name)] = self.new_network({"Name": name, "Driver": "null" if name == "none" else name})
 
@@ -89,8 +89,8 @@ class Model:
                     "image": container["Config"]["Image"], **attributes})
 
     def unique(self, name):
-        self.made += 1
-        return digest(f"{name} {self.made}")
+        self.made[name] = self.made.get(name, 0) + 1
+        return digest(f"{name} {self.made[name]}")
 
     # -- images
 
@@ -377,7 +377,7 @@ class Model:
             state.update(ExitCode=128, Error=behaviour["start_error"])
             raise EngineError(500, behaviour["start_error"])
         container["starts"] += 1
-        state.update(Status="running", Running=True, Paused=False, Pid=1000 + self.made, ExitCode=0, Error="", StartedAt=instant())
+        state.update(Status="running", Running=True, Paused=False, Pid=1000 + len(self.containers), ExitCode=0, Error="", StartedAt=instant())
         bound = {}
         for row in self.ports_of(container):
             bound.setdefault(f"{row['PrivatePort']}/{row['Type']}", []).append({"HostIp": row["IP"], "HostPort": str(row["PublicPort"])})
