@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "compose/console.h"
+#include "compose/source_excerpt.h"
 #include "compose/terminal.h"
 #include "compose/units.h"
 #include "engine_client/instant.h"
@@ -17,8 +18,6 @@
 #include "spec/base/text.h"
 #include "spec/base/utf8.h"
 #include "spec/base/warnings.h"
-
-enum { LONGEST_SOURCE_COLUMNS = 200 };
 
 static void add_now(struct text *out)
 {
@@ -138,55 +137,6 @@ void console_warnings(struct console *console, const struct warnings *warnings)
         warn_at(console, warnings->items[i].text, warnings->items[i].place);
 }
 
-/* Line `number` of a file, without its newline; false when it cannot be had any more. */
-static bool read_source_line(const char *path, unsigned number, struct text *ret_line)
-{
-    FILE *file = fopen(path, "re");
-    unsigned line = 1;
-    int byte;
-
-    if (!file)
-        return false;
-    while (line < number && (byte = getc(file)) != EOF)
-        line += byte == '\n';
-    while ((byte = getc(file)) != EOF && byte != '\n' && ret_line->length < LIMIT_MESSAGE_BYTES)
-        text_add_char(ret_line, (char)byte);
-    (void)fclose(file);
-    return line == number && ret_line->length > 0;
-}
-
-/* Whether a word of YAML ends here: text is NUL-terminated, a colon belongs to a word that goes on. */
-static bool ends_word(const char *text)
-{
-    return strchr(" \t,]}", *text) || (*text == ':' && strchr(" \t", text[1]));
-}
-
-static void add_source(struct text *out, struct place place)
-{
-    struct text line;
-    size_t before = place.column > 0 ? place.column - 1 : 0;
-
-    text_init(&line, 0);
-    if (place.line > 0 && strcmp(place.file, "-") != 0 &&
-        read_source_line(place.file, place.line, &line)) {
-        text_add(out, "    ");
-        text_add_printable(out, line.bytes, utf8_fit(line.bytes, line.length, LONGEST_SOURCE_COLUMNS));
-        text_add_char(out, '\n');
-        if (before < line.length && before < LONGEST_SOURCE_COLUMNS) {
-            size_t end = before;
-
-            text_add_repeat(out, ' ', 4 + utf8_width(line.bytes, before));
-            text_add_char(out, '^');
-            while (end < line.length && !ends_word(line.bytes + end))
-                end++;
-            if (end > before + 1)
-                text_add_repeat(out, '~', utf8_width(line.bytes + before, end - before) - 1);
-            text_add_char(out, '\n');
-        }
-    }
-    text_finish(&line);
-}
-
 static void add_failure(struct text *out, const struct error *err)
 {
     char *message = error_message(err);
@@ -198,7 +148,7 @@ static void add_failure(struct text *out, const struct error *err)
         text_add(out, "  at ");
         add_place(out, place);
         text_add_char(out, '\n');
-        add_source(out, place);
+        source_excerpt_add(out, place);
     }
     if (err->details)
         text_add(out, err->details);
@@ -237,6 +187,8 @@ void console_error(struct console *console, const struct error *err)
         else
             add_failure(&out, at);
     }
+    if (err->unlisted > 0 && console_mode(console) != PROGRESS_JSON)
+        text_addf(&out, "... and %zu more\n", err->unlisted);
     console_write_note(console, out.bytes, out.length);
     text_finish(&out);
 }

@@ -426,6 +426,8 @@ static bool apply_form(struct walk *walk, struct spec_node *node, struct spec_no
 static void walk_node(struct walk *walk, struct spec_node *node, struct spec_node *parent,
                       struct spec_shape shape, const struct spec_path *path)
 {
+    if (spec_tree_is_full(walk->tree))
+        return;
     if (shape.field) {
         struct error one;
 

@@ -16,16 +16,7 @@ struct check {
     struct error *err;
 };
 
-enum { INDEXED_FROM = 16, MOST_FAILURES = 50 };
-
-static size_t failures(const struct check *check)
-{
-    size_t count = 0;
-
-    for (const struct error *at = check->err; at && error_is_set(at); at = at->next)
-        count++;
-    return count;
-}
+enum { INDEXED_FROM = 16 };
 
 /* "validating FILE: PATH MESSAGE", with the nearest name when something was misspelt. */
 static void fail(const struct check *check, struct place place, const struct spec_path *path,
@@ -33,8 +24,6 @@ static void fail(const struct check *check, struct place place, const struct spe
 {
     struct error one;
 
-    if (failures(check) >= MOST_FAILURES)
-        return;
     error_init(&one);
     (void)error_set_at(&one, ERROR_INPUT, place, "validating %s: %s %s", check->file,
                        spec_path_text(check->tree->arena, path, SPEC_PATH_INDEX), message);

@@ -21,6 +21,11 @@ bool spec_tree_count(struct spec_tree *tree, size_t nodes, struct place place, s
     return true;
 }
 
+bool spec_tree_is_full(const struct spec_tree *tree)
+{
+    return tree->nodes > LIMIT_NODES;
+}
+
 static void mark(struct spec_tree *tree, struct spec_node *node, const struct spec_origin *via)
 {
     const struct spec_origin *old = node->origin;

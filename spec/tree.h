@@ -45,6 +45,9 @@ struct spec_tree {
 /** Count nodes that are about to be made. Errors: ERROR_INPUT at `place` when they are too many. */
 bool spec_tree_count(struct spec_tree *tree, size_t nodes, struct place place, struct error *err) WARN_UNUSED;
 
+/** The limit was crossed, which has been told: what only makes more nodes may stop. */
+bool spec_tree_is_full(const struct spec_tree *tree);
+
 /** Files that are folded into one tree: the main ones, or those of one include. Borrowed by the stages. */
 struct spec_scope {
     struct spec_tree *tree;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spec/base/limits.h"
 #include "spec/base/text.h"
 
 void error_init(struct error *err)
@@ -191,6 +192,7 @@ bool error_details(struct error *err, const char *lines)
 bool error_append(struct error *err, struct error *more)
 {
     struct error *last = err;
+    size_t count = 1;
 
     if (!error_is_set(more))
         return !error_is_set(err);
@@ -198,8 +200,13 @@ bool error_append(struct error *err, struct error *more)
         error_move(err, more);
         return false;
     }
-    while (last->next)
-        last = last->next;
+    for (; last->next; last = last->next)
+        count++;
+    if (count >= LIMIT_FAILURES) {
+        err->unlisted++;
+        error_finish(more);
+        return false;
+    }
     last->next = xcalloc(1, sizeof(*last->next));
     *last->next = *more;
     error_init(more);

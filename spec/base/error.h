@@ -53,6 +53,7 @@ struct error {
     char *details;        /* whole lines that tell more, shown below the message; or NULL */
     int exit_code;        /* for ERROR_EXIT */
     struct error *next;   /* a further failure of the same stage, owned */
+    size_t unlisted;      /* how many more there were than are listed */
 };
 
 void error_init(struct error *err);
@@ -78,7 +79,8 @@ bool error_place(struct error *err, struct place place);
 bool error_hint(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 /** Lines (each ends with a newline) that go below the message; they replace earlier ones. */
 bool error_details(struct error *err, const char *lines);
-/** Put `more` behind the failures in `err`; `more` is ERROR_NONE afterwards. False when either was set. */
+/** Put `more` behind the failures in `err`, or only count it when they are many; it is ERROR_NONE afterwards. False when either
+ * was set. */
 bool error_append(struct error *err, struct error *more);
 
 static inline bool error_is_set(const struct error *err)

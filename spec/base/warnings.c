@@ -2,25 +2,19 @@
 #include "spec/base/warnings.h"
 
 #include <stdarg.h>
-#include <string.h>
-
-static bool same_place(struct place a, struct place b)
-{
-    return a.line == b.line && a.column == b.column &&
-           (a.file == b.file || (a.file && b.file && strcmp(a.file, b.file) == 0));
-}
 
 void warnings_add(struct warnings *warnings, struct place place, const char *format, ...)
 {
     va_list args;
-    const char *text;
+    const char *text, *key;
 
     va_start(args, format);
     text = arena_vprintf(warnings->arena, format, args);
     va_end(args);
-    for (size_t i = 0; i < warnings->count; i++)
-        if (same_place(warnings->items[i].place, place) && strcmp(warnings->items[i].text, text) == 0)
-            return;
+    key = arena_printf(warnings->arena, "%s:%u:%u %s", place.file ? place.file : "", place.line, place.column, text);
+    if (index_find(&warnings->index, key) != INDEX_NONE)
+        return;
+    index_put(&warnings->index, warnings->arena, key, warnings->count);
     warnings->items = arena_grow(warnings->arena, warnings->items, &warnings->capacity,
                                  warnings->count + 1, sizeof(*warnings->items));
     if (place.file)

@@ -9,6 +9,7 @@
 
 #include "spec/base/arena.h"
 #include "spec/base/error.h"
+#include "spec/base/index.h"
 
 struct warning {
     const char *text;
@@ -19,6 +20,7 @@ struct warnings {
     struct arena *arena; /* owns items and texts; given by the creator of the list */
     struct warning *items;
     size_t count, capacity;
+    struct index index; /* by place and text */
 };
 
 /** Add a warning; one that is there already, word for word at the same place, is not added again. */
