@@ -221,17 +221,28 @@ static bool take_root(const struct options *options, struct arena *arena, struct
            take_parallel(options, root, err) && take_directory(options, root, err);
 }
 
+static void drop_first(struct strings *list)
+{
+    list->items++;
+    list->count--;
+}
+
 static bool parse(int argc, char *const *argv, struct arena *arena, bool plugin, struct root_options *ret_root,
                   struct error *err)
 {
     struct root_options root = {.plugin = plugin};
     struct options options;
     const struct option *also = docker_rows;
+    bool asks_help = false;
 
     if (plugin) {
         if (!options_parse(docker_rows, NULL, true, argc, argv, arena, &options, err))
             return false;
         take_docker(&options, &root.docker);
+        /* `docker help compose up` comes as it was typed. */
+        asks_help = options.arguments.count > 1 && strcmp(options.arguments.items[0], "help") == 0;
+        if (asks_help)
+            drop_first(&options.arguments);
         if (options.arguments.count == 0 || strcmp(options.arguments.items[0], "compose") != 0)
             return error_set(err, ERROR_USAGE, "this is a plugin of docker: use it as docker compose");
         argv += argc - (int)options.arguments.count + 1;
@@ -246,6 +257,7 @@ static bool parse(int argc, char *const *argv, struct arena *arena, bool plugin,
     root.argv = argv + argc - root.argc;
     if (!take_root(&options, arena, &root, err))
         return false;
+    root.help = root.help || asks_help;
     *ret_root = root;
     return true;
 }

@@ -16,6 +16,8 @@
 #include "spec/base/text.h"
 #include "spec/project.h"
 
+enum { SAME_SIGNAL_MS = 1000 };
+
 static void end_by(struct session *session, int number)
 {
     if (session->on_signal && session->on_signal(session->signal_owner, number))
@@ -26,7 +28,23 @@ static void end_by(struct session *session, int number)
 
 static void on_signal(uv_signal_t *handle, int number)
 {
-    end_by(handle->data, number);
+    struct session *session = handle->data;
+    bool is_echo = session->parent_gone_ms != 0 && !session->was_signalled &&
+                   uv_now(&session->loop) - session->parent_gone_ms < SAME_SIGNAL_MS;
+
+    session->was_signalled = true;
+    if (!is_echo)
+        end_by(session, number);
+}
+
+/* One Ctrl-C may reach us directly and by way of the docker CLI, in any order: it must not count as two. */
+static void on_parent_gone(void *owner)
+{
+    struct session *session = owner;
+
+    session->parent_gone_ms = uv_now(&session->loop);
+    if (!session->was_signalled)
+        end_by(session, SIGTERM);
 }
 
 /* Ctrl-Z: give the terminal back, stop like everybody else, draw again when continued. */
@@ -97,6 +115,7 @@ struct session *session_create(struct root_options *root)
     session->console = console_create(&session->loop, root->progress, root->ansi);
     output_on_broken(console_stdout(session->console), on_broken_stdout, session);
     watch_signals(session);
+    session->parent = session_parent_create(&session->loop, on_parent_gone, session);
     return session;
 }
 
@@ -108,6 +127,7 @@ void session_destroy(struct session *session)
     engine_client_destroy(session->client);
     for (size_t i = 0; i < SESSION_SIGNALS; i++)
         uv_close((uv_handle_t *)&session->signals[i], NULL);
+    session_parent_destroy(session->parent);
     uv_close((uv_handle_t *)&session->stop_signal, NULL);
     uv_close((uv_handle_t *)&session->continue_signal, NULL);
     /* Requests that end now may still be traced: the console goes last. */

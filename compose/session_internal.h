@@ -12,6 +12,7 @@
 enum { SESSION_SIGNALS = 3 };
 
 struct event_stream;
+struct session_parent;
 
 struct session {
     uv_loop_t loop;
@@ -29,12 +30,19 @@ struct session {
     session_signal_fn *on_signal;
     void *signal_owner;
     int ended_by;
+    struct session_parent *parent; /* the docker CLI, or NULL */
+    uint64_t parent_gone_ms;       /* when it told us to end; 0: it did not */
+    bool was_signalled;
     bool stopping; /* session_stop() was called */
 
     struct event_stream *events;
     struct spec_project *project;
     struct warnings warnings;
 };
+
+/** NULL when no docker CLI has started us. `on_gone` is called once. */
+struct session_parent *session_parent_create(uv_loop_t *loop, void (*on_gone)(void *owner), void *owner);
+void session_parent_destroy(struct session_parent *parent); /* NULL is allowed */
 
 /** Give up all listeners and the stream; part of session_destroy(). */
 void session_events_close(struct session *session);
