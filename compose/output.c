@@ -38,29 +38,39 @@ struct output *output_create(uv_loop_t *loop, int descriptor)
 }
 
 /*
- * Write what fits at once (0), what fits while the reader is not idle for longer than that, or all (-1). A pipe or terminal that polls as writable takes PIPE_BUF bytes without blocking, whatever flags it
+ * Write what fits at once (0), what fits while the reader is not idle for longer than that, or all (-1); returns how
+ * many bytes went. A pipe or terminal that polls as writable takes PIPE_BUF bytes without blocking, whatever flags it
  * has been inherited with; so nothing larger is given to it at once.
  */
-static void write_some(struct output *output, int timeout_ms)
+static size_t write_bytes(struct output *output, const char *bytes, size_t length, int timeout_ms)
 {
-    while (output->broken == 0 && output->written < output->queue.length) {
-        size_t rest = output->queue.length - output->written;
+    size_t written = 0;
+
+    while (output->broken == 0 && written < length) {
+        size_t rest = length - written;
         ssize_t count;
 
         if (!descriptor_is_ready(output->descriptor, DESCRIPTOR_WRITABLE, timeout_ms)) {
-            if (timeout_ms == 0)
-                return;
-            if (timeout_ms > 0)
+            if (timeout_ms >= 0)
                 break;
             continue;
         }
-        count = write(output->descriptor, output->queue.bytes + output->written,
-                      rest < PIPE_BUF ? rest : PIPE_BUF);
+        count = write(output->descriptor, bytes + written, rest < PIPE_BUF ? rest : PIPE_BUF);
         if (count > 0)
-            output->written += (size_t)count;
+            written += (size_t)count;
         else if (errno != EAGAIN && errno != EINTR)
             output->broken = errno;
     }
+    return written;
+}
+
+/* Write of the queue; what a reader does not take within a time is dropped, as is all once it has gone. */
+static void write_some(struct output *output, int timeout_ms)
+{
+    output->written += write_bytes(output, output->queue.bytes + output->written,
+                                   output->queue.length - output->written, timeout_ms);
+    if (output->broken == 0 && timeout_ms == 0 && output->written < output->queue.length)
+        return;
     text_clear(&output->queue);
     output->written = 0;
 }
@@ -92,8 +102,6 @@ static void on_ready(void *owner)
 
 void output_write(struct output *output, const void *bytes, size_t length)
 {
-    bool was_empty = output->queue.length == 0;
-
     if (output->broken != 0 || !output->watch || length == 0)
         return;
     /* Written bytes leave the queue once they are the larger part: each byte moves a bounded number of times. */
@@ -101,11 +109,16 @@ void output_write(struct output *output, const void *bytes, size_t length)
         text_drop_front(&output->queue, output->written);
         output->written = 0;
     }
-    text_add_bytes(&output->queue, bytes, length);
+    if (!output->corked && output->queue.length == 0) {
+        size_t written = write_bytes(output, bytes, length, 0);
+
+        bytes = (const char *)bytes + written;
+        length -= written;
+    }
+    if (output->broken == 0)
+        text_add_bytes(&output->queue, bytes, length);
     if (output->corked)
         return;
-    if (was_empty)
-        write_some(output, 0);
     if (output->queue.length > 0 || output->broken != 0)
         wait_for_room(output);
 }

@@ -38,9 +38,13 @@ static void put_text(struct walk *walk, struct spec_node *map, const char *key, 
         put(walk, map, key, spec_node_string(walk->arena, text, map->origin));
 }
 
-static struct spec_node *new_map(struct walk *walk, const struct spec_node *from)
+/* With room for what a short form says. */
+static struct spec_node *new_map(struct walk *walk, const struct spec_node *from, size_t members)
 {
-    return spec_node_new(walk->arena, SPEC_MAP, from->origin);
+    struct spec_node *map = spec_node_new(walk->arena, SPEC_MAP, from->origin);
+
+    spec_node_reserve(walk->arena, map, members);
+    return map;
 }
 
 static struct spec_node *copy_of(struct walk *walk, const struct spec_node *node)
@@ -58,7 +62,7 @@ static void wrap_text(struct walk *walk, struct spec_node *node, const char *key
 
     if (node->kind != SPEC_STRING)
         return;
-    map = new_map(walk, node);
+    map = new_map(walk, node, 1);
     put(walk, map, key, copy_of(walk, node));
     spec_node_assign(node, map);
 }
@@ -97,7 +101,7 @@ static void form_names(struct walk *walk, struct spec_node *node)
 
     if (node->kind != SPEC_LIST)
         return;
-    map = new_map(walk, node);
+    map = new_map(walk, node, node->list.count);
     for (size_t i = 0; i < node->list.count; i++) {
         const struct spec_node *item = node->list.items[i];
 
@@ -113,7 +117,7 @@ static bool form_depends_on(struct walk *walk, struct spec_node *node, const str
     struct spec_node *map;
 
     if (node->kind == SPEC_LIST) {
-        map = new_map(walk, node);
+        map = new_map(walk, node, node->list.count);
         for (size_t i = 0; i < node->list.count; i++) {
             const struct spec_node *item = node->list.items[i];
 
@@ -165,7 +169,7 @@ static bool form_contexts(struct walk *walk, struct spec_node *node, const struc
 
     if (node->kind != SPEC_LIST)
         return true;
-    map = new_map(walk, node);
+    map = new_map(walk, node, node->list.count);
     for (size_t i = 0; i < node->list.count; i++) {
         const struct spec_node *item = node->list.items[i];
         const char *text = spec_node_text(item), *equals = text ? strchr(text, '=') : NULL;
@@ -187,7 +191,7 @@ static bool form_ssh(struct walk *walk, struct spec_node *node, struct error *on
 
     if (node->kind != SPEC_LIST)
         return true;
-    map = new_map(walk, node);
+    map = new_map(walk, node, node->list.count);
     for (size_t i = 0; i < node->list.count; i++) {
         const struct spec_node *item = node->list.items[i];
         const char *text = spec_node_text(item), *equals = text ? strchr(text, '=') : NULL;
@@ -212,7 +216,7 @@ static void form_gpus(struct walk *walk, struct spec_node *node)
     if (node->kind != SPEC_STRING)
         return;
     list = spec_node_new(walk->arena, SPEC_LIST, node->origin);
-    request = new_map(walk, node);
+    request = new_map(walk, node, 1);
     put_text(walk, request, "count", "all"); /* the only text that the schema takes */
     spec_node_append(walk->arena, list, request);
     spec_node_assign(node, list);
@@ -239,7 +243,7 @@ static bool form_device(struct walk *walk, struct spec_node *node, struct error 
         if (!*at)
             break;
     }
-    map = new_map(walk, node);
+    map = new_map(walk, node, 3);
     put_text(walk, map, "source", parts[0]);
     put_text(walk, map, "target", count > 1 && parts[1][0] ? parts[1] : parts[0]);
     put_text(walk, map, "permissions", count > 2 ? parts[2] : "rwm");
@@ -258,20 +262,20 @@ static bool form_mount(struct walk *walk, struct spec_node *node, struct error *
         (void)error_place(one, spec_node_place(node));
         return tolerate(walk, one);
     }
-    map = new_map(walk, node);
+    map = new_map(walk, node, mount.read_only ? 5 : 4);
     put_text(walk, map, "type", mount.is_bind ? "bind" : "volume");
     put_text(walk, map, "source", mount.source);
     put_text(walk, map, "target", mount.bare ? mount.target : path_clean(walk->arena, mount.target));
     if (mount.read_only)
         put(walk, map, "read_only", spec_node_bool(walk->arena, true, node->origin));
-    bind = new_map(walk, node);
+    bind = new_map(walk, node, 1);
     if (mount.is_bind)
         put(walk, bind, "create_host_path", spec_node_bool(walk->arena, true, node->origin));
     put_text(walk, bind, "propagation", mount.propagation);
     put_text(walk, bind, "selinux", mount.selinux);
     if (bind->map.count > 0)
         put(walk, map, "bind", bind);
-    volume = new_map(walk, node);
+    volume = new_map(walk, node, 0);
     if (mount.nocopy)
         put(walk, volume, "nocopy", spec_node_bool(walk->arena, true, node->origin));
     if (mount.nocopy || (!mount.is_bind && !mount.bare))
@@ -285,7 +289,7 @@ static void add_ports(struct walk *walk, struct spec_node *list, const struct sp
 {
     for (size_t i = 0; i < ports->count; i++) {
         const struct spec_short_port *port = &ports->items[i];
-        struct spec_node *map = new_map(walk, from);
+        struct spec_node *map = new_map(walk, from, port->host_ip ? 5 : 4);
 
         put_text(walk, map, "mode", "ingress");
         put_text(walk, map, "host_ip", port->host_ip);

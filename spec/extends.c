@@ -184,7 +184,7 @@ static bool resolve(const struct shelf *shelf, const char *name, const struct li
     struct spec_node *service = spec_node_get(shelf->services, name), *base = NULL;
     const struct spec_path top = {0}, services = {&top, "services", 0}, path = {&services, name, 0};
     struct link link = {before, shelf->file, name, before ? before->depth + 1 : 0};
-    struct reference reference;
+    struct reference reference = {0};
     struct spec_shape shape;
     struct shelf other;
 

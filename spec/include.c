@@ -192,7 +192,7 @@ static bool include_entry(const struct spec_scope *scope, const struct spec_node
     struct spec_sources sources = {0};
     struct spec_node *included;
     struct spec_scope inner;
-    struct entry entry;
+    struct entry entry = {0};
 
     if (!read_entry(scope->tree, node, &entry, err) || !enter_scope(scope, &entry, &inner, err) ||
         !read_variables(scope, &entry, &inner, err))

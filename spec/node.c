@@ -119,6 +119,29 @@ struct spec_node *spec_node_get(const struct spec_node *map, const char *key)
     return member ? member->value : NULL;
 }
 
+void spec_node_reserve(struct arena *arena, struct spec_node *map, size_t capacity)
+{
+    if (capacity <= map->map.capacity)
+        return; /* 0 too */
+    map->map.items = arena_alloc(arena, capacity * sizeof(*map->map.items));
+    map->map.capacity = capacity;
+}
+
+/* By half: most maps that grow get one or two members more, and what they leave behind stays in the arena. */
+static void grow_map(struct arena *arena, struct spec_node *map)
+{
+    size_t room = map->map.count + map->map.count / 2 + 2;
+    struct spec_member *items;
+
+    if (map->map.count < map->map.capacity)
+        return;
+    items = arena_alloc(arena, room * sizeof(*items));
+    if (map->map.count > 0)
+        memcpy(items, map->map.items, map->map.count * sizeof(*items));
+    map->map.items = items;
+    map->map.capacity = room;
+}
+
 void spec_node_put(struct arena *arena, struct spec_node *map, const char *key, struct spec_node *value,
                    struct place place)
 {
@@ -130,8 +153,7 @@ void spec_node_put(struct arena *arena, struct spec_node *map, const char *key, 
             map->map.items[at].place = place;
         return;
     }
-    map->map.items = arena_grow(arena, map->map.items, &map->map.capacity, map->map.count + 1,
-                                sizeof(*map->map.items));
+    grow_map(arena, map);
     map->map.items[map->map.count++] = (struct spec_member){key, value, place};
     if (map->map.index) {
         index_put(map->map.index, arena, key, map->map.count - 1);

@@ -92,6 +92,8 @@ void spec_node_assign(struct spec_node *node, const struct spec_node *from);
 /* Maps. All of these take NULL and non-maps as an empty map when reading. */
 struct spec_node *spec_node_get(const struct spec_node *map, const char *key); /* NULL when absent */
 const struct spec_member *spec_node_member(const struct spec_node *map, const char *key);
+/** Room for so many members in a map that has none yet. */
+void spec_node_reserve(struct arena *arena, struct spec_node *map, size_t capacity);
 /** Replace or append. */
 void spec_node_put(struct arena *arena, struct spec_node *map, const char *key, struct spec_node *value,
                    struct place place);

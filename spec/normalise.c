@@ -41,6 +41,7 @@ static void add_default_network(struct walk *walk, struct spec_node *service)
     }
     origin = rule(walk, service, "a service without networks joins the default one");
     networks = spec_node_new(walk->arena, SPEC_MAP, origin);
+    spec_node_reserve(walk->arena, networks, 1);
     spec_node_put(walk->arena, networks, "default", spec_node_new(walk->arena, SPEC_NULL, origin),
                   (struct place){0});
     spec_node_put(walk->arena, service, "networks", networks, (struct place){0});

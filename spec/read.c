@@ -232,9 +232,8 @@ static struct spec_node *read_value(struct spec_reader *reader, const struct spo
     return node;
 }
 
-static struct spec_node *read_scalar(struct spec_reader *reader, const yaml_event_t *event)
+static bool resolve_scalar(struct spec_reader *reader, const yaml_event_t *event, struct spec_node *node)
 {
-    struct spec_node *node = make_node(reader, SPEC_STRING, event->start_mark);
     size_t length = event->data.scalar.length;
     const char *text = (const char *)event->data.scalar.value;
     const char *tag = (const char *)event->data.scalar.tag;
@@ -246,9 +245,14 @@ static struct spec_node *read_scalar(struct spec_reader *reader, const yaml_even
                   (!tag && !event->data.scalar.plain_implicit),
     };
 
-    if (!node || !spec_scalar_resolve(reader->tree->arena, &scalar, node, reader->err))
-        return NULL;
-    return node;
+    return spec_scalar_resolve(reader->tree->arena, &scalar, node, reader->err);
+}
+
+static struct spec_node *read_scalar(struct spec_reader *reader, const yaml_event_t *event)
+{
+    struct spec_node *node = make_node(reader, SPEC_STRING, event->start_mark);
+
+    return node && resolve_scalar(reader, event, node) ? node : NULL;
 }
 
 static bool read_items(struct spec_reader *reader, struct spec_node *list, const struct spot *spot)
@@ -332,6 +336,35 @@ static bool fail_duplicate(struct spec_reader *reader, const char *key, struct p
                         reader->file, place.line, key, before);
 }
 
+/* The text of a key. The node of a plain one is not kept: there are as many as values, and their place is the member's. */
+static const char *read_key(struct spec_reader *reader, yaml_event_t *event, const struct spot *spot)
+{
+    struct place place = place_of(reader, event->start_mark);
+    struct spec_origin origin = {.kind = SPEC_FROM_TEXT, .place = place};
+    struct spec_node simple = {.origin = &origin};
+    const struct spec_node *key = &simple;
+    bool dropped;
+
+    /* Before it is read: keys within keys would nest without end. */
+    if (event->type == YAML_MAPPING_START_EVENT || event->type == YAML_SEQUENCE_START_EVENT) {
+        (void)fail_nested_key(reader, place, event->type == YAML_MAPPING_START_EVENT);
+        return NULL;
+    }
+    if (event->type == YAML_ALIAS_EVENT || event->data.scalar.anchor || event->data.scalar.tag)
+        key = read_node(reader, event, spot, &dropped);
+    else if (!spec_tree_count(reader->tree, 1, place, reader->err) || !resolve_scalar(reader, event, &simple))
+        return NULL;
+    if (!key)
+        return NULL;
+    if (key->kind == SPEC_STRING)
+        return key->string.bytes;
+    if (key->kind == SPEC_MAP || key->kind == SPEC_LIST)
+        (void)fail_nested_key(reader, place, key->kind == SPEC_MAP);
+    else
+        (void)fail_key(reader, key, spot);
+    return NULL;
+}
+
 /* One key with its value. `ret_merge` gets the value of `<<`. */
 static bool read_member(struct spec_reader *reader, yaml_event_t *event, struct spec_node *map,
                         const struct spot *spot, struct spec_node **ret_merge)
@@ -339,22 +372,14 @@ static bool read_member(struct spec_reader *reader, yaml_event_t *event, struct 
     bool dropped = false, plain = event->type == YAML_SCALAR_EVENT && !event->data.scalar.tag &&
                                   event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     struct place place = place_of(reader, event->start_mark);
-    struct spec_node *key, *value;
+    struct spec_node *value;
     const struct spec_member *before;
     struct spec_path path = {.parent = spot->path};
     struct spot inner = {&path, spot->depth + 1, spot->in_override, false};
 
-    /* Before it is read: keys within keys would nest without end. */
-    if (event->type == YAML_MAPPING_START_EVENT || event->type == YAML_SEQUENCE_START_EVENT)
-        return fail_nested_key(reader, place, event->type == YAML_MAPPING_START_EVENT);
-    key = read_node(reader, event, spot, &dropped);
-    if (!key)
+    path.key = read_key(reader, event, spot);
+    if (!path.key)
         return false;
-    if (key->kind == SPEC_MAP || key->kind == SPEC_LIST)
-        return fail_nested_key(reader, place, key->kind == SPEC_MAP);
-    if (key->kind != SPEC_STRING)
-        return fail_key(reader, key, spot);
-    path.key = key->string.bytes;
     inner.in_merge = plain && strcmp(path.key, "<<") == 0;
     if (inner.in_merge)
         inner.path = spot->path;

@@ -5,7 +5,9 @@
 usage: config.py BINARY [OTHER...] [--counts 100,1000] [--runs 5]
 
 OTHER are further programs that know `config` (a docker-compose, say), measured in the same run on the same files; the
-ratio to BINARY is printed. MiB below some 15 are those of Python, which the child starts with. Nothing is asserted: figures of one machine at one moment are compared with each other only.
+ratio to BINARY is printed. The program that the variable REFERENCE_COMPOSE names is one of them. MiB below some 15 are
+those of Python, which the child starts with. Nothing is asserted: figures of one machine at one moment are compared
+with each other only.
 """
 import argparse
 import os
@@ -77,6 +79,8 @@ def main():
     parser.add_argument("--counts", default="100,1000,10000")
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
+    if os.environ.get("REFERENCE_COMPOSE"):
+        options.programs.append(os.environ["REFERENCE_COMPOSE"])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     print(f"{'services':>8} {'program':30} {'ms':>9} {'MiB':>8} {'us/service':>11} {'ratio':>7}")
     for count in (int(text) for text in options.counts.split(",")):
