@@ -14,7 +14,10 @@
 #include "spec/base/number.h"
 #include "spec/base/text.h"
 
-enum { COME_BACK_MS = 10000 }; /* how long a container that was stopped through the API may take */
+enum {
+    COME_BACK_MS = 10000, /* how long a container that was stopped through the API may take */
+    ASK_AGAIN_MS = 1000,  /* after a log's connection that broke without a word */
+};
 
 struct log_follow *log_follow_create(struct session *session,
                                      const struct log_follow_options *options)
@@ -30,6 +33,9 @@ struct log_follow *log_follow_create(struct session *session,
     follow->come_back = xcalloc(1, sizeof(*follow->come_back));
     (void)uv_timer_init(session_loop(session), follow->come_back);
     follow->come_back->data = follow;
+    follow->ask_again = xcalloc(1, sizeof(*follow->ask_again));
+    (void)uv_timer_init(session_loop(session), follow->ask_again);
+    follow->ask_again->data = follow;
     error_init(&follow->failure);
     return follow;
 }
@@ -107,7 +113,15 @@ static void take_list(struct log_follow *follow, struct engine_container_list *l
     }
     for (struct log_item *item = follow->items; item; item = item->next)
         if (item->gone)
-            item->running = item->restarting = false;
+            item->running = item->restarting = item->broken = false;
+}
+
+static bool someone_is_broken(const struct log_follow *follow)
+{
+    for (const struct log_item *item = follow->items; item; item = item->next)
+        if (item->broken)
+            return true;
+    return false;
 }
 
 static void on_listed(void *owner, struct engine_request *request, const struct error *failure)
@@ -120,9 +134,11 @@ static void on_listed(void *owner, struct engine_request *request, const struct 
     log_follow_landed(follow);
     if (follow->closing)
         return;
-    /* An engine that went away again: its return is told by the event stream. */
-    if (failure && failure->kind == ERROR_CONNECTION && follow->away)
+    /* An engine that went away: its return is told by the event stream, which may not have noticed yet. */
+    if (failure && failure->kind == ERROR_CONNECTION && (follow->away || someone_is_broken(follow))) {
+        log_follow_ask_again(follow);
         return;
+    }
     error_init(&mine);
     follow->listed = true;
     follow->away = false;
@@ -183,6 +199,17 @@ static void on_lost(void *owner, const struct error *failure)
 }
 
 /* The end. */
+
+static void on_ask_again(uv_timer_t *timer)
+{
+    log_follow_list(timer->data);
+}
+
+void log_follow_ask_again(struct log_follow *follow)
+{
+    if (!follow->away && !follow->closing)
+        (void)uv_timer_start(follow->ask_again, on_ask_again, ASK_AGAIN_MS, 0);
+}
 
 static void on_come_back(uv_timer_t *timer)
 {
@@ -370,6 +397,7 @@ void log_follow_destroy(struct log_follow *follow)
     log_merge_destroy(follow->merge);
     log_printer_destroy(follow->printer);
     uv_close((uv_handle_t *)follow->come_back, on_timer_closed);
+    uv_close((uv_handle_t *)follow->ask_again, on_timer_closed);
     error_finish(&follow->failure);
     arena_destroy(follow->arena);
     free(follow);

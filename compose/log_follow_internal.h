@@ -56,7 +56,7 @@ struct log_follow {
     struct session_listener listener;
     struct log_item *items;
     struct engine_request *list;
-    uv_timer_t *come_back;
+    uv_timer_t *come_back, *ask_again;
     size_t in_flight;
     bool listening, listed, started, waiting, ended, draining, closing;
     bool list_again;        /* a container that the list may lack has started */
@@ -67,6 +67,8 @@ struct log_follow {
 
 /* log_follow.c */
 void log_follow_list(struct log_follow *follow);
+/** A log's connection broke, but not the event stream's: list in a while, and take up what is broken. */
+void log_follow_ask_again(struct log_follow *follow);
 /** Something has ended or was printed: is it all over? */
 void log_follow_check_end(struct log_follow *follow);
 void log_follow_fail(struct log_follow *follow, const struct error *failure);

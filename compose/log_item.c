@@ -68,13 +68,26 @@ void log_item_open(struct log_item *item)
 
 /*
  * The connection broke. Who had told something new is asked again at once; a log that breaks without a word waits for
- * the event stream to find the engine: the list that follows tells whether there is more to read.
+ * the event stream to find the engine, or a while where that stream is well: the list that follows tells whether there
+ * is more to read.
  */
 static void take_up_again(struct log_item *item)
 {
     item->broken = true;
     if (log_reader_has_progressed(item->reader))
         log_item_open(item);
+    else
+        log_follow_ask_again(item->follow);
+}
+
+static void fail(struct log_item *item, const struct error *failure)
+{
+    CLEANUP(error_finish) struct error mine;
+
+    error_init(&mine);
+    error_copy(&mine, failure);
+    (void)error_wrap(&mine, "logs of %s", item->name);
+    log_follow_fail(item->follow, &mine);
 }
 
 static void on_reader_closed(void *owner, const struct error *failure)
@@ -92,8 +105,8 @@ static void on_reader_closed(void *owner, const struct error *failure)
             log_item_open(item);
     } else if (failure && failure->kind == ERROR_CONNECTION && follow->options.follow) {
         take_up_again(item);
-    } else if (failure && failure->kind != ERROR_ENGINE && !follow->options.follow) {
-        log_follow_fail(follow, failure);
+    } else if (failure && failure->status == 0) {
+        fail(item, failure); /* the connection broke, or what came is no container output */
     } else if (follow->options.follow && !failure && !item->last_words) {
         /*
          * A follower may miss the last line of a container that ends without a newline (seen with 20.10): what stands

@@ -166,9 +166,10 @@ static bool choose_api(struct engine_client *client, struct error *err)
     if (client->pinned_minor) {
         facts->api_minor = client->pinned_minor;
     } else if (facts->engine_api_minor == 0) {
-        return error_set(err, ERROR_CONNECTION,
-                         "what answers at %s is no container engine: /_ping names no API version",
-                         client->endpoint.url);
+        (void)error_set(err, ERROR_CONNECTION,
+                        "what answers at %s is no container engine: /_ping names no API version",
+                        client->endpoint.url);
+        return error_hint(err, "the address comes from %s", client->endpoint.source);
     } else if (facts->engine_api_minor < ENGINE_API_LOWEST) {
         (void)error_set(err, ERROR_CONNECTION,
                         "the engine at %s speaks API 1.%u; at least 1.%d is needed",

@@ -8,6 +8,9 @@
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#define ADDRESS_FROM "the address comes from %s"
 
 static void no_engine(const struct engine_request *req, struct error *err)
 {
@@ -45,8 +48,7 @@ static void not_connected(struct engine_request *req, struct error *err)
                              "nobody listens at %s: start the engine (sudo systemctl start docker)",
                              endpoint->socket_path);
         else
-            (void)error_hint(err, "%s; the address comes from %s", req->curl_error,
-                             endpoint->source);
+            (void)error_hint(err, "%s; " ADDRESS_FROM, req->curl_error, endpoint->source);
     }
     err->errno_value = (int)number;
 }
@@ -64,26 +66,45 @@ static void tls_failed(const struct engine_request *req, CURLcode result, struct
 
 static void broke_off(const struct engine_request *req, CURLcode result, struct error *err)
 {
+    const char *detail = *req->curl_error ? req->curl_error : curl_easy_strerror(result);
+
+    (void)error_set(err, ERROR_CONNECTION, "the connection to the engine at %s broke off: %s",
+                    req->client->endpoint.url, detail);
+    (void)error_hint(err, request_is_safe(req)
+                              ? "try again; the engine's own log may tell why (journalctl -u docker)"
+                              : "what was asked for may have been done: the same command again goes on from there");
+}
+
+static void no_answer(const struct engine_request *req, CURLcode result, struct error *err)
+{
     const struct engine_endpoint *endpoint = &req->client->endpoint;
     const char *detail = *req->curl_error ? req->curl_error : curl_easy_strerror(result);
 
-    if (req->final_headers)
-        (void)error_set(err, ERROR_CONNECTION, "the connection to the engine at %s broke off: %s",
-                        endpoint->url, detail);
-    else
-        (void)error_set(err, ERROR_CONNECTION,
-                        "the engine at %s closed the connection without an answer: %s",
-                        endpoint->url, detail);
-    if (endpoint->transport == ENGINE_TLS && !req->final_headers)
+    (void)error_set(err, ERROR_CONNECTION,
+                    "the engine at %s closed the connection without an answer: %s", endpoint->url,
+                    detail);
+    if (endpoint->transport == ENGINE_TLS)
         (void)error_hint(
             err, "an engine that wants a client certificate ends the connection like this: check "
                  "cert.pem and key.pem in DOCKER_CERT_PATH");
-    else if (endpoint->transport == ENGINE_SSH && !req->final_headers)
+    else if (endpoint->transport == ENGINE_SSH)
         (void)error_hint(err,
                          "is the engine's socket %s on the far side, and may that user open it?",
                          endpoint->socket_path ? endpoint->socket_path : "/var/run/docker.sock");
-    else if (endpoint->transport == ENGINE_TCP && !req->final_headers)
+    else if (endpoint->transport == ENGINE_TCP)
         (void)error_hint(err, "does that port speak TLS? Then set DOCKER_TLS_VERIFY=1");
+    else
+        (void)error_hint(err, ADDRESS_FROM, endpoint->source);
+}
+
+/* Somebody answers, but it is not HTTP. */
+static void no_http(const struct engine_request *req, const char *detail, struct error *err)
+{
+    const struct engine_endpoint *endpoint = &req->client->endpoint;
+
+    (void)error_set(err, ERROR_CONNECTION, "what answers at %s is no container engine: %s",
+                    endpoint->url, detail);
+    (void)error_hint(err, ADDRESS_FROM, endpoint->source);
 }
 
 static void timed_out(const struct engine_request *req, struct error *err)
@@ -93,7 +114,7 @@ static void timed_out(const struct engine_request *req, struct error *err)
     if (req->is_ping) {
         (void)error_set(err, ERROR_CONNECTION, "the engine at %s does not answer: %s",
                         endpoint->url, req->curl_error);
-        (void)error_hint(err, "the address comes from %s", endpoint->source);
+        (void)error_hint(err, ADDRESS_FROM, endpoint->source);
     } else {
         (void)error_set(err, ERROR_TIMEOUT, "the engine at %s did not finish %s %s in time",
                         endpoint->url, req->call.method, req->call.path);
@@ -117,14 +138,28 @@ void failure_of_transfer(struct engine_request *req, CURLcode result, struct err
     case CURLE_OPERATION_TIMEDOUT:
         timed_out(req, err);
         break;
-    case CURLE_GOT_NOTHING:
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-    case CURLE_PARTIAL_FILE:
+    case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9: no status line */
+    case CURLE_WEIRD_SERVER_REPLY:
+        no_http(req, *req->curl_error ? req->curl_error : curl_easy_strerror(result), err);
+        break;
+    case CURLE_OUT_OF_MEMORY: /* said of that, too */
+        no_http(req, "a header line is too long", err);
+        break;
     default: /* libcurl's enum, not ours */
-        broke_off(req, result, err);
+        if (req->final_headers)
+            broke_off(req, result, err);
+        else
+            no_answer(req, result, err);
         break;
     }
+}
+
+/* A proxy or another server that stands where the engine is expected. */
+static bool is_web_page(const struct engine_request *req)
+{
+    const char *type = engine_request_header(req, "Content-Type");
+
+    return type && strncasecmp(type, "text/html", strlen("text/html")) == 0;
 }
 
 /* Docker says {"message"}, Podman {"cause","message","response"}; a proxy in between says anything.
@@ -156,8 +191,16 @@ static char *words_of_engine(const struct engine_request *req)
 
 void failure_of_answer(const struct engine_request *req, struct error *err)
 {
-    CLEANUP(cleanup_free) char *words = words_of_engine(req);
+    CLEANUP(cleanup_free) char *words = NULL;
 
+    if (is_web_page(req)) {
+        (void)error_set(err, ERROR_CONNECTION,
+                        "what answers at %s is no container engine: %s %s gave a web page with status %d",
+                        req->client->endpoint.url, req->call.method, req->call.path, req->status);
+        (void)error_hint(err, "a proxy may stand in between; " ADDRESS_FROM, req->client->endpoint.source);
+        return;
+    }
+    words = words_of_engine(req);
     (void)error_set_engine(err, req->status, words);
     if (req->client->endpoint.transport == ENGINE_TCP && strstr(words, "to an HTTPS server"))
         (void)error_hint(

@@ -6,15 +6,35 @@
 #include <string.h>
 
 #include "engine_client/instant.h"
+#include "spec/base/text.h"
 
 #define INT64_BOUND 9223372036854774784.0 /* the largest double below 2^63 */
+
+enum { SHOWN_BYTES = 40 };
+
+/* What came instead, as far as it helps to know who answered. */
+static void tell_begin(struct span text, const char *what, struct error *err)
+{
+    size_t length = text.length < SHOWN_BYTES ? text.length : SHOWN_BYTES;
+    struct text begin;
+
+    text_init(&begin, 0);
+    text_add_printable(&begin, text.bytes, length);
+    if (length == 0)
+        (void)error_set(err, ERROR_ENGINE, "the engine's %s is empty", what);
+    else
+        (void)error_set(err, ERROR_ENGINE, "the engine's %s is not JSON: it begins with %s", what,
+                        begin.bytes);
+    (void)error_hint(err, "`--debug` shows the request; a proxy may stand in between, or the answer was cut");
+    text_finish(&begin);
+}
 
 cJSON *json_read_tree(struct span text, bool list, const char *what, struct error *err)
 {
     cJSON *tree = cJSON_ParseWithLength(text.bytes, text.length);
 
     if (!tree) {
-        (void)error_set(err, ERROR_ENGINE, "the engine's %s is not JSON", what);
+        tell_begin(text, what, err);
         return NULL;
     }
     if (list ? !cJSON_IsArray(tree) && !cJSON_IsNull(tree) : !cJSON_IsObject(tree)) {

@@ -415,6 +415,9 @@ void request_transfer_done(struct engine_request *req, CURLcode result)
     /* To libcurl a 101 is no answer yet; to us the talk has begun, and may end without a word. */
     if (result == CURLE_GOT_NOTHING && req->call.duplex && req->final_headers)
         result = CURLE_OK;
+    /* To libcurl headers may end with the connection; to us that is no answer. */
+    if (result == CURLE_OK && !req->final_headers)
+        result = CURLE_GOT_NOTHING;
     if (should_retry(req, result)) {
         retry(req);
         return;
