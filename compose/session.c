@@ -95,7 +95,7 @@ static void watch_signals(struct session *session)
     session->stop_signal.data = session;
     (void)uv_signal_init(&session->loop, &session->continue_signal);
     session->continue_signal.data = session;
-    if (terminal_is(STDERR_FILENO)) {
+    if (terminal_is(STDERR_FILENO) || terminal_is(STDIN_FILENO)) {
         (void)uv_signal_start(&session->stop_signal, on_stop_signal, SIGTSTP);
         (void)uv_signal_start(&session->continue_signal, on_continue_signal, SIGCONT);
     }

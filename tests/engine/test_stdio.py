@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """On a real engine: exec, attach and run with every kind of stdin and stdout, none of which may hang, and as a guest of a terminal.
 
-usage: test_stdio.py COMPOSE        COMPOSE_TEST_ENGINE names the engine
+usage: test_stdio.py COMPOSE [SCENE...]        COMPOSE_TEST_ENGINE and COMPOSE_TEST_ENGINE_NEW name the engines
 
-Each of stdin and stdout is a terminal, a pipe, a file or closed: 16 combinations a command, five seconds each.
+Each of stdin and stdout is a terminal, a pipe, a file or closed: 16 combinations a command, five seconds each (a minute
+for a program with sanitizers).
 """
 import contextlib
 import fcntl
@@ -25,6 +26,7 @@ from engine_api import EngineApi
 
 KINDS = ["tty", "pipe", "file", "closed"]
 WATCHDOG_S = 5
+SANITIZED_WATCHDOG_S = 60
 PROJECT = f"stdio-{os.getpid()}"
 FILE = """
 services:
@@ -32,6 +34,7 @@ services:
     image: busybox
     init: true
     stop_grace_period: 0s
+  deaf: {image: busybox}
 """
 LABEL = "com.docker.compose."
 # Reads one line and says it, so that input, its end, output and the exit code are all seen to pass.
@@ -135,7 +138,8 @@ class Child:
                 setattr(self, sources[descriptor], getattr(self, sources[descriptor]) + piece)
         return came
 
-    def until(self, pattern, seconds=WATCHDOG_S):
+    def until(self, pattern):
+        seconds = WATCHDOG_S
         deadline = time.monotonic() + seconds
         while not re.search(pattern, self.written):
             check(time.monotonic() < deadline, f"no {pattern!r} within {seconds} s, but {self.written!r} {self.errors!r}")
@@ -144,11 +148,28 @@ class Child:
     def type(self, keys):
         os.write(self.master, keys)
 
-    def end(self, seconds=WATCHDOG_S):
-        """the exit code; keys are typed once the terminal is raw or something was said, as a person would"""
-        deadline = time.monotonic() + seconds
+    def until_raw(self):
+        deadline = time.monotonic() + WATCHDOG_S
+        while not self.is_raw():
+            check(time.monotonic() < deadline, f"the terminal is not raw: {self.written!r} {self.errors!r}")
+            self.poll(0.02)
+
+    def until_state(self, letter):
+        """stopped, as ps shows it"""
+        deadline = time.monotonic() + WATCHDOG_S
+        while True:
+            with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+                if stat.read().rpartition(")")[2].split()[0] == letter:
+                    return
+            check(time.monotonic() < deadline, f"not in state {letter}")
+            time.sleep(0.02)
+
+    def end(self):
+        """the exit code; keys are typed once the terminal is raw or after a while, as a person would"""
+        begun = time.monotonic()
+        deadline = begun + WATCHDOG_S
         while self.process.poll() is None:
-            if self.type_later and (self.is_raw() or time.monotonic() > deadline - seconds + 1.5):
+            if self.type_later and (self.is_raw() or time.monotonic() > begun + 1):
                 self.type(self.type_later)
                 self.type_later = b""
             check(time.monotonic() < deadline, f"hangs: said {self.written!r} {self.errors!r}")
@@ -191,6 +212,11 @@ class Bench:
         self.api.ask("POST", f"/containers/{answer['Id']}/start")
         return answer["Id"]
 
+    def one_offs(self):
+        status, list_ = self.api.get('/containers/json?all=1&filters={"label":["' + LABEL + f'project={PROJECT}","{LABEL}oneoff=True"]}}')
+        check(status == 200, list_)
+        return [container["Names"][0] for container in list_]
+
     @contextlib.contextmanager
     def child(self, words, stdin, stdout, typed=b""):
         child = Child([self.program, "-p", PROJECT, *words], self.directory, self.environment, stdin, stdout, typed)
@@ -201,9 +227,9 @@ class Bench:
         finally:
             child.close()
 
-    def pipe(self, words, data=b"", seconds=30):
+    def pipe(self, words, data=b""):
         return subprocess.run([self.program, "-p", PROJECT, *words], cwd=self.directory, env=self.environment, input=data,
-                              capture_output=True, timeout=seconds)
+                              capture_output=True, timeout=30 + WATCHDOG_S)
 
 
 def expected_line(stdin, tty):
@@ -314,12 +340,13 @@ def keys_reach_the_process(bench):
 
 
 def detach_keys_leave_the_process(bench):
-    with bench.child(["exec", "web", "sh", "-c", "echo ready; sleep 2; touch /went-on"], "tty", "tty") as child:
+    with bench.child(["exec", "web", "sh", "-c", "echo ready; until [ -e /go-on ]; do sleep 0.1; done; touch /went-on"],
+                     "tty", "tty") as child:
         child.until(b"ready")
         child.type(b"\x10\x11")
         check(child.end() == 0, child.process.returncode)
-    time.sleep(2.5)
-    check(bench.pipe(["exec", "-T", "web", "test", "-e", "/went-on"]).returncode == 0, "the process ended with us")
+    went_on = "touch /go-on; until [ -e /went-on ]; do sleep 0.1; done"
+    check(bench.pipe(["exec", "-T", "web", "sh", "-c", went_on]).returncode == 0, "the process ended with us")
 
 
 def signals_restore_the_terminal(bench):
@@ -333,30 +360,116 @@ def signals_restore_the_terminal(bench):
 
 
 def stopped_and_continued(bench):
-    with bench.child(["exec", "web", "sh", "-c", "echo ready; read x; echo got $x"], "tty", "tty") as child:
+    for number in (signal.SIGSTOP, signal.SIGTSTP):
+        with bench.child(["exec", "web", "sh", "-c", "echo ready; read x; echo got $x"], "tty", "tty") as child:
+            child.until(b"ready")
+            child.process.send_signal(number)
+            child.until_state("T")
+            if number == signal.SIGTSTP:
+                check(termios.tcgetattr(child.slave) == child.before, "stopped with a raw terminal")
+            termios.tcsetattr(child.slave, termios.TCSANOW, child.before)  # what a shell does
+            child.process.send_signal(signal.SIGCONT)
+            child.until_raw()
+            child.type(b"again\r")
+            check(child.end() == 0 and b"got again" in child.written, child.written)
+
+
+def run_restores_the_terminal(bench):
+    with bench.child(["run", "--rm", "job", "sh", "-c", "echo ready; sleep 1000"], "tty", "tty") as child:
         child.until(b"ready")
-        child.process.send_signal(signal.SIGSTOP)
-        termios.tcsetattr(child.slave, termios.TCSANOW, child.before)  # what a shell does
-        child.process.send_signal(signal.SIGCONT)
+        check(child.is_raw(), "the terminal is not raw")
+        child.process.send_signal(signal.SIGTERM)  # forwarded
+        check(child.end() == 128 + signal.SIGTERM, child.process.returncode)
+    with bench.child(["run", "--rm", "job", "sh", "-c", "echo ready; kill -9 $$"], "tty", "tty") as child:
+        check(child.end() == 128 + signal.SIGKILL, child.process.returncode)
+    with bench.child(["run", "--rm", "deaf", "no-such-program"], "tty", "tty") as child:
+        check(child.end() == 1 and b"no-such-program" in child.errors, (child.process.returncode, child.errors))
+    check(bench.one_offs() == [], bench.one_offs())
+
+
+def run_forwards_signals(bench):
+    traps = "trap 'echo hup' HUP; trap 'echo usr' USR1; trap 'exit 9' TERM; while :; do echo ready; sleep 0.1; done"
+    with bench.child(["run", "--rm", "-T", "job", "sh", "-c", traps], "closed", "pipe") as child:
+        child.until(b"ready")
+        child.process.send_signal(signal.SIGHUP)
+        child.until(b"hup")
+        child.process.send_signal(signal.SIGUSR1)
+        child.until(b"usr")
+        child.process.send_signal(signal.SIGTERM)
+        check(child.end() == 9, child.process.returncode)
+
+
+def who_keeps_interrupting_run_is_heard(bench):
+    """the first process of a container does not hear what it has no handler for"""
+    with bench.child(["run", "--rm", "-T", "deaf", "sh", "-c", "echo ready; sleep 1000; sleep 1000"], "closed", "pipe") as child:
+        child.until(b"ready")
         deadline = time.monotonic() + WATCHDOG_S
-        while not child.is_raw():
-            check(time.monotonic() < deadline, "not raw again after SIGCONT")
-            time.sleep(0.02)
-        child.type(b"again\r")
-        check(child.end() == 0 and b"got again" in child.written, child.written)
+        while child.process.poll() is None and time.monotonic() < deadline:
+            child.process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.process.wait(0.5)
+        check(child.end() in (130, 137), child.process.returncode)
+    deadline = time.monotonic() + WATCHDOG_S
+    while bench.one_offs() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    check(bench.one_offs() == [], bench.one_offs())
+
+
+def a_terminal_that_goes_away_ends_it(bench):
+    for words in (["run", "--rm", "job", "sh", "-c", "echo ready; sleep 1000"], ["exec", "web", "sh", "-c", "echo ready; sleep 1000"],
+                  ["attach", "reader"], ["stats", "web"], ["events"]):
+        child = Child([bench.program, "-p", PROJECT, *words], bench.directory, bench.environment, "tty", "tty")
+        try:
+            if words[0] in ("run", "exec"):
+                child.until(b"ready")
+            elif words[0] == "attach":
+                child.until_raw()
+            elif words[0] == "stats":
+                child.until(b"CONTAINER")
+            for descriptor in child.keep:
+                os.close(descriptor)
+            child.keep, child.master = [], None
+            child.end()
+        finally:
+            child.close()
+
+
+def detached_run_tells_the_id(bench):
+    answer = bench.pipe(["run", "-d", "job", "sleep", "1000"])
+    check(answer.returncode == 0 and re.fullmatch(rb"[0-9a-f]{64}\n", answer.stdout), answer)
+    status, container = bench.api.get(f"/containers/{answer.stdout.decode().strip()}/json")
+    check(status == 200 and container["State"]["Running"] and not container["HostConfig"]["AutoRemove"], container)
+    bench.api.ask("DELETE", f"/containers/{container['Id']}?force=1")
+
+
+def run_leaves_with_the_detach_keys(bench):
+    with bench.child(["run", "--name", f"{PROJECT}-left", "job", "sh", "-c", "echo ready; sleep 1000"], "tty", "tty") as child:
+        child.until(b"ready")
+        child.type(b"\x10\x11")
+        check(child.end() == 0, child.process.returncode)
+    check(bench.api.get(f"/containers/{PROJECT}-left/json")[1]["State"]["Running"], "detaching ended the container")
+    bench.api.ask("DELETE", f"/containers/{PROJECT}-left?force=1")
+
+
+def a_full_device_is_told(bench):
+    with open("/dev/full", "wb") as full:
+        for words in (["exec", "-T", "web", "echo", "hi"], ["top"], ["run", "--rm", "-T", "job", "echo", "hi"]):
+            answer = subprocess.run([bench.program, "-p", PROJECT, *words], cwd=bench.directory, env=bench.environment, stdout=full,
+                                    stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=4 * WATCHDOG_S)
+            check(answer.returncode == 1 and b"no space left on device" in answer.stderr, answer)
 
 
 def attach_sees_the_end(bench):
     number = 2
     bench.container("web", ["sh", "-c", "read x; echo got $x; exit 6"], number, OpenStdin=True)
-    answer = bench.pipe(["attach", "--index", "2", "web"], b"line\n", WATCHDOG_S)
+    answer = bench.pipe(["attach", "--index", "2", "web"], b"line\n")
     check((answer.returncode, answer.stdout) == (6, b"got line\n"), answer)
 
 
 def attach_forwards_signals(bench):
-    bench.container("web", ["sh", "-c", "trap 'echo terminated; exit 7' TERM; echo ready; while :; do sleep 0.1; done"], 3)
+    bench.container("web", ["sh", "-c", "trap 'echo terminated; exit 7' TERM; while :; do echo ready; sleep 0.1; done"], 3)
     with bench.child(["attach", "--index", "3", "web"], "closed", "pipe") as child:
-        time.sleep(1)
+        child.until(b"ready")
         child.process.send_signal(signal.SIGTERM)
         check(child.end() == 7 and b"terminated" in child.written, (child.process.returncode, child.written, child.errors))
 
@@ -364,7 +477,7 @@ def attach_forwards_signals(bench):
 def attach_detaches(bench):
     id_ = bench.container("web", ["sh"], 4, OpenStdin=True, Tty=True)
     with bench.child(["attach", "--index", "4", "--detach-keys", "ctrl-x,x", "web"], "tty", "tty") as child:
-        time.sleep(1)
+        child.until_raw()
         child.type(b"echo $((6*7))\r")
         child.until(b"\n42")
         child.type(b"\x18x")
@@ -374,37 +487,52 @@ def attach_detaches(bench):
 
 SCENES = [sixteen_exec, sixteen_run, bytes_pass_unchanged, end_of_input_passes, codes_pass, slow_reader_stops_the_source,
           reader_that_leaves_ends_it, descriptors_keep_their_flags, terminal_size_follows, keys_reach_the_process,
-          detach_keys_leave_the_process, signals_restore_the_terminal, stopped_and_continued, attach_sees_the_end,
-          attach_forwards_signals, attach_detaches]
+          detach_keys_leave_the_process, signals_restore_the_terminal, stopped_and_continued, run_restores_the_terminal,
+          run_forwards_signals, who_keeps_interrupting_run_is_heard, a_terminal_that_goes_away_ends_it, detached_run_tells_the_id,
+          run_leaves_with_the_detach_keys, a_full_device_is_told, attach_sees_the_end, attach_forwards_signals, attach_detaches]
 
 
-def main():
-    engine = os.environ.get("COMPOSE_TEST_ENGINE", "")
-    if not engine.startswith("unix://"):
-        print("no engine: COMPOSE_TEST_ENGINE is not set")
-        return 77
+def try_engine(program, engine, only):
+    """how many scenes failed, or None where there is nothing to try them with"""
     failures = 0
-    only = sys.argv[2:]
     with tempfile.TemporaryDirectory() as directory:
-        bench = Bench(os.path.abspath(sys.argv[1]), engine, directory)
+        bench = Bench(program, engine, directory)
         if bench.api.get("/images/busybox/json")[0] != 200:
-            print("no image busybox in the engine")
-            return 77
+            return None
         try:
             bench.container("web", ["sleep", "1000"])
+            bench.container("reader", ["sh", "-c", "while :; do read x; done"], OpenStdin=True, Tty=True)
             for scene in SCENES:
                 if only and scene.__name__ not in only:
                     continue
                 begun = time.monotonic()
                 try:
                     scene(bench)
-                    print(f"ok    {scene.__name__} ({time.monotonic() - begun:.1f} s)")
+                    print(f"ok    {scene.__name__} ({time.monotonic() - begun:.1f} s)", flush=True)
                 except (Failure, subprocess.TimeoutExpired) as failure:
                     failures += 1
-                    print(f"FAIL  {scene.__name__}: {failure}")
+                    print(f"FAIL  {scene.__name__}: {failure}", flush=True)
         finally:
             bench.api.remove_project(PROJECT)
-    return 1 if failures else 0
+    return failures
+
+
+def main():
+    global WATCHDOG_S
+    program = os.path.abspath(sys.argv[1])
+    with open(program, "rb") as file:
+        if b"__asan_init" in file.read():
+            WATCHDOG_S = SANITIZED_WATCHDOG_S
+    results = []
+    for variable in ("COMPOSE_TEST_ENGINE", "COMPOSE_TEST_ENGINE_NEW"):
+        engine = os.environ.get(variable, "")
+        if engine.startswith("unix://"):
+            print(f"== {variable}", flush=True)
+            results.append(try_engine(program, engine, sys.argv[2:]))
+    if all(result is None for result in results):
+        print("no engine with an image busybox: COMPOSE_TEST_ENGINE is not set, or it has none")
+        return 77
+    return 1 if any(results) else 0
 
 
 if __name__ == "__main__":
