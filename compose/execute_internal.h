@@ -33,6 +33,7 @@ struct execute_container {
     int exit_code;
     enum engine_health health;
     bool asked;   /* an inspection is under way or done */
+    bool stirred; /* an event came since it was asked for: the answer may be older than that */
     bool trusted; /* made by this plan, or inspected: older events cannot mislead */
     int64_t started_ns; /* events from before are of an earlier life */
 };

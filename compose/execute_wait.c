@@ -54,6 +54,7 @@ static void on_event(void *owner, const struct engine_event *event)
     } else {
         return;
     }
+    container->stirred = true;
     execute_advance(run);
 }
 
@@ -127,7 +128,8 @@ static void on_inspected(void *owner, struct engine_request *req, const struct e
         return;
     }
     container = get(run, details.id);
-    container->checked = container->trusted = true;
+    container->checked = true;
+    container->trusted = container->asked = !container->stirred; /* otherwise once more */
     container->started_ns = details.started_ns;
     container->has_check = details.health != ENGINE_HEALTH_NONE || container->has_check;
     if (details.state != ENGINE_STATE_CREATED) {
@@ -153,6 +155,7 @@ static void ask(struct execution *run, struct step *wait)
                                                         container->health == ENGINE_HEALTH_HEALTHY)))
             continue;
         container->asked = true;
+        container->stirred = false;
         execute_send(run, wait, "GET", engine_path(run->arena, "/containers/%s/json", id), NULL, (struct span){0},
                      on_inspected);
     }

@@ -11,6 +11,7 @@ A rule matches a method and a pattern of the whole path (without the version), a
 It then does one thing:
     delay=SECONDS              answers later
     status=CODE, message=TEXT  refuses, nothing is done
+    late=SECONDS               does it, but the answer is on its way for so long
     body=BYTES                 answers 200 with these bytes, nothing is done
     cut=N                      does it, sends N bytes of the answer's body and closes
     reset=True                 closes at once, nothing is done
@@ -118,8 +119,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(actions["status"], {"message": actions.get("message", "refused by the script")})
         if "body" in actions:
             return self.answer_bytes(200, actions["body"])
-        if actions.get("lost") or actions.get("kill") == "after" or actions.get("twice"):
+        if actions.get("lost") or actions.get("kill") == "after" or actions.get("twice") or "late" in actions:
             stream, self.wfile = self.wfile, io.BytesIO()
+            said = self.wfile
             self.only_begin = request.path == "/events"     # it would wait for a client that waits for it
             self.handle_request(request)
             self.wfile, self.only_begin = stream, False
@@ -127,6 +129,10 @@ class Handler(BaseHTTPRequestHandler):
                 return self.kill_client(request)
             if actions.get("lost"):
                 return self.drop()
+            if "late" in actions:
+                answer = said.getvalue()
+                engine.ending.wait(actions["late"])
+                return self.wfile.write(answer)
         self.cut = actions.get("cut")
         self.handle_request(request)
 
