@@ -248,9 +248,9 @@ bool image_reference_same(const char *a, const char *b)
     CLEANUP(error_finish) struct error err;
     bool same;
 
+    error_init(&err);
     if (strcmp(a, b) == 0)
         return true;
-    error_init(&err);
     arena = arena_create();
     same = image_reference_parse(arena, a, &left, &err) &&
            image_reference_parse(arena, b, &right, &err) &&
