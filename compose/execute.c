@@ -183,8 +183,8 @@ static void end_idle(struct execution *run, struct step *step)
     struct step_work *work = step->work;
     struct error canceled;
 
-    if (step->state != STEP_RUNNING || !work || work->request || work->attach || work->launch || work->stream || work->lookup || work->build ||
-        work->child || (step->kind == STEP_IMAGE_BUILD && run->bake))
+    if (step->state != STEP_RUNNING || !work || work->request || work->attach || work->launch || work->stream ||
+        work->lookup || work->build || work->child || work->baking)
         return;
     error_init(&canceled);
     (void)error_set(&canceled, ERROR_CANCELED, "given up");

@@ -45,6 +45,8 @@ static bool is_gathering(const struct execution *run)
     return false;
 }
 
+static void bake_gathered(struct execution *run);
+
 static void on_bake_message(void *owner, const struct engine_build_message *message)
 {
     struct execution *run = owner;
@@ -65,7 +67,7 @@ static void finish_baked(struct execution *run, struct step *step, const struct 
 static void on_baked(void *owner, const struct bake_end *end)
 {
     struct execution *run = owner;
-    bool first = true;
+    bool first = true, was_advancing = run->advancing;
 
     run->bake = NULL;
     build_display_destroy(run->bake_display);
@@ -76,28 +78,23 @@ static void on_baked(void *owner, const struct bake_end *end)
     for (size_t i = 0; i < run->plan->count; i++) {
         struct step *step = run->plan->steps[i];
 
-        if (step->kind != STEP_IMAGE_BUILD || step->state != STEP_RUNNING || !step->work)
+        if (step->kind != STEP_IMAGE_BUILD || !step->work || !step->work->baking)
             continue;
+        step->work->baking = false;
         finish_baked(run, step, end);
         if (end->failure && !first)
             error_finish(&step->failure); /* one child, one failure: told once */
         first = false;
     }
-    run->advancing = false;
+    run->advancing = was_advancing;
+    bake_gathered(run);
     execute_advance(run);
 }
 
-static bool start_bake(struct execution *run, struct error *failure)
+static bool start_bake(struct execution *run, struct strings *services, struct error *failure)
 {
-    struct strings *services = arena_alloc(run->arena, sizeof(*services));
     struct bake_file *file = arena_alloc(run->arena, sizeof(*file));
 
-    for (size_t i = 0; i < run->plan->count; i++) {
-        const struct step *step = run->plan->steps[i];
-
-        if (step->kind == STEP_IMAGE_BUILD && step->state == STEP_RUNNING)
-            strings_add(services, run->arena, step->service->name);
-    }
     *file = (struct bake_file){.project = run->options->wanted->project,
                                .services = services,
                                .options = run->options->bake};
@@ -107,6 +104,29 @@ static bool start_bake(struct execution *run, struct error *failure)
     run->bake = bake_start(session_loop(run->session), run->options->builder, file, on_bake_message, NULL,
                            on_baked, run);
     return true;
+}
+
+/* All that have gathered, unless more are to come or the child is busy: then it is called again. */
+static void bake_gathered(struct execution *run)
+{
+    struct strings *services = arena_alloc(run->arena, sizeof(*services));
+    struct error failure;
+
+    if (run->bake || run->stopping || is_gathering(run))
+        return;
+    for (size_t i = 0; i < run->plan->count; i++) {
+        struct step *step = run->plan->steps[i];
+
+        if (step->kind != STEP_IMAGE_BUILD || !step->work || !step->work->gathered)
+            continue;
+        step->work->gathered = false;
+        step->work->baking = true;
+        strings_add(services, run->arena, step->service->name);
+    }
+    error_init(&failure);
+    if (services->count > 0 && !start_bake(run, services, &failure))
+        on_baked(run, &(struct bake_end){.failure = &failure});
+    error_finish(&failure);
 }
 
 /* -- The engine's own builder -- */
@@ -234,9 +254,7 @@ bool execute_image_build(struct execution *run, struct step *step, struct error 
     }
     if (run->options->builder->kind != BUILDER_BAKE)
         return start_build(run, step, failure);
-    if (!is_gathering(run) && !run->bake && !start_bake(run, failure)) {
-        on_baked(run, &(struct bake_end){.failure = failure}); /* all that have gathered */
-        error_finish(failure);
-    }
+    step->work->gathered = true;
+    bake_gathered(run);
     return true;
 }

@@ -51,6 +51,7 @@ struct step_work {
     char *auth;
     unsigned attempts;
     bool decided;      /* WAIT: done or failed already */
+    bool gathered, baking; /* IMAGE_BUILD: waits for the child's next turn; in its hands */
     struct engine_frames frames; /* a hook's output */
     struct text tail;            /* its end, when nobody is shown it */
     struct engine_request *attach, *launch; /* of a hook's container, whose `request` is the wait */

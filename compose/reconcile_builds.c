@@ -45,6 +45,8 @@ struct plan *reconcile_builds(const struct wanted *wanted, const struct reconcil
         builds[i] = add_build(plan, service);
         if (what->push)
             add_push(plan, builds[i]);
+        for (size_t j = 0; j < service->builds_after.count; j++)
+            plan_after(plan, builds[i], builds[index_find(&wanted->index, service->builds_after.items[j])]);
         for (size_t j = 0; what->in_order && j < needs->count; j++) {
             uint32_t at = index_find(&wanted->index, needs->items[j].key);
 

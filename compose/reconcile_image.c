@@ -162,7 +162,7 @@ static void decide_build(struct reconcile *r, struct reconcile_service *service)
     image->digest = (struct step_value){.from = step};
 }
 
-/* Builds wait for the images that they take as additional contexts. */
+/* Builds wait for the images that they take. */
 static void order_builds(struct reconcile *r)
 {
     for (size_t i = 0; i < r->service_count; i++) {
@@ -181,6 +181,9 @@ static void order_builds(struct reconcile *r)
             if (other && other->image)
                 plan_after(r->plan, image->made, other->image->made);
         }
+        for (size_t j = 0; j < r->services[i].wanted->builds_after.count; j++)
+            plan_after(r->plan, image->made,
+                       reconcile_find_service(r, r->services[i].wanted->builds_after.items[j])->image->made);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compose/build_order.h"
 #include "spec/base/limits.h"
 #include "spec/base/number.h"
 #include "spec/base/span.h"
@@ -224,6 +225,21 @@ static void fill(struct wanted *wanted, struct wanted_service *entry, const stru
     entry->scale = spec_service_scale(service);
 }
 
+static void note_builds(struct wanted *wanted, struct wanted_service *entry)
+{
+    const struct spec_build *build = entry->service->build;
+    const char *dockerfile = NULL;
+
+    for (struct wanted_service *other = wanted->services; build && other < entry; other++) {
+        if (!other->service->build)
+            continue;
+        if (!dockerfile && !(dockerfile = build_order_read(wanted->arena, build)))
+            return;
+        if (build_order_takes(dockerfile, other->image))
+            strings_add(&entry->builds_after, wanted->arena, other->service->name);
+    }
+}
+
 static bool apply_scales(struct wanted *wanted, const struct pairs *scales, struct error *err)
 {
     for (size_t i = 0; scales && i < scales->count; i++) {
@@ -255,6 +271,7 @@ bool wanted_create(const struct spec_project *project, const struct pairs *scale
     for (size_t i = 0; i < order.count; i++) {
         fill(wanted, &wanted->services[i], order.items[i]);
         index_put(&wanted->index, arena, order.items[i]->name, i);
+        note_builds(wanted, &wanted->services[i]);
     }
     if (!apply_scales(wanted, scales, err)) {
         wanted_destroy(wanted);

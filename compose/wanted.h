@@ -27,6 +27,7 @@ struct wanted_service {
     const char *hash, *hash_2;          /* both forms; NULL when it refers */
     const char *content;                /* digest of its configs and secrets, "" for none */
     int64_t scale;
+    struct strings builds_after;        /* services before it in order whose image its own build takes */
 };
 
 struct wanted {

@@ -145,6 +145,31 @@ static bool choose_services(struct build *build, struct spec_project *project, s
     return true;
 }
 
+/* Flags that only buildx can honour, and one that it cannot. */
+static bool check_builder(const struct build *build, const struct builder *builder, struct error *err)
+{
+    const struct bake_options *flags = &build->flags;
+    const struct {
+        const char *name;
+        bool given;
+    } needs[] = {
+        {"check", flags->check},
+        {"provenance", flags->provenance && strcmp(flags->provenance, "false") != 0},
+        {"sbom", flags->sbom && strcmp(flags->sbom, "false") != 0},
+        {"ssh", flags->ssh.count > 0},
+        {"builder", options_given(build->job.context->options, "builder")},
+    };
+
+    if (builder->kind != BUILDER_CLASSIC && options_int(build->job.context->options, "memory") > 0)
+        console_warn(build->job.context->console, "--memory has no effect: BuildKit does not support it");
+    for (size_t i = 0; builder->kind != BUILDER_BAKE && i < COUNT_OF(needs); i++)
+        if (needs[i].given) {
+            (void)error_set(err, ERROR_USAGE, "--%s needs buildx", needs[i].name);
+            return error_hint(err, "%s", builder->why_not_bake);
+        }
+    return true;
+}
+
 static bool run_build(struct command_context *context, struct error *err)
 {
     const struct options *options = context->options;
@@ -164,7 +189,7 @@ static bool run_build(struct command_context *context, struct error *err)
     }
     if (options_bool(options, "print"))
         return print_bake(&build, project, err);
-    if (!builder_find(context->session, context->arena, &builder, err))
+    if (!builder_find(context->session, context->arena, &builder, err) || !check_builder(&build, &builder, err))
         return false;
     build.flags.proxies = builder.proxies;
     build.job.execute = (struct execute_options){

@@ -46,7 +46,7 @@ def environment_for(directory, program, project):
             "PROJECT": project, "ROOT": ROOT, "ADDRESS": "127.0.0.1", **kept}
 
 
-def check_needs(scenario, api):
+def check_needs(scenario, api, environment):
     for setting in scenario.settings:
         if setting[:1] == ["needs"]:
             what = setting[1:]
@@ -58,6 +58,18 @@ def check_needs(scenario, api):
                     raise Skip(f"the engine speaks API {have}, this needs {what[1]}")
             if what == ["reference-compose"] and not os.environ.get("REFERENCE_COMPOSE"):
                 raise Skip("no other compose is at hand (REFERENCE_COMPOSE)")
+            if what == ["buildx"]:
+                install_buildx(environment)
+
+
+def install_buildx(environment):
+    """the plugin, for a scenario that asks for it; the others are served by the engine's own builders"""
+    buildx = os.environ.get("COMPOSE_TEST_BUILDX")
+    if not buildx:
+        raise Skip("no buildx is at hand (COMPOSE_TEST_BUILDX)")
+    plugins = os.path.join(environment["DOCKER_CONFIG"], "cli-plugins")
+    os.makedirs(plugins)
+    os.symlink(buildx, os.path.join(plugins, "docker-buildx"))
 
 
 def main():
@@ -91,7 +103,7 @@ def main():
             environment["DOCKER_HOST"] = f"unix://{socket_path}"
         else:
             environment["DOCKER_HOST"] = f"unix://{top}/no-engine.sock"
-        check_needs(scenario, api)
+        check_needs(scenario, api, environment)
         for name, text in scenario.files.items():
             path = os.path.join(directory, name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
