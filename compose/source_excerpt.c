@@ -26,7 +26,8 @@ static void skip_byte_order_mark(FILE *file)
     static const char mark[] = "\xef\xbb\xbf";
     char start[sizeof(mark) - 1];
 
-    if (fread(start, 1, sizeof(start), file) != sizeof(start) || memcmp(start, mark, sizeof(start)) != 0)
+    if (fread(start, 1, sizeof(start), file) != sizeof(start) ||
+        memcmp(start, mark, sizeof(start)) != 0)
         rewind(file);
 }
 
@@ -53,7 +54,8 @@ static bool read_line(FILE *file, struct place place, struct excerpt *excerpt)
     }
     if (at <= column)
         excerpt->caret = excerpt->bytes.length;
-    while (excerpt->bytes.length > 0 && strchr("\r\n", excerpt->bytes.bytes[excerpt->bytes.length - 1]))
+    while (excerpt->bytes.length > 0 &&
+           strchr("\r\n", excerpt->bytes.bytes[excerpt->bytes.length - 1]))
         text_truncate(&excerpt->bytes, excerpt->bytes.length - 1);
     return line == place.line && excerpt->bytes.length > 0;
 }

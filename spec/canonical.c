@@ -7,6 +7,7 @@
 #include "spec/mounts.h"
 #include "spec/ports.h"
 #include "spec/project.h"
+#include "spec/remedy.h"
 #include "spec/shape.h"
 #include "spec/text_form.h"
 
@@ -328,6 +329,7 @@ static bool form_ports(struct walk *walk, struct spec_node *node, const struct s
             add_ports(walk, list, item, &ports);
         } else {
             (void)error_place(one, spec_node_place(item));
+            (void)error_hint(one, "%s", spec_remedy_for_ports(walk->arena, item));
             return tolerate(walk, one);
         }
     }
@@ -365,14 +367,23 @@ static bool is_entry(const struct spec_node *node, unsigned accept)
            (node->kind == SPEC_NULL && accept & A_NULL);
 }
 
+static bool fail_entry(const struct walk *walk, const struct spec_node *node, const struct spec_path *path,
+                       struct error *one)
+{
+    const char *hint = spec_remedy_for_kind(walk->arena, node, A_MAP, path);
+
+    (void)error_set_at(one, ERROR_INPUT, spec_node_place(node), "%s must be a mapping",
+                       spec_path_text(walk->arena, path, SPEC_PATH_INDEX));
+    return hint ? error_hint(one, "%s", hint) : false;
+}
+
 static bool apply_form(struct walk *walk, struct spec_node *node, struct spec_node *parent,
                        struct spec_shape shape, const struct spec_path *path, struct error *one)
 {
     const struct spec_field *field = shape.field;
 
     if (shape.element && field->kind == SPEC_KIND_MAP && !is_entry(node, spec_field_item(field)))
-        return error_set_at(one, ERROR_INPUT, spec_node_place(node), "%s must be a mapping",
-                            spec_path_text(walk->arena, path, SPEC_PATH_INDEX));
+        return fail_entry(walk, node, path, one);
     if (shape.element) {
         if (field->form == FORM_FILE_REF)
             wrap_text(walk, node, "source");

@@ -9,6 +9,7 @@
 #include "spec/base/span.h"
 #include "spec/base/suggest.h"
 #include "spec/base/text.h"
+#include "spec/remedy.h"
 
 struct check {
     struct spec_tree *tree;
@@ -18,17 +19,17 @@ struct check {
 
 enum { INDEXED_FROM = 16 };
 
-/* "validating FILE: PATH MESSAGE", with the nearest name when something was misspelt. */
-static void fail(const struct check *check, struct place place, const struct spec_path *path,
-                 const char *nearest, const char *message)
+/* "validating FILE: PATH MESSAGE", and what to do about it where that is known. */
+static void fail(const struct check *check, struct place place, const struct spec_path *path, const char *hint,
+                 const char *message)
 {
     struct error one;
 
     error_init(&one);
     (void)error_set_at(&one, ERROR_INPUT, place, "validating %s: %s %s", check->file,
                        spec_path_text(check->tree->arena, path, SPEC_PATH_INDEX), message);
-    if (nearest)
-        (void)error_hint(&one, "did you mean \"%s\"?", nearest);
+    if (hint)
+        (void)error_hint(&one, "%s", hint);
     (void)error_append(check->err, &one);
 }
 
@@ -83,12 +84,20 @@ static const char *kinds_text(struct arena *arena, unsigned accept)
     return made ? made : "is not allowed";
 }
 
-static bool check_kind(const struct check *check, const struct spec_node *node, unsigned accept,
-                       const struct spec_path *path)
+static bool is_duration(const struct spec_field *field)
+{
+    return field->kind == SPEC_KIND_DURATION || field->kind == SPEC_KIND_OPT_DURATION;
+}
+
+static bool check_kind(const struct check *check, const struct spec_node *node, const struct spec_field *field,
+                       unsigned accept, const struct spec_path *path)
 {
     if (kind_bit(node) & accept)
         return true;
-    fail(check, spec_node_place(node), path, NULL, kinds_text(check->tree->arena, accept));
+    fail(check, spec_node_place(node), path,
+         is_duration(field) ? spec_remedy_for_value(check->tree->arena, node, field->kind)
+                            : spec_remedy_for_kind(check->tree->arena, node, accept, path),
+         kinds_text(check->tree->arena, accept));
     return false;
 }
 
@@ -127,7 +136,7 @@ static void check_values(const struct check *check, const struct spec_node *node
         if (!*at)
             break;
     }
-    fail(check, spec_node_place(node), path, near.best,
+    fail(check, spec_node_place(node), path, near.best ? arena_printf(arena, "did you mean \"%s\"?", near.best) : NULL,
          arena_printf(arena, "%s%s", strchr(values, '|') ? "value must be one of " : "value must be ", list));
 }
 
@@ -213,11 +222,8 @@ static bool name_is_valid(const char *name)
 static void fail_unknown(const struct check *check, const struct spec_member *member,
                          const struct spec_type *type, const struct spec_path *path)
 {
-    struct suggestion near = suggestion_for(member->key);
-
-    for (size_t i = 0; type && i < type->count; i++)
-        suggestion_consider(&near, type->fields[i].name);
-    fail(check, member->place.file ? member->place : spec_node_place(member->value), path, near.best,
+    fail(check, member->place.file ? member->place : spec_node_place(member->value), path,
+         spec_remedy_for_name(check->tree->arena, member, type),
          arena_printf(check->tree->arena, "additional properties '%s' not allowed", member->key));
 }
 
@@ -270,7 +276,7 @@ static void check_type(const struct check *check, const struct spec_node *map, c
 static void check_element(const struct check *check, const struct spec_node *node,
                           const struct spec_field *field, unsigned accept, const struct spec_path *path)
 {
-    if (!check_kind(check, node, accept, path))
+    if (!check_kind(check, node, field, accept, path))
         return;
     if (node->kind == SPEC_MAP && field->sub)
         check_type(check, node, field->sub, field->flags, path);
@@ -278,7 +284,7 @@ static void check_element(const struct check *check, const struct spec_node *nod
         for (size_t i = 0; i < node->list.count; i++) {
             struct spec_path step = {path, NULL, i};
 
-            (void)check_kind(check, node->list.items[i], accept & ~(unsigned)A_LIST, &step);
+            (void)check_kind(check, node->list.items[i], field, accept & ~(unsigned)A_LIST, &step);
         }
 }
 
@@ -327,7 +333,7 @@ static void check_map(const struct check *check, const struct spec_node *map, co
 static void check_field(const struct check *check, const struct spec_node *node,
                         const struct spec_field *field, const struct spec_path *path)
 {
-    if (!check_kind(check, node, spec_field_accept(field), path))
+    if (!check_kind(check, node, field, spec_field_accept(field), path))
         return;
     if (node->kind == SPEC_LIST)
         check_list(check, node, field, path);

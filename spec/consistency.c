@@ -5,6 +5,7 @@
 
 #include "spec/base/index.h"
 #include "spec/base/span.h"
+#include "spec/base/suggest.h"
 #include "spec/consistency_check.h"
 
 #define INVALID ": invalid compose project"
@@ -16,6 +17,32 @@ struct place consistency_place(const struct spec_service *service, const char *a
     return spec_node_place(node ? node : service->node);
 }
 
+/* Where `key` of a map or list of names stands: the item, not the whole attribute. */
+static struct place name_place(const struct spec_service *service, const char *attribute, const char *key)
+{
+    const struct spec_member *member = spec_node_member(spec_node_get(service->node, attribute), key);
+
+    if (!member)
+        return consistency_place(service, attribute);
+    return member->place.file ? member->place : spec_node_place(member->value);
+}
+
+/* What is not declared at the top level: perhaps something of nearly that name is. */
+static bool hint_name(struct error *err, const struct spec_project *project, const char *section, const char *typed)
+{
+    const struct spec_node *names = spec_node_get(project->node, section);
+    struct suggestion near = suggestion_for(typed);
+
+    for (size_t i = 0; spec_node_is(names, SPEC_MAP) && i < names->map.count; i++)
+        suggestion_consider(&near, names->map.items[i].key);
+    if (near.best)
+        return error_hint(err, "did you mean \"%s\"?", near.best);
+    return strcmp(section, "services") == 0
+               ? error_hint(err, "add it below `services:`, or remove what refers to it")
+               : error_hint(err, "declare it at the top level: %s: {%s: {%s}}", section, typed,
+                            strcmp(section, "secrets") == 0 || strcmp(section, "configs") == 0 ? "file: ..." : "");
+}
+
 static bool has_text(const char *text)
 {
     return text && text[0];
@@ -25,10 +52,12 @@ static bool check_source(const struct spec_service *service, struct error *err)
 {
     const struct spec_build *build = service->build;
 
-    if (!build && !has_text(service->image) && !service->provider)
-        return error_set_at(err, ERROR_INPUT, spec_node_place(service->node),
-                            "service \"%s\" has neither an image nor a build context specified" INVALID,
-                            service->name);
+    if (!build && !has_text(service->image) && !service->provider) {
+        (void)error_set_at(err, ERROR_INPUT, spec_node_place(service->node),
+                           "service \"%s\" has neither an image nor a build context specified" INVALID,
+                           service->name);
+        return error_hint(err, "give it an image to run, or `build` with the directory of a Dockerfile");
+    }
     if (build && has_text(build->dockerfile) && has_text(build->dockerfile_inline))
         return error_set_at(err, ERROR_INPUT, consistency_place(service, "build"),
                             "service \"%s\" declares mutualy exclusive dockerfile and dockerfile_inline" INVALID,
@@ -83,26 +112,33 @@ static bool check_networks(const struct spec_project *project, const struct spec
         return error_set_at(err, ERROR_INPUT, consistency_place(service, "network_mode"),
                             "service %s declares mutually exclusive `network_mode` and `networks`" INVALID,
                             service->name);
-    for (size_t i = 0; i < service->networks.count; i++)
-        if (!spec_project_network(project, service->networks.items[i].key))
-            return error_set_at(err, ERROR_INPUT, consistency_place(service, "networks"),
-                                "service \"%s\" refers to undefined network %s" INVALID, service->name,
-                                service->networks.items[i].key);
+    for (size_t i = 0; i < service->networks.count; i++) {
+        const char *key = service->networks.items[i].key;
+
+        if (spec_project_network(project, key))
+            continue;
+        (void)error_set_at(err, ERROR_INPUT, name_place(service, "networks", key),
+                           "service \"%s\" refers to undefined network %s" INVALID, service->name, key);
+        return hint_name(err, project, "networks", key);
+    }
     return true;
 }
 
 static bool check_health(const struct spec_service *service, struct error *err)
 {
+    const struct spec_node *written;
     const struct strings *test;
 
     if (!service->healthcheck || service->healthcheck->test.words.count == 0)
         return true;
     test = &service->healthcheck->test.words;
-    if (strcmp(test->items[0], "CMD") != 0 && strcmp(test->items[0], "CMD-SHELL") != 0 &&
-        strcmp(test->items[0], "NONE") != 0)
-        return error_set_at(err, ERROR_INPUT, consistency_place(service, "healthcheck"),
-                            "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"");
-    return true;
+    if (strcmp(test->items[0], "CMD") == 0 || strcmp(test->items[0], "CMD-SHELL") == 0 ||
+        strcmp(test->items[0], "NONE") == 0)
+        return true;
+    written = spec_node_get(service->healthcheck->node, "test");
+    (void)error_set_at(err, ERROR_INPUT, spec_node_place(written ? written : service->healthcheck->node),
+                       "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"");
+    return error_hint(err, "write [\"CMD\", \"%s\", ...], or the whole command as one text", test->items[0]);
 }
 
 static bool check_dependencies(const struct spec_project *project, const struct spec_service *service,
@@ -115,8 +151,11 @@ static bool check_dependencies(const struct spec_project *project, const struct 
             continue;
         if (spec_project_disabled(project, entry->key) && entry->value && !entry->value->required)
             continue;
-        return error_set_at(err, ERROR_INPUT, consistency_place(service, "depends_on"),
-                            "service \"%s\" depends on undefined service \"%s\"" INVALID, service->name, entry->key);
+        (void)error_set_at(err, ERROR_INPUT, name_place(service, "depends_on", entry->key),
+                           "service \"%s\" depends on undefined service \"%s\"" INVALID, service->name, entry->key);
+        return spec_project_disabled(project, entry->key)
+                   ? error_hint(err, "its profiles are not active: add --profile, or `required: false`")
+                   : hint_name(err, project, "services", entry->key);
     }
     if (has_text(service->network_mode) && text_starts_with(service->network_mode, "service:") &&
         !spec_project_service(project, service->network_mode + strlen("service:")))
@@ -132,10 +171,14 @@ static bool check_volumes(const struct spec_project *project, const struct spec_
     for (size_t i = 0; i < service->volumes.count; i++) {
         const struct spec_mount *mount = service->volumes.items[i];
 
-        if (mount->type && strcmp(mount->type, "volume") == 0 && has_text(mount->source) &&
-            !spec_project_volume(project, mount->source))
-            return error_set_at(err, ERROR_INPUT, spec_node_place(mount->node),
-                                "service \"%s\" refers to undefined volume %s" INVALID, service->name, mount->source);
+        if (!mount->type || strcmp(mount->type, "volume") != 0 || !has_text(mount->source) ||
+            spec_project_volume(project, mount->source))
+            continue;
+        (void)error_set_at(err, ERROR_INPUT, spec_node_place(mount->node),
+                           "service \"%s\" refers to undefined volume %s" INVALID, service->name, mount->source);
+        return strchr(mount->source, '/')
+                   ? error_hint(err, "a path begins with a slash or a dot: ./%s", mount->source)
+                   : hint_name(err, project, "volumes", mount->source);
     }
     return true;
 }
@@ -150,8 +193,9 @@ static bool check_file_refs(const struct spec_project *project, const struct spe
 
         if (is_config ? spec_project_config(project, source) != NULL : spec_project_secret(project, source) != NULL)
             continue;
-        return error_set_at(err, ERROR_INPUT, spec_node_place(references->items[i]->node),
-                            "service \"%s\" refers to undefined %s %s" INVALID, service->name, what, source);
+        (void)error_set_at(err, ERROR_INPUT, spec_node_place(references->items[i]->node),
+                           "service \"%s\" refers to undefined %s %s" INVALID, service->name, what, source);
+        return hint_name(err, project, is_config ? "configs" : "secrets", source);
     }
     return true;
 }
@@ -165,11 +209,15 @@ static bool check_references(const struct spec_project *project, const struct sp
         !check_file_refs(project, service, &service->configs, "config", err) ||
         !check_file_refs(project, service, &service->secrets, "secret", err))
         return false;
-    for (size_t i = 0; i < service->models.count; i++)
-        if (!spec_project_model(project, service->models.items[i].key))
-            return error_set_at(err, ERROR_INPUT, consistency_place(service, "models"),
-                                "service \"%s\" refers to undefined model %s" INVALID, service->name,
-                                service->models.items[i].key);
+    for (size_t i = 0; i < service->models.count; i++) {
+        const char *key = service->models.items[i].key;
+
+        if (spec_project_model(project, key))
+            continue;
+        (void)error_set_at(err, ERROR_INPUT, name_place(service, "models", key),
+                           "service \"%s\" refers to undefined model %s" INVALID, service->name, key);
+        return hint_name(err, project, "models", key);
+    }
     return true;
 }
 

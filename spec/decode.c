@@ -26,32 +26,35 @@ static void add_path(struct text *out, const struct decode_path *path)
 bool decode_fail(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
                  const char *format, ...)
 {
-    struct error fault = {.kind = ERROR_NONE};
-    struct text where, text;
+    struct error cause = {.kind = ERROR_NONE};
+    CLEANUP(text_finish) struct text text;
     va_list args;
 
-    text_init(&where, 0);
     text_init(&text, 0);
     va_start(args, format);
     text_vaddf(&text, format, args);
     va_end(args);
-    text_add_char(&where, '\'');
-    add_path(&where, path);
-    (void)error_set_at(&fault, ERROR_INPUT, spec_node_place(node), "%s%s' %s",
-                       error_is_set(decoder->err) ? "" : "decoding failed due to the following error(s):\n\n",
-                       where.bytes, text.bytes);
-    text_finish(&where);
-    text_finish(&text);
-    return error_append(decoder->err, &fault);
+    (void)error_set(&cause, ERROR_INPUT, "%s", text.bytes);
+    return decode_fail_with(decoder, path, node, &cause);
 }
 
 bool decode_fail_with(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
                       struct error *cause)
 {
     CLEANUP(cleanup_free) char *message = error_message(cause);
+    CLEANUP(text_finish) struct text where;
+    struct error fault = {.kind = ERROR_NONE};
 
+    text_init(&where, 0);
+    text_add_char(&where, '\'');
+    add_path(&where, path);
+    (void)error_set_at(&fault, ERROR_INPUT, spec_node_place(node), "%s%s' %s",
+                       error_is_set(decoder->err) ? "" : "decoding failed due to the following error(s):\n\n",
+                       where.bytes, message);
+    if (cause->hint)
+        (void)error_hint(&fault, "%s", cause->hint);
     error_finish(cause);
-    return decode_fail(decoder, path, node, "%s", message);
+    return error_append(decoder->err, &fault);
 }
 
 /* A new struct of this type with what holds when its members are absent. */

@@ -9,6 +9,7 @@
 #include "spec/base/duration.h"
 #include "spec/base/number.h"
 #include "spec/base/size.h"
+#include "spec/remedy.h"
 
 static bool fail_kind(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
                       const char *wanted)
@@ -114,9 +115,10 @@ static bool decode_bytes(struct decoder *decoder, const struct decode_path *path
     }
     if (node->kind != SPEC_STRING)
         return fail_kind(decoder, path, node, "types.UnitBytes");
-    if (!size_parse(node->string.bytes, ret_bytes, &cause))
-        return decode_fail_with(decoder, path, node, &cause);
-    return true;
+    if (size_parse(node->string.bytes, ret_bytes, &cause))
+        return true;
+    (void)error_hint(&cause, "%s", spec_remedy_for_value(decoder->arena, node, SPEC_KIND_BYTES));
+    return decode_fail_with(decoder, path, node, &cause);
 }
 
 static bool decode_duration(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
@@ -127,9 +129,10 @@ static bool decode_duration(struct decoder *decoder, const struct decode_path *p
 
     if (!text)
         return fail_kind(decoder, path, node, "types.Duration");
-    if (!duration_parse(text, ret_ns, &cause))
-        return decode_fail_with(decoder, path, node, &cause);
-    return true;
+    if (duration_parse(text, ret_ns, &cause))
+        return true;
+    (void)error_hint(&cause, "%s", spec_remedy_for_value(decoder->arena, node, SPEC_KIND_DURATION));
+    return decode_fail_with(decoder, path, node, &cause);
 }
 
 /* A number is the mode itself; text is octal. */

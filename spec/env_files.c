@@ -35,7 +35,9 @@ static bool fail_missing(const char *what, const char *path, struct place place,
 {
     (void)spec_file_error(err, errno, "stat", path);
     (void)error_place(err, place);
-    return error_wrap(err, "%s file %s not found", what, path);
+    (void)error_wrap(err, "%s file %s not found", what, path);
+    return strcmp(what, "env") == 0 ? error_hint(err, "create it, or say that it may be missing: {path: ..., required: false}")
+                                    : false;
 }
 
 static bool read_env_file(const struct spec_env_file *file, const struct spec_dotenv_lookup *lookup,

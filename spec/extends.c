@@ -5,10 +5,12 @@
 
 #include "spec/base/limits.h"
 #include "spec/base/path.h"
+#include "spec/base/suggest.h"
 #include "spec/base/text.h"
 #include "spec/file.h"
 #include "spec/fold.h"
 #include "spec/merge.h"
+#include "spec/remedy.h"
 #include "spec/remote.h"
 
 /* Files are read once a load, however many services extend theirs. */
@@ -137,6 +139,25 @@ static struct spec_extended_file *load_file(const struct spec_scope *scope, cons
     return known;
 }
 
+static bool fail_kind(struct arena *arena, const struct spec_node *service, const struct spec_path *path,
+                      struct error *err)
+{
+    const char *hint = spec_remedy_for_kind(arena, service, A_MAP, path);
+
+    (void)error_set_at(err, ERROR_INPUT, spec_node_place(service), "services.%s must be a mapping", path->key);
+    return hint ? error_hint(err, "%s", hint) : false;
+}
+
+/* No service of that name: perhaps one of another. */
+static bool hint_service(const struct spec_node *services, const char *typed, struct error *err)
+{
+    struct suggestion near = suggestion_for(typed);
+
+    for (size_t i = 0; services->kind == SPEC_MAP && i < services->map.count; i++)
+        suggestion_consider(&near, services->map.items[i].key);
+    return near.best ? error_hint(err, "did you mean \"%s\"?", near.best) : false;
+}
+
 /* The shelf that the base stands on. */
 static bool find_shelf(const struct shelf *shelf, const char *name, const struct reference *reference,
                        struct shelf *ret_shelf, struct error *err)
@@ -150,7 +171,7 @@ static bool find_shelf(const struct shelf *shelf, const char *name, const struct
             (void)error_set_at(err, ERROR_INPUT, place,
                                "cannot extend service \"%s\" in %s: service \"%s\" not found", name,
                                shelf->file, reference->service);
-            return false;
+            return hint_service(shelf->services, reference->service, err);
         }
         *ret_shelf = *shelf;
         return true;
@@ -169,11 +190,12 @@ static bool find_shelf(const struct shelf *shelf, const char *name, const struct
     if (ret_shelf->services->kind != SPEC_MAP)
         return error_set_at(err, ERROR_INPUT, place,
                             "cannot extend service \"%s\" in %s: services must be a mapping", name, path);
-    if (!spec_node_get(ret_shelf->services, reference->service))
-        return error_set_at(err, ERROR_INPUT, place,
-                            "cannot extend service \"%s\" in %s: service \"%s\" not found in %s", name,
-                            shelf->file, reference->service, path);
-    return true;
+    if (spec_node_get(ret_shelf->services, reference->service))
+        return true;
+    (void)error_set_at(err, ERROR_INPUT, place,
+                       "cannot extend service \"%s\" in %s: service \"%s\" not found in %s", name, shelf->file,
+                       reference->service, path);
+    return hint_service(ret_shelf->services, reference->service, err);
 }
 
 /* Resolve the service `name` of the shelf; `*ret_service` is NULL for one that is null. */
@@ -194,7 +216,7 @@ static bool resolve(const struct shelf *shelf, const char *name, const struct li
         return true;
     }
     if (service->kind != SPEC_MAP)
-        return error_set_at(err, ERROR_INPUT, spec_node_place(service), "services.%s must be a mapping", name);
+        return fail_kind(shelf->scope->tree->arena, service, &path, err);
     if (!spec_node_get(service, "extends"))
         return true;
     if (!read_reference(spec_node_get(service, "extends"), name, &reference, err) ||

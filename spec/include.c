@@ -215,9 +215,11 @@ bool spec_include(const struct spec_scope *scope, struct spec_node *root, const 
 
     if (!list)
         return true;
-    if (list->kind != SPEC_LIST && list->kind != SPEC_NULL)
-        return error_set_at(err, ERROR_INPUT, spec_node_place(list), "`include` must be a list, got %s",
-                            spec_node_kind_name(list->kind));
+    if (list->kind != SPEC_LIST && list->kind != SPEC_NULL) {
+        (void)error_set_at(err, ERROR_INPUT, spec_node_place(list), "`include` must be a list, got %s",
+                           spec_node_kind_name(list->kind));
+        return error_hint(err, "write each file on a line of its own, behind a dash and a space");
+    }
     for (size_t i = 0; i < spec_node_count(list); i++)
         if (!include_entry(scope, list->list.items[i], root, marks, err))
             return false;

@@ -6,6 +6,7 @@
 #include "spec/base/limits.h"
 #include "spec/base/text.h"
 #include "spec/cast.h"
+#include "spec/remedy.h"
 #include "spec/shape.h"
 #include "spec/template.h"
 
@@ -122,6 +123,7 @@ static void interpolate_string(struct walk *walk, struct spec_node *node, struct
                                const struct spec_path *path)
 {
     enum spec_cast cast = cast_of(shape);
+    const char *hint;
     struct error one;
 
     if (!expand_string(walk, node, path) || cast == CAST_NONE)
@@ -132,6 +134,9 @@ static void interpolate_string(struct walk *walk, struct spec_node *node, struct
     (void)error_wrap(&one, "failed to cast to expected type");
     (void)error_wrap(&one, "error while interpolating %s",
                      spec_path_text(walk->tree->arena, path, SPEC_PATH_ANY));
+    hint = spec_remedy_for_value(walk->tree->arena, node, shape.field->kind);
+    if (hint)
+        (void)error_hint(&one, "%s", hint);
     (void)error_append(walk->err, &one);
 }
 

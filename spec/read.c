@@ -7,7 +7,9 @@
 #include <yaml.h>
 
 #include "spec/base/limits.h"
+#include "spec/base/suggest.h"
 #include "spec/scalar.h"
+#include "spec/syntax_hint.h"
 
 struct anchor {
     struct spec_node *node;       /* NULL while it is being read */
@@ -22,6 +24,7 @@ struct spec_reader {
     yaml_parser_t parser;
     struct spec_tree *tree;
     const char *file;
+    struct span content;
     struct index anchor_names;
     struct anchor *anchors;
     size_t anchor_count, anchor_capacity;
@@ -44,6 +47,7 @@ struct spec_reader *spec_reader_create(struct spec_tree *tree, const char *file,
 
     reader->tree = tree;
     reader->file = file;
+    reader->content = content;
     if (!yaml_parser_initialize(&reader->parser))
         fatal("out of memory");
     yaml_parser_set_input_string(&reader->parser, (const unsigned char *)content.bytes, content.length);
@@ -63,15 +67,22 @@ static struct place place_of(const struct spec_reader *reader, yaml_mark_t mark)
     return (struct place){reader->file, (unsigned)mark.line + 1, (unsigned)mark.column + 1};
 }
 
-static const char *hint_for(const char *problem)
+/* Where the parser gave up. What is never closed is told where it opens; of bytes the parser knows only how many there were. */
+static struct place problem_place(const struct spec_reader *reader)
 {
-    if (strstr(problem, "tab character") || strstr(problem, "cannot start any token"))
-        return "indent with spaces, and quote text that starts with one of @ ` % or a tab";
-    if (strstr(problem, "mapping values are not allowed"))
-        return "check the indentation, and quote text that has a colon followed by a space";
-    if (strstr(problem, "could not find expected ':'") || strstr(problem, "did not find expected"))
-        return "check the indentation of this line and of those above it";
-    return NULL;
+    const yaml_parser_t *parser = &reader->parser;
+    struct place place = {reader->file, 1, 1};
+
+    if (parser->error != YAML_READER_ERROR)
+        return place_of(reader, parser->context && strstr(parser->problem, "unexpected end of stream")
+                                    ? parser->context_mark
+                                    : parser->problem_mark);
+    for (size_t i = 0; i < parser->problem_offset && i < reader->content.length; i++) {
+        place.column++;
+        if (reader->content.bytes[i] == '\n')
+            place = (struct place){reader->file, place.line + 1, 1};
+    }
+    return place;
 }
 
 static bool fail_syntax(struct spec_reader *reader)
@@ -82,22 +93,25 @@ static bool fail_syntax(struct spec_reader *reader)
                         : parser->error == YAML_SCANNER_ERROR ? "scanner"
                                                               : "parser";
     yaml_mark_t at = parser->error == YAML_READER_ERROR ? parser->mark : parser->problem_mark;
-    struct place place = place_of(reader, at);
-    const char *hint = hint_for(problem);
+    unsigned line = (unsigned)at.line + 1, column = (unsigned)at.column + 1;
+    struct spec_syntax_problem described = {problem, line, column,
+                                            parser->context ? (unsigned)parser->context_mark.line + 1 : 0};
+    const char *hint;
 
     if (parser->error == YAML_MEMORY_ERROR)
         fatal("out of memory");
     if (!parser->context)
-        (void)error_set_at(reader->err, ERROR_INPUT, place, "go-yaml load error in %s at L%u.C%u: %s", stage,
-                           place.line, place.column, problem);
+        (void)error_set_at(reader->err, ERROR_INPUT, problem_place(reader),
+                           "go-yaml load error in %s at L%u.C%u: %s", stage, line, column, problem);
     else if (parser->context_mark.index == at.index)
-        (void)error_set_at(reader->err, ERROR_INPUT, place, "go-yaml load error in %s (%s) at L%u.C%u: %s",
-                           stage, parser->context, place.line, place.column, problem);
+        (void)error_set_at(reader->err, ERROR_INPUT, problem_place(reader),
+                           "go-yaml load error in %s (%s) at L%u.C%u: %s", stage, parser->context, line, column,
+                           problem);
     else
-        (void)error_set_at(reader->err, ERROR_INPUT, place,
+        (void)error_set_at(reader->err, ERROR_INPUT, problem_place(reader),
                            "go-yaml load error in %s (%s) at L%zu.C%zu-L%u.C%u: %s", stage, parser->context,
-                           parser->context_mark.line + 1, parser->context_mark.column + 1, place.line,
-                           place.column, problem);
+                           parser->context_mark.line + 1, parser->context_mark.column + 1, line, column, problem);
+    hint = spec_syntax_hint(reader->tree->arena, reader->content, &described);
     return hint ? error_hint(reader->err, "%s", hint) : false;
 }
 
@@ -294,9 +308,13 @@ static bool merge_into(struct spec_reader *reader, struct spec_node *map, const 
                                           "map merge requires map or sequence of maps as the value");
         return true;
     }
-    if (from->kind != SPEC_MAP)
-        return error_set_at(reader->err, ERROR_INPUT, spec_node_place(from),
-                            "map merge requires map or sequence of maps as the value");
+    if (from->kind != SPEC_MAP) {
+        (void)error_set_at(reader->err, ERROR_INPUT, spec_node_place(from),
+                           "map merge requires map or sequence of maps as the value");
+        return from->kind == SPEC_STRING
+                   ? error_hint(reader->err, "an anchor is named with an asterisk: <<: *%s", from->string.bytes)
+                   : false;
+    }
     for (size_t i = 0; i < from->map.count; i++)
         if (!spec_node_member(map, from->map.items[i].key))
             spec_node_put(reader->tree->arena, map, from->map.items[i].key, from->map.items[i].value,
@@ -325,15 +343,17 @@ static bool fail_key(struct spec_reader *reader, const struct spec_node *key, co
     else
         (void)error_set_at(reader->err, ERROR_INPUT, spec_node_place(key), "non-string key at top level: %s",
                            text);
-    return error_hint(reader->err, "put the key in quotes");
+    return error_hint(reader->err, "put the key in quotes; the items of a list begin with a dash: - \"80:80\"");
 }
 
 static bool fail_duplicate(struct spec_reader *reader, const char *key, struct place place, unsigned before)
 {
-    return error_set_at(reader->err, ERROR_INPUT, place,
+    (void)error_set_at(reader->err, ERROR_INPUT, place,
                         "failed to parse %s: yaml: construct errors: line 1: line %u: mapping key \"%s\" "
                         "already defined at line %u",
                         reader->file, place.line, key, before);
+    return error_hint(reader->err, strcmp(key, "<<") == 0 ? "merge several maps with one key: <<: [*a, *b]"
+                                                          : "keep one of the two, or join what is below them");
 }
 
 /* The text of a key. The node of a plain one is not kept: there are as many as values, and their place is the member's. */
@@ -365,9 +385,15 @@ static const char *read_key(struct spec_reader *reader, yaml_event_t *event, con
     return NULL;
 }
 
+/* What `<<` of a map brings. */
+struct merge {
+    struct spec_node *value; /* NULL until it was read */
+    unsigned line;
+};
+
 /* One key with its value. `ret_merge` gets the value of `<<`. */
 static bool read_member(struct spec_reader *reader, yaml_event_t *event, struct spec_node *map,
-                        const struct spot *spot, struct spec_node **ret_merge)
+                        const struct spot *spot, struct merge *ret_merge)
 {
     bool dropped = false, plain = event->type == YAML_SCALAR_EVENT && !event->data.scalar.tag &&
                                   event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
@@ -386,13 +412,13 @@ static bool read_member(struct spec_reader *reader, yaml_event_t *event, struct 
     before = spec_node_member(map, path.key);
     if (before)
         return fail_duplicate(reader, path.key, place, before->place.line);
-    if (inner.in_merge && *ret_merge)
-        return fail_duplicate(reader, path.key, place, spec_node_place(*ret_merge).line);
+    if (inner.in_merge && ret_merge->value)
+        return fail_duplicate(reader, path.key, place, ret_merge->line);
     value = read_value(reader, &inner, &dropped);
     if (!value)
         return false;
     if (inner.in_merge)
-        *ret_merge = value;
+        *ret_merge = (struct merge){value, place.line};
     else if (!dropped)
         spec_node_put(reader->tree->arena, map, path.key, value, place);
     return true;
@@ -400,7 +426,7 @@ static bool read_member(struct spec_reader *reader, yaml_event_t *event, struct 
 
 static bool read_members_until_end(struct spec_reader *reader, struct spec_node *map, const struct spot *spot)
 {
-    struct spec_node *merge = NULL;
+    struct merge merge = {0};
     yaml_event_t event;
 
     for (;;) {
@@ -410,7 +436,7 @@ static bool read_members_until_end(struct spec_reader *reader, struct spec_node 
             return false;
         if (event.type == YAML_MAPPING_END_EVENT) {
             yaml_event_delete(&event);
-            return !merge || merge_into(reader, map, merge);
+            return !merge.value || merge_into(reader, map, merge.value);
         }
         done = read_member(reader, &event, map, spot, &merge);
         yaml_event_delete(&event);
@@ -467,6 +493,19 @@ static struct spec_node *read_content(struct spec_reader *reader, const yaml_eve
     return node;
 }
 
+/* Tags of others are ignored; a misspelt one of ours would silently do nothing. */
+static void warn_misspelt_tag(struct spec_reader *reader, const char *tag, struct place place)
+{
+    struct suggestion near = suggestion_for(tag);
+
+    if (tag[0] != '!' || tag[1] == '!')
+        return;
+    suggestion_consider(&near, "!reset");
+    suggestion_consider(&near, "!override");
+    if (near.best)
+        warnings_add(reader->tree->warnings, place, "the tag %s is ignored; did you mean %s?", tag, near.best);
+}
+
 /* The node that starts with `event`, which stays the caller's. */
 static struct spec_node *read_node(struct spec_reader *reader, yaml_event_t *event, const struct spot *spot,
                                    bool *ret_dropped)
@@ -488,6 +527,8 @@ static struct spec_node *read_node(struct spec_reader *reader, yaml_event_t *eve
     tag = event_tag(event);
     reset = !spot->in_override && tag && strcmp((const char *)tag, "!reset") == 0;
     override = !spot->in_override && tag && strcmp((const char *)tag, "!override") == 0;
+    if (tag && !reset && !override && !spot->in_override)
+        warn_misspelt_tag(reader, (const char *)tag, place_of(reader, event->start_mark));
     if (name)
         anchor = open_anchor(reader, name, spot);
     if (reset || override)

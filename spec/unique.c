@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "spec/mounts.h"
+#include "spec/remedy.h"
 #include "spec/shape.h"
 
 struct walk {
@@ -13,14 +14,18 @@ struct walk {
 
 enum { INDEXED_FROM = 16 };
 
+/* `separator` joins what should be one text, where the item may be a text. */
 static const char *fail(struct walk *walk, const struct spec_node *item, const char *before,
-                        const struct spec_path *path, const char *after)
+                        const struct spec_path *path, const char *after, const char *separator)
 {
+    const char *hint = spec_remedy_for_pair(walk->tree->arena, item, separator);
     struct error one;
 
     error_init(&one);
     (void)error_set_at(&one, ERROR_INPUT, spec_node_place(item), "%s%s%s", before,
                        spec_path_text(walk->tree->arena, path, SPEC_PATH_BRACKETS), after);
+    if (hint)
+        (void)error_hint(&one, "%s", hint);
     (void)error_append(walk->err, &one);
     return NULL;
 }
@@ -31,7 +36,7 @@ static const char *name_key(struct walk *walk, const struct spec_node *item, con
 
     if (!text)
         return fail(walk, item, "", path,
-                    arena_printf(walk->tree->arena, ": unexpected type %s", spec_node_kind_name(item->kind)));
+                    arena_printf(walk->tree->arena, ": unexpected type %s", spec_node_kind_name(item->kind)), "=");
     return arena_strndup(walk->tree->arena, text, strcspn(text, "="));
 }
 
@@ -50,7 +55,7 @@ static const char *port_key(struct walk *walk, const struct spec_node *item, con
     if (item->kind != SPEC_MAP)
         return spec_node_scalar_text(walk->tree->arena, item);
     if (!spec_node_get(item, "target"))
-        return fail(walk, item, "service ports ", path, " is missing a target port");
+        return fail(walk, item, "service ports ", path, " is missing a target port", ":");
     return arena_printf(walk->tree->arena, "%s:%s:%s/%s",
                         typed_text(walk, spec_node_get(item, "host_ip"), "0.0.0.0"),
                         typed_text(walk, spec_node_get(item, "published"), ""),
@@ -74,7 +79,7 @@ static const char *mount_key(struct walk *walk, const struct spec_node *item, co
         return NULL;
     }
     if (!target)
-        return fail(walk, item, "service volume ", path, " is missing a mount target");
+        return fail(walk, item, "service volume ", path, " is missing a mount target", ":");
     return spec_node_scalar_text(walk->tree->arena, target);
 }
 
@@ -88,7 +93,7 @@ static const char *device_key(struct walk *walk, const struct spec_node *item, c
         return colon ? arena_strndup(walk->tree->arena, colon + 1, strcspn(colon + 1, ":")) : text;
     }
     if (!target)
-        return fail(walk, item, "service device ", path, " is missing a mount target");
+        return fail(walk, item, "service device ", path, " is missing a mount target", ":");
     return spec_node_scalar_text(walk->tree->arena, target);
 }
 
@@ -116,7 +121,7 @@ static const char *key_of(struct walk *walk, enum spec_unicity unicity, const st
         return item->kind == SPEC_MAP ? spec_node_text(spec_node_get(item, "path")) : spec_node_text(item);
     case UNICITY_EXPOSE:
         if (item->kind != SPEC_STRING && item->kind != SPEC_INT)
-            return fail(walk, item, "", path, ": unsupported expose value");
+            return fail(walk, item, "", path, ": unsupported expose value", ":");
         return spec_node_scalar_text(walk->tree->arena, item);
     case UNICITY_PORT:
         return port_key(walk, item, path);

@@ -58,9 +58,11 @@ void suggestion_consider(struct suggestion *suggestion, const char *candidate)
 {
     size_t distance = edit_distance(suggestion->typed, candidate);
 
-    /* What was typed may be the beginning of a longer name. */
+    /* What was typed may be the beginning of a longer name, or another part of it. */
     if (strlen(suggestion->typed) >= 3 && text_starts_with(candidate, suggestion->typed))
         distance = 1;
+    else if (strlen(suggestion->typed) >= 5 && strstr(candidate, suggestion->typed))
+        distance = 2;
     if (distance < suggestion->distance) {
         suggestion->distance = distance;
         suggestion->best = candidate;
