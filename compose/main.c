@@ -85,6 +85,8 @@ static bool run_command(struct session *session, const struct root_options *root
         return true;
     }
     show_notices(console, &options.notices);
+    for (size_t i = 0; i < options.warnings.count; i++)
+        console_warn(console, "%s", options.warnings.items[i]);
     if (!command_check_arguments(command, &options, err))
         return false;
     context.dry_run = root->dry_run || options_bool(&options, "dry-run");

@@ -185,6 +185,10 @@ static bool parse_long(struct parser *parser, const char *word, struct error *er
         (void)error_set(err, ERROR_USAGE, "unknown flag: --%s", typed);
         return suggest_flag(parser->options, typed, err);
     }
+    if ((value->option->flags & OPTION_OLD_ALIAS) && span_equals((struct span){name, length}, value->option->alias))
+        strings_add(&parser->options->warnings, parser->arena,
+                    arena_printf(parser->arena, "--%s is deprecated, please use --%s instead", value->option->alias,
+                                 value->option->name));
     if (equals)
         return set_value(parser, value, equals + 1, err);
     if (value->option->kind == OPTION_BOOL)

@@ -39,6 +39,7 @@ enum option_kind {
 enum option_flag {
     OPTION_HIDDEN = 1 << 0,      /* accepted, not in help */
     OPTION_COMMA_LIST = 1 << 1,  /* a list whose values are also split at commas */
+    OPTION_OLD_ALIAS = 1 << 2,   /* who uses the alias is told to use the name */
 };
 
 struct option {
@@ -70,6 +71,7 @@ struct options {
     size_t count;
     struct strings arguments; /* what is not a flag */
     struct strings notices;   /* deprecation texts, to be shown as they are */
+    struct strings warnings;  /* to be shown as warnings */
     bool help;                /* -h or --help was seen */
     int after_dashes;         /* how many arguments stood before `--`, or -1 */
 };

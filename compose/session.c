@@ -71,9 +71,13 @@ static void on_continue_signal(uv_signal_t *handle, int number)
         session->on_continue(session->continue_owner);
 }
 
+/* A terminal that hangs up tells twice, and the second time must not count as impatience. */
 static void on_broken_stdout(void *owner)
 {
-    end_by(owner, SIGPIPE);
+    struct session *session = owner;
+
+    if (!session->was_signalled)
+        end_by(session, SIGPIPE);
 }
 
 static void watch_signals(struct session *session)

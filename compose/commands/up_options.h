@@ -31,7 +31,7 @@ struct up_options {
 #define UP_OPTION_SCALE \
     {"scale", .kind = OPTION_LIST, .type = "scale", .help = "Scale SERVICE to NUM instances. Overrides the `scale` setting in the Compose file if present."}
 #define UP_OPTION_YES \
-    {"yes", 'y', OPTION_BOOL, .alias = "y", .help = "Assume \"yes\" as answer to all prompts and run non-interactively"}
+    {"yes", 'y', OPTION_BOOL, OPTION_OLD_ALIAS, .alias = "y", .help = "Assume \"yes\" as answer to all prompts and run non-interactively"}
 /* clang-format on */
 
 /**

@@ -18,6 +18,7 @@ import time
 
 from engine_api import EngineApi
 from test_interrupt import PrivateEngine
+from test_terminal import die_with_parent
 
 LINES = int(os.environ.get("COMPOSE_TEST_LOG_LINES", "2000"))
 CONTAINERS, RESTARTS = 20, 10
@@ -51,7 +52,8 @@ class Project:
 
     def start(self, *arguments, **more):
         return subprocess.Popen([self.program, "-p", PROJECT, *arguments], cwd=self.directory.name, env=self.environment,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                preexec_fn=die_with_parent, **more)
 
     def run(self, *arguments):
         with self.start(*arguments) as process:

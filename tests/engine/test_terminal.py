@@ -5,6 +5,7 @@
 usage: test_terminal.py COMPOSE [PART...]        COMPOSE_TEST_ENGINE names the engine
 """
 import contextlib
+import ctypes
 import fcntl
 import json
 import os
@@ -27,6 +28,11 @@ STAYS = "trap 'echo bye; exit 0' TERM; echo hello; while :; do sleep 0.05; done"
 STUBBORN = "trap '' TERM; echo hello; while :; do sleep 0.05; done"
 
 
+def die_with_parent():
+    """also when the test itself is killed, nothing of it stays"""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)       # PR_SET_PDEATHSIG
+
+
 class Terminal:
     """the program in the foreground of a terminal of its own"""
 
@@ -39,6 +45,7 @@ class Terminal:
         def prepare():
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            die_with_parent()
 
         self.process = subprocess.Popen(argv, cwd=directory, env=environment, stdin=slave, stdout=slave, stderr=slave,
                                         preexec_fn=prepare)
@@ -248,11 +255,25 @@ def nobody_reads(program, path):
         argv = [program, "-p", PROJECT]
         for arguments, codes in (["up"], (-signal.SIGPIPE, 130)), (["up", "-d"], (0,)), (["logs", "-f"], (-signal.SIGPIPE,)):
             with subprocess.Popen([*argv, *arguments], cwd=project.directory.name, env=project.environment,
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  preexec_fn=die_with_parent) as process:
                 process.stdout.readline()
                 process.stdout.close()
                 process.stderr.read()
                 assert process.wait(PATIENCE_S) in codes, (arguments, process.returncode)
+
+
+def hung_up(program, path):
+    """a terminal that goes away, at whatever moment, ends the program; what it attended is stopped gracefully"""
+    for moment in rb"Creat", rb"Attaching", rb"hello":
+        with Project(program, path, {"web": service(STAYS), "other": service(STAYS)}) as project:
+            terminal = project.terminal("up")
+            terminal.until(moment)
+            os.close(terminal.slave)
+            os.close(terminal.master)
+            terminal.process.wait(PATIENCE_S)
+            if moment == b"hello":
+                assert project.state("web-1")["ExitCode"] == 0 and not project.state("web-1")["Running"]
 
 
 def main():
@@ -262,7 +283,8 @@ def main():
         print("skipped: COMPOSE_TEST_ENGINE names no engine")
         return 77
     chosen = sys.argv[2:]
-    for part in (interrupted, twice, thrice, at_any_moment, detached, watched, stopped_and_continued, small, nobody_reads):
+    for part in (interrupted, twice, thrice, at_any_moment, detached, watched, stopped_and_continued, small, nobody_reads,
+                 hung_up):
         if not chosen or part.__name__ in chosen:
             part(program, host.removeprefix("unix://"))
             print(f"{part.__name__}: {part.__doc__}", flush=True)
