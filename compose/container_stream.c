@@ -37,8 +37,9 @@ struct container_stream {
     struct arena *arena;
     const struct container_stream_options *options;
     struct stdio_stream *stream;
-    struct engine_request *waiting;
+    struct engine_request *waiting, *farewell;
     bool stream_ended, wait_open;
+    bool had_terminal[STDERR_FILENO + 1];
     enum stdio_stream_end how;
     struct engine_wait_result result;
     struct error failure; /* the first one */
@@ -56,7 +57,7 @@ static void advance(struct container_stream *run)
         engine_request_cancel(run->waiting);
     if (error_is_set(&run->failure) && !run->stream_ended)
         stdio_stream_cancel(run->stream);
-    run->idle = run->stream_ended && !run->waiting;
+    run->idle = run->stream_ended && !run->waiting && !run->farewell;
     if (run->idle || run->wait_open)
         session_stop(run->session);
 }
@@ -140,7 +141,29 @@ static void on_kill_done(void *owner, struct engine_request *request, const stru
     (void)failure;
 }
 
-static void send_signal(struct container_stream *run, const char *name)
+/* The hang-up has been passed on; there is nobody left to stay for. */
+static void on_farewell_done(void *owner, struct engine_request *request, const struct error *failure)
+{
+    struct container_stream *run = owner;
+
+    (void)request;
+    (void)failure;
+    run->farewell = NULL;
+    if (!error_is_set(&run->failure))
+        (void)error_set(&run->failure, ERROR_CANCELED, "canceled");
+    advance(run);
+}
+
+static bool has_lost_terminal(const struct container_stream *run)
+{
+    for (int i = 0; i <= STDERR_FILENO; i++)
+        if (run->had_terminal[i] && !terminal_is(i))
+            return true;
+    return false;
+}
+
+static struct engine_request *send_signal(struct container_stream *run, const char *name, engine_done_fn *done,
+                                          void *owner)
 {
     struct engine_call call = {
         .method = "POST",
@@ -148,7 +171,7 @@ static void send_signal(struct container_stream *run, const char *name)
         .query = arena_printf(run->arena, "signal=%s", name),
     };
 
-    (void)engine_request_start(run->client, &call, on_kill_done, NULL);
+    return engine_request_start(run->client, &call, done, owner);
 }
 
 /*
@@ -160,17 +183,22 @@ static bool forward(void *owner, int number)
     struct container_stream *run = owner;
     bool ours = run->options->start != NULL;
 
+    if (number == SIGHUP && has_lost_terminal(run)) {
+        if (!run->farewell)
+            run->farewell = send_signal(run, "SIGHUP", on_farewell_done, run);
+        return true;
+    }
     if (number == SIGINT || number == SIGTERM)
         run->asked_to_end++;
     if (run->asked_to_end > PATIENCE) {
         if (!ours || run->asked_to_end > PATIENCE + 1)
             return false;
-        send_signal(run, "SIGKILL");
+        (void)send_signal(run, "SIGKILL", on_kill_done, NULL);
         return true;
     }
     for (size_t i = 0; i < COUNT_OF(signal_names); i++)
         if (signal_names[i].number == number) {
-            send_signal(run, signal_names[i].name);
+            (void)send_signal(run, signal_names[i].name, on_kill_done, NULL);
             if (number == SIGINT && run->asked_to_end == PATIENCE && terminal_is(STDERR_FILENO))
                 console_note(session_console(run->session), "press Ctrl+C again to %s the container\n",
                              ours ? "kill" : "leave");
@@ -305,6 +333,8 @@ bool container_stream_run(struct session *session, struct engine_client *client,
     *run = (struct container_stream){
         .session = session, .client = client, .arena = arena, .options = options};
     error_init(&run->failure);
+    for (int i = 0; i <= STDERR_FILENO; i++)
+        run->had_terminal[i] = terminal_is(i);
     watch_signals(run);
     good = start_stream(run, err);
     if (good) {

@@ -416,7 +416,8 @@ def who_keeps_interrupting_run_is_heard(bench):
 
 
 def a_terminal_that_goes_away_ends_it(bench):
-    for words in (["run", "--rm", "job", "sh", "-c", "echo ready; sleep 1000"], ["exec", "web", "sh", "-c", "echo ready; sleep 1000"],
+    for words in (["run", "--rm", "job", "sh", "-c", "echo ready; sleep 1000"],
+                  ["run", "--name", f"{PROJECT}-stays", "deaf", "sh", "-c", "trap '' HUP; echo ready; while :; do sleep 1; done"], ["exec", "web", "sh", "-c", "echo ready; sleep 1000"],
                   ["attach", "reader"], ["stats", "web"], ["events"]):
         child = Child([bench.program, "-p", PROJECT, *words], bench.directory, bench.environment, "tty", "tty")
         try:
@@ -432,6 +433,8 @@ def a_terminal_that_goes_away_ends_it(bench):
             child.end()
         finally:
             child.close()
+    check(bench.api.get(f"/containers/{PROJECT}-stays/json")[1]["State"]["Running"], "the hang-up ended who ignores it")
+    bench.api.ask("DELETE", f"/containers/{PROJECT}-stays?force=1")
 
 
 def detached_run_tells_the_id(bench):
