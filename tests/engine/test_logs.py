@@ -193,7 +193,8 @@ head -c 3000000 /dev/zero | tr '\0' b | fold -w 100; printf 'the end'"""
             time.sleep(1)                            # the pipe is full by now, and the program waits
             peak = peak_kib(process)
             shown = process.stdout.read()
-            assert process.wait() == 0
+            said = process.stderr.read().decode()
+            assert process.wait() == 0, f"{how}: exit code {process.returncode}: {said}"
             aside = b"".join(b"aside %d\n" % i for i in range(200))
             rest = re.sub(rb"(?m)^(aside \d+|\r.*exited with code 0)\n", b"", shown)
             assert hashlib.sha256(rest).digest() == hashlib.sha256(expected).digest(), (len(rest), len(expected), rest[-100:])
