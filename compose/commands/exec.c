@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "compose/command.h"
+#include "compose/console.h"
 #include "compose/containers.h"
 #include "compose/root.h"
 #include "compose/session.h"
@@ -179,6 +180,11 @@ static bool run_exec(struct command_context *context, struct error *err)
         !session_client(context->session, &exec.client, err))
         return false;
     exec.detach_keys = config.detach_keys;
+    if (context->dry_run) {
+        console_note(context->console, "Container %s would run %s\n", entry->names.items[0],
+                     options->arguments.items[1]);
+        return true;
+    }
     if (!create(&exec, entry->id, &id, err))
         return false;
     return exec.detach ? start_detached(&exec, id, err) : start_attached(&exec, id, err);
