@@ -35,6 +35,7 @@ struct execute_container {
     bool asked;   /* an inspection is under way or done */
     bool stirred; /* an event came since it was asked for: the answer may be older than that */
     bool trusted; /* made by this plan, or inspected: older events cannot mislead */
+    uint64_t up_since_ms; /* of the loop: it started while we looked; 0: it ran before */
     int64_t started_ns; /* events from before are of an earlier life */
 };
 
@@ -81,6 +82,7 @@ struct execution {
     size_t container_count, container_capacity;
     uv_timer_t *deadline;
     bool timed_out;
+    bool wait_failed; /* --wait: one of its waits, so the others need not end */
 
     struct bake_run *bake;
     struct build_display *bake_display;

@@ -44,6 +44,7 @@ static void on_event(void *owner, const struct engine_event *event)
         container->known = container->running = true;
         container->exited = false;
         container->health = ENGINE_HEALTH_NONE;
+        container->up_since_ms = uv_now(session_loop(run->session));
     } else if (strcmp(event->action, "die") == 0) {
         container->known = container->exited = true;
         container->running = false;
@@ -161,6 +162,13 @@ static void ask(struct execution *run, struct step *wait)
     }
 }
 
+enum { SETTLED_AFTER_MS = 500 };
+
+static void on_settled(uv_timer_t *timer)
+{
+    execute_advance(timer->data);
+}
+
 enum verdict { VERDICT_OPEN, VERDICT_GOOD, VERDICT_EXITED, VERDICT_UNHEALTHY, VERDICT_NO_CHECK };
 
 static enum verdict judge(const struct step *wait, const struct execute_container *container)
@@ -182,11 +190,58 @@ static enum verdict judge(const struct step *wait, const struct execute_containe
     return VERDICT_OPEN;
 }
 
+/*
+ * Without a health check nothing tells that a container does well but that it goes on running: it has this long to fail.
+ * The reference looks for the first time after as much.
+ */
+static bool is_settled(struct execution *run, struct step *wait, const struct execute_container *container)
+{
+    uint64_t now_ms = uv_now(session_loop(run->session)), due_ms = container->up_since_ms + SETTLED_AFTER_MS;
+
+    if (wait->condition != CONDITION_RUNNING_OR_HEALTHY || container->up_since_ms == 0 || container->has_check ||
+        container->exited || now_ms >= due_ms)
+        return true;
+    if (!wait->work->timer) {
+        wait->work->timer = xcalloc(1, sizeof(*wait->work->timer));
+        (void)uv_timer_init(session_loop(run->session), wait->work->timer);
+        wait->work->timer->data = run;
+    }
+    (void)uv_timer_start(wait->work->timer, on_settled, due_ms - now_ms, 0);
+    return false;
+}
+
 static void tell(struct execution *run, const char *name, const char *text, enum progress_status status)
 {
     const char *id = arena_printf(run->arena, "Container %s", name);
 
     console_progress(run->console, &(struct progress){.id = id, .text = text, .status = status});
+}
+
+static void end_wait(struct execution *run, struct step *wait)
+{
+    struct error given_up;
+
+    if (wait->work->request) {
+        engine_request_cancel(wait->work->request); /* its completion ends the wait */
+        return;
+    }
+    error_init(&given_up);
+    (void)error_set(&given_up, ERROR_CANCELED, "given up");
+    wait->work->decided = true;
+    execute_failed(run, wait, &given_up);
+    error_finish(&given_up);
+}
+
+/* --wait is over with its first failure; starts and what they wait for go on. */
+static void end_waits(struct execution *run)
+{
+    run->wait_failed = true;
+    for (size_t i = 0; i < run->plan->count; i++) {
+        struct step *step = run->plan->steps[i];
+
+        if (step->kind == STEP_WAIT && !step->waiter && step->state == STEP_RUNNING)
+            end_wait(run, step);
+    }
 }
 
 static void fail(struct execution *run, struct step *wait, const char *name, enum verdict verdict, int exit_code)
@@ -222,6 +277,8 @@ static void fail(struct execution *run, struct step *wait, const char *name, enu
              wait->waiter ? arena_printf(run->arena, "Error dependency %s failed to start", service) : "Error",
              PROGRESS_ERROR);
         execute_failed(run, wait, &failure);
+        if (!wait->waiter)
+            end_waits(run);
     }
     error_finish(&failure);
 }
@@ -234,8 +291,10 @@ static void check(struct execution *run, struct step *wait)
         const struct execute_container *container = get(run, step_value_get(wait->containers[i]));
         enum verdict verdict = container->trusted ? judge(wait, container) : VERDICT_OPEN;
 
-        if (verdict == VERDICT_GOOD)
+        if (verdict == VERDICT_GOOD && is_settled(run, wait, container))
             good++;
+        else if (verdict == VERDICT_GOOD)
+            continue;
         else if (verdict != VERDICT_OPEN &&
                  !(wait->condition == CONDITION_COMPLETED && i + 1 < wait->container_count)) {
             if (wait->condition == CONDITION_COMPLETED && good > 0)
@@ -258,7 +317,8 @@ static void check(struct execution *run, struct step *wait)
 
 bool execute_wait(struct execution *run, struct step *step, struct error *failure)
 {
-    (void)failure;
+    if (run->wait_failed && !step->waiter)
+        return error_set(failure, ERROR_CANCELED, "given up");
     for (size_t i = 0; i < step->container_count; i++) {
         struct execute_container *container = get(run, step_value_get(step->containers[i]));
 

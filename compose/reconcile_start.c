@@ -344,6 +344,21 @@ static bool is_awaited_to_complete(struct reconcile *r, const char *name)
     return false;
 }
 
+/* Runs and has no health check, as the list tells; Podman's does not. */
+static bool runs_unchecked(const struct reconcile *r, const struct reconcile_service *service)
+{
+    for (size_t i = 0; i < service->slot_count; i++) {
+        const struct reconcile_slot *slot = &service->slots[i];
+
+        if (r->observed->podman || slot->started || !slot->container ||
+            slot->container->entry->state != ENGINE_STATE_RUNNING ||
+            (slot->container->entry->health != ENGINE_HEALTH_NONE &&
+             slot->container->entry->health != ENGINE_HEALTH_HEALTHY))
+            return false;
+    }
+    return true;
+}
+
 void reconcile_final_waits(struct reconcile *r)
 {
     for (size_t i = 0; i < r->service_count; i++) {
@@ -352,7 +367,7 @@ void reconcile_final_waits(struct reconcile *r)
         bool completes = is_awaited_to_complete(r, model->name);
 
         if (model->provider || service->slot_count == 0 || service->start_deferred ||
-            (!completes && holds_already(service, CONDITION_HEALTHY)))
+            (!completes && runs_unchecked(r, service)))
             continue;
         add_wait(r, service, completes ? CONDITION_COMPLETED : CONDITION_RUNNING_OR_HEALTHY, false, NULL);
     }
