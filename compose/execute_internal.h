@@ -32,6 +32,7 @@ struct execute_container {
     bool known, running, exited, has_check, checked;
     int exit_code;
     enum engine_health health;
+    bool confirmed; /* exited: the engine does not restart it */
     bool asked;   /* an inspection is under way or done */
     bool stirred; /* an event came since it was asked for: the answer may be older than that */
     bool trusted; /* made by this plan, or inspected: older events cannot mislead */

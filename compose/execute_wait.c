@@ -47,7 +47,7 @@ static void on_event(void *owner, const struct engine_event *event)
         container->up_since_ms = uv_now(session_loop(run->session));
     } else if (strcmp(event->action, "die") == 0) {
         container->known = container->exited = true;
-        container->running = false;
+        container->running = container->confirmed = false;
         container->exit_code = event->exit_code;
     } else if (strcmp(event->action, "health_status") == 0) {
         container->health = event->health;
@@ -135,10 +135,11 @@ static void on_inspected(void *owner, struct engine_request *req, const struct e
     container->has_check = details.health != ENGINE_HEALTH_NONE || container->has_check;
     if (details.state != ENGINE_STATE_CREATED) {
         container->known = true;
-        container->running = details.running;
+        container->running = details.running && !details.restarting; /* both are told of one that restarts */
         container->exited = !details.running && !details.restarting;
+        container->confirmed = true;
         container->exit_code = details.exit_code;
-        container->health = details.health;
+        container->health = container->running ? details.health : ENGINE_HEALTH_NONE; /* the last life's */
     }
     execute_advance(run);
 }
@@ -167,6 +168,26 @@ enum { SETTLED_AFTER_MS = 500 };
 static void on_settled(uv_timer_t *timer)
 {
     execute_advance(timer->data);
+}
+
+/* May the engine start it again after this end? */
+static bool may_restart(const struct spec_service *service, int exit_code)
+{
+    const struct spec_restart_policy *policy = service->deploy ? service->deploy->restart_policy : NULL;
+    const char *name = policy ? policy->condition : service->restart;
+
+    if (!name || !*name || strcmp(name, "no") == 0 || strcmp(name, "none") == 0)
+        return false;
+    return !text_starts_with(name, "on-failure") || exit_code != 0;
+}
+
+/* An end is believed when nothing restarts the container; with a restart policy the engine is asked first. */
+static bool is_sure(const struct step *wait, struct execute_container *container)
+{
+    if (!container->exited || container->confirmed || !may_restart(wait->service, container->exit_code))
+        return true;
+    container->asked = container->trusted = false;
+    return false;
 }
 
 enum verdict { VERDICT_OPEN, VERDICT_GOOD, VERDICT_EXITED, VERDICT_UNHEALTHY, VERDICT_NO_CHECK };
@@ -288,8 +309,9 @@ static void check(struct execution *run, struct step *wait)
     size_t good = 0;
 
     for (size_t i = 0; i < wait->container_count; i++) {
-        const struct execute_container *container = get(run, step_value_get(wait->containers[i]));
-        enum verdict verdict = container->trusted ? judge(wait, container) : VERDICT_OPEN;
+        struct execute_container *container = get(run, step_value_get(wait->containers[i]));
+        enum verdict verdict =
+            container->trusted && is_sure(wait, container) ? judge(wait, container) : VERDICT_OPEN;
 
         if (verdict == VERDICT_GOOD && is_settled(run, wait, container))
             good++;
