@@ -99,11 +99,12 @@ void execute_skipped(struct execution *run, struct step *step, const char *text)
 
 void execute_failed(struct execution *run, struct step *step, const struct error *failure)
 {
+    bool is_transfer = step->kind == STEP_IMAGE_PULL || step->kind == STEP_IMAGE_PUSH; /* the words are a registry's */
     char *message;
 
     error_copy(&step->failure, failure);
     if (failure->kind != ERROR_CANCELED && step->id) {
-        message = error_message(failure);
+        message = is_transfer && failure->engine_message ? xstrdup(failure->engine_message) : error_message(failure);
         console_progress(run->console, &(struct progress){.id = step->id,
                                                           .text = "Error",
                                                           .details = message,

@@ -33,6 +33,9 @@ typedef void execute_output_fn(void *owner, const char *name, struct span bytes)
 /** The engine has started a container that did not run. */
 typedef void execute_started_fn(void *owner, const char *container_id);
 
+/** An image was not pulled, and the plan goes on without. */
+typedef void execute_unpulled_fn(void *owner, const struct step *step, const struct error *failure);
+
 /** Plain data, borrowed for the call. */
 struct execute_options {
     const struct wanted *wanted;
@@ -48,6 +51,8 @@ struct execute_options {
     execute_output_fn *on_hook_output;      /* NULL: not shown */
     execute_started_fn *on_started;         /* or NULL */
     void *output_owner;                     /* of the two above */
+    execute_unpulled_fn *on_unpulled;       /* or NULL */
+    void *unpulled_owner;
     session_signal_fn *on_signal;           /* NULL: give up at the first signal */
     void *signal_owner;
 };

@@ -101,11 +101,26 @@ static bool try_later(struct step *step, const struct error *failure)
     return true;
 }
 
+/* What can be built may still be; others are only missed where that was asked for. */
+static void go_on_without(struct execution *run, struct step *step, const struct error *failure)
+{
+    char *message = failure->engine_message ? xstrdup(failure->engine_message) : error_message(failure);
+
+    console_progress(run->console, &(struct progress){.id = step->id,
+                                                      .text = step->optional ? "Warning" : "Error",
+                                                      .details = message,
+                                                      .status = PROGRESS_WARNING});
+    free(message);
+    if (run->options->on_unpulled)
+        run->options->on_unpulled(run->options->unpulled_owner, step, failure);
+    step->done = ""; /* nothing more is to be told */
+    execute_done(run, step, NULL);
+}
+
 static void on_streamed(void *owner, const struct error *failure)
 {
     struct step *step = owner;
     struct execution *run = step->work->run;
-    char *message;
 
     step->work->stream = NULL;
     if (!failure) {
@@ -121,9 +136,7 @@ static void on_streamed(void *owner, const struct error *failure)
         execute_progress(run, step, "Interrupted", PROGRESS_WARNING);
         execute_failed(run, step, failure);
     } else if (step->optional || run->options->continue_pulls) {
-        message = error_message(failure);
-        execute_skipped(run, step, arena_strdup(run->arena, message));
-        free(message);
+        go_on_without(run, step, failure);
     } else {
         execute_failed(run, step, failure);
     }

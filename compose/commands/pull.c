@@ -26,7 +26,34 @@ struct pull {
     struct converge job;
     struct strings skipped; /* ids that were told already */
     struct strings buildable; /* services whose image could not be pulled, but can be built */
+    struct error failure;     /* of the first of them */
 };
+
+static void on_unpulled(void *owner, const struct step *step, const struct error *failure)
+{
+    struct pull *pull = owner;
+
+    if (!step->optional)
+        return;
+    strings_add_copy(&pull->buildable, pull->job.context->arena, step->service->name);
+    if (!error_is_set(&pull->failure))
+        error_copy(&pull->failure, failure);
+}
+
+/* Images that can be built are no reason to stop the others, but they are not here. */
+static bool tell_buildable(struct pull *pull, struct error *err)
+{
+    if (pull->buildable.count == 0)
+        return true;
+    strings_sort(&pull->buildable);
+    console_note(pull->job.context->console,
+                 "WARNING: Some service image(s) must be built from source by running:\n    docker compose build %s\n",
+                 strings_join(&pull->buildable, pull->job.context->arena, " "));
+    if (pull->job.execute.continue_pulls)
+        return true;
+    error_move(err, &pull->failure);
+    return false;
+}
 
 static bool is_latest(const char *image)
 {
@@ -136,13 +163,17 @@ static bool run_pull(struct command_context *context, struct error *err)
         .make = make,
         .owner = &pull,
         .execute = {.quiet_pull = options_bool(options, "quiet"),
-                    .continue_pulls = options_bool(options, "ignore-pull-failures")},
+                    .continue_pulls = options_bool(options, "ignore-pull-failures"),
+                    .on_unpulled = on_unpulled,
+                    .unpulled_owner = &pull},
     };
+    error_init(&pull.failure);
     if (!wanted_create(project, NULL, NULL, &pull.job.wanted, err))
         return false;
     converge_want_all(&pull.job.wants, context->arena, pull.job.wanted);
     pull.job.wants.networks = pull.job.wants.volumes = false;
-    good = converge(&pull.job, err);
+    good = converge(&pull.job, err) && tell_buildable(&pull, err);
+    error_finish(&pull.failure);
     wanted_destroy(pull.job.wanted);
     return good;
 }
