@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compose/command.h"
+#include "compose/commands/lifecycle.h"
 #include "compose/console.h"
 #include "compose/containers.h"
 #include "compose/session.h"
@@ -93,6 +93,17 @@ static bool wait_for_all(struct waiting *all, struct error *err)
     return false;
 }
 
+/* All of the project, whatever was waited for. */
+static bool bring_down(struct command_context *context, struct error *err)
+{
+    struct reconcile_containers how = {.remove_orphans = true};
+
+    if (!options_bool(context->options, "down-project"))
+        return true;
+    context->options->arguments = (struct strings){0};
+    return lifecycle_command(context, LIFECYCLE_DOWN, &how, err);
+}
+
 static bool run_wait(struct command_context *context, struct error *err)
 {
     struct waiting all = {.context = context};
@@ -117,7 +128,7 @@ static bool run_wait(struct command_context *context, struct error *err)
         good = false;
     }
     error_finish(&all.failure);
-    if (!good)
+    if (!good || !bring_down(context, err))
         return false;
     return all.last_code == 0 || error_set_exit(err, (int)all.last_code);
 }

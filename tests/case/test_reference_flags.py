@@ -96,7 +96,7 @@ def main():
                 bool(letter) and (command, "-" + letter) in used
             excuse = excuses.get((command, flag)) or excuses.get((command, "")) or ""
             total, implemented, tested = total + 1, implemented + is_there, tested + is_used
-            is_bad = not is_there and not excuse
+            is_bad = not (is_there and is_used) and not excuse
             bad += is_bad
             if is_bad or len(sys.argv) > 2 or not is_there:
                 words = f"{command} {f'-{letter}, ' if letter else ''}{flag}"
