@@ -283,12 +283,16 @@ static bool pump_round(struct log_merge *merge, struct output *out, bool force)
     size_t at;
 
     while ((stream = choose(merge, force, &at)) != NULL) {
+        bool was_full = log_stream_is_full(stream);
+
         print_item(merge, stream, at);
         if (log_stream_is_empty(stream)) {
             text_clear(&stream->bytes);
             stream->head = stream->count = 0;
             if (stream->empty)
                 stream->empty(stream->owner); /* may push more, or close */
+        } else if (was_full && !log_stream_is_full(stream) && stream->empty) {
+            stream->empty(stream->owner); /* what is left waits for the rest of a line, which is still to be read */
         }
         if (output_is_full(out))
             return true;

@@ -20,7 +20,10 @@ struct log_printer;
 struct log_source;
 struct log_stream;
 
-/** A stream has been printed to its last byte and may be filled again (or, when it was ended, is done with). */
+/**
+ * A stream has been printed to its last byte and may be filled again (or, when it was ended, is done with); or it was
+ * full, and has room again while what is left of it waits for the end of a long line.
+ */
 typedef void log_stream_empty_fn(void *owner);
 
 /** `batched`: lines may leave many at a time; not where stderr must keep its order with stdout. */

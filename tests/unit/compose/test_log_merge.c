@@ -195,6 +195,32 @@ TEST(a_full_stream_says_so_until_it_is_printed)
     end(&fixture);
 }
 
+TEST(a_full_stream_has_room_once_its_long_line_has_gone_on)
+{
+    struct fixture fixture;
+    struct engine_log_piece aside = {.stream = ENGINE_STDERR,
+                                     .bytes = {"aside\n", 6},
+                                     .first = true,
+                                     .last = true};
+    char piece[9000];
+
+    begin(&fixture, false, &(struct log_printer_options){.no_prefix = true});
+    (void)memset(piece, 'x', sizeof(piece));
+    piece[sizeof(piece) - 1] = '\0';
+    log_stream_open(fixture.streams[0]);
+    log_stream_expect(fixture.streams[1]);
+    say(fixture.streams[0], 5, "begin", true, false);
+    log_stream_push(fixture.streams[0], &aside);
+    while (!log_stream_is_full(fixture.streams[0]))
+        say(fixture.streams[0], 5, piece, false, false);
+    assert_int_equal(fixture.emptied, 0);
+    log_stream_close(fixture.streams[1]);
+    assert_false(log_stream_is_full(fixture.streams[0]));
+    assert_false(log_stream_is_empty(fixture.streams[0])); /* the aside waits for the end of the line */
+    assert_int_equal(fixture.emptied, 2); /* the one that is closed, and the one that has room */
+    end(&fixture);
+}
+
 TEST(json_keeps_characters_that_are_cut)
 {
     struct fixture fixture;
