@@ -24,7 +24,8 @@ struct reconcile_network {
     struct step *ready;  /* create, or NULL when it is there */
     bool replaced;       /* same name, another definition */
     struct step *removed; /* the old one's removal, when replaced */
-    const char *old_id;
+    const char *old_id;  /* of the one that is replaced */
+    struct strings left; /* ids of those under names that it had before: removed at the end */
 };
 
 struct reconcile_volume {

@@ -117,6 +117,39 @@ static void remove_twin(struct reconcile *r, struct reconcile_network *entry, co
     entry->ready = remove;
 }
 
+/* By a container that this plan does not look after. */
+static bool is_used_by_others(const struct reconcile *r, const struct engine_network *network,
+                              const struct engine_network *details)
+{
+    for (size_t i = 0; i < r->observed->container_count; i++) {
+        const struct observed_container *container = &r->observed->containers[i];
+
+        if (!container->one_off && index_find(&r->wanted->index, container->service) != INDEX_NONE)
+            continue;
+        for (size_t j = 0; j < container->entry->network_count; j++)
+            if (strcmp(container->entry->networks[j].name, network->name) == 0)
+                return true;
+    }
+    for (size_t i = 0; i < details->member_count; i++)
+        if (!observed_container(r->observed, details->members[i].container_id))
+            return true;
+    return false;
+}
+
+/* A name that the network had before: a change of its name was interrupted, or somebody was still on it. */
+static void leave_former(struct reconcile *r, struct reconcile_network *entry, const struct engine_network *former)
+{
+    const struct engine_network *details = observed_network_details(r->observed, former->id);
+
+    if (!details)
+        plan_need(r->plan, NEED_NETWORK, former->id, NULL);
+    else if (is_used_by_others(r, former, details))
+        warnings_add(&r->plan->warnings, (struct place){0},
+                     "network %s also belongs to \"%s\" of this project and is left alone", former->name, entry->key);
+    else
+        strings_add(&entry->left, r->arena, former->id);
+}
+
 /* Ours by labels: the one of that name, else the smallest name. */
 static const struct engine_network *find_own(struct reconcile *r, struct reconcile_network *entry)
 {
@@ -136,9 +169,7 @@ static const struct engine_network *find_own(struct reconcile *r, struct reconci
         if (strcmp(network->name, best->name) == 0)
             remove_twin(r, entry, network);
         else
-            warnings_add(&r->plan->warnings, (struct place){0},
-                         "network %s also belongs to \"%s\" of this project and is left alone", network->name,
-                         entry->key);
+            leave_former(r, entry, network);
     }
     return best;
 }
@@ -240,7 +271,7 @@ static bool decide_network(struct reconcile *r, struct reconcile_network *entry,
             plan_reason(r->plan, add_network_create(r, entry, hash), REASON_MISSING,
                         renamed ? "it is now called so" : "not there");
             if (renamed)
-                entry->old_id = renamed->id;
+                strings_add(&entry->left, r->arena, renamed->id);
             return true;
         }
         warn_foreign_network(r, entry, found);

@@ -154,21 +154,22 @@ static void note_running(struct reconcile *r)
         }
 }
 
-/* The network under its old name goes last, when nobody is on it any more. */
-static void remove_renamed_networks(struct reconcile *r)
+static const char *name_of_network(const struct reconcile *r, const char *id)
 {
-    for (size_t i = 0; i < r->network_count; i++) {
-        struct reconcile_network *network = &r->networks[i];
-        struct step *remove;
-        const char *name = NULL;
+    for (size_t i = 0; i < r->observed->networks.count; i++)
+        if (strcmp(r->observed->networks.items[i].id, id) == 0)
+            return r->observed->networks.items[i].name;
+    return id;
+}
 
-        if (!network->old_id || network->replaced)
-            continue;
-        for (size_t j = 0; j < r->observed->networks.count; j++)
-            if (strcmp(r->observed->networks.items[j].id, network->old_id) == 0)
-                name = r->observed->networks.items[j].name;
-        remove = plan_add(r->plan, STEP_NETWORK_REMOVE, arena_printf(r->arena, "Network %s", name));
-        remove->object.known = network->old_id;
+/* The network under its old name goes last, when nobody is on it any more. */
+static void remove_renamed_networks(struct reconcile *r, const struct reconcile_network *network)
+{
+    for (size_t i = 0; i < network->left.count; i++) {
+        const char *id = network->left.items[i], *name = name_of_network(r, id);
+        struct step *remove = plan_add(r->plan, STEP_NETWORK_REMOVE, arena_printf(r->arena, "Network %s", name));
+
+        remove->object.known = id;
         remove->name = name;
         remove->in_use_is_fine = remove->ignore_missing = true;
         plan_reason(r->plan, remove, REASON_LEFTOVER, "it is now called %s", network->name);
@@ -201,7 +202,8 @@ static bool decide(struct reconcile *r, struct error *err)
                  !reconcile_service_containers(r, service, err))
             return false;
     }
-    remove_renamed_networks(r);
+    for (size_t i = 0; i < r->network_count; i++)
+        remove_renamed_networks(r, &r->networks[i]);
     if (r->options->start && !reconcile_starts(r, err))
         return false;
     if (r->options->start && r->options->wait)

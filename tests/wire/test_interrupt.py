@@ -28,13 +28,17 @@ services:
     scale: %(scale)d
     depends_on: {db: {condition: service_healthy}}
     networks: [default, back]
-networks:
+%(more)snetworks:
   back:
+    name: %(back)s
     labels: {version: "%(network)s"}
 volumes:
   kept:
+    labels: {version: "%(volume)s"}
 """
-USUAL = {"version": "1", "scale": 1, "network": "1"}
+USUAL = {"version": "1", "scale": 1, "network": "1", "volume": "1", "back": "project_back", "more": ""}
+FOLLOWER = {"more": "  follower:\n    image: plain\n    depends_on: {db: {condition: service_started, restart: true}}\n"}
+SHARING = {"more": "  sharing:\n    image: plain\n    network_mode: service:db\n"}
 UP = ["up", "-d"]
 AT_ONCE = 6
 
@@ -45,6 +49,13 @@ SITUATIONS = {
     "scale up": ([({}, UP)], ({"scale": 3}, UP)),
     "scale down": ([({"scale": 3}, UP)], ({}, UP)),
     "network change": ([({}, UP)], ({"network": "2"}, UP)),
+    "network rename": ([({}, UP)], ({"back": "project_other"}, UP)),
+    "volume change": ([({}, UP)], ({"volume": "2"}, UP + ["-y"])),
+    "renewed anonymous volumes": ([({}, UP)], ({}, UP + ["-V"])),
+    "a second recreate": ([({}, UP), ({"version": "2"}, UP)], ({"version": "3"}, UP)),
+    "recreate with who restarts with it": ([(FOLLOWER, UP)], ({"version": "2", **FOLLOWER}, UP)),
+    "recreate with who shares its network": ([(SHARING, UP)], ({"version": "2", **SHARING}, UP)),
+    "orphan": ([(FOLLOWER, UP)], ({}, UP + ["--remove-orphans"])),
     "down": ([({}, UP)], ({}, ["down"])),
     "down with volumes": ([({}, UP)], ({}, ["down", "-v"])),
     "stop": ([({}, UP)], ({}, ["stop"])),
