@@ -27,6 +27,7 @@ static void fill_load(struct spec_load *load, const struct spec_tree *tree,
     load->env_files = location->env_files;
     load->environment = location->environment->variables;
     load->profiles = location->profiles;
+    load->includes = tree->includes > 0;
     load->compatibility = tree->options->compatibility;
     load->no_env_resolution = tree->options->no_env_resolution;
     pairs_sort(&load->environment);

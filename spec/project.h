@@ -49,6 +49,7 @@ struct spec_load {
     struct strings profiles;      /* active ones */
     const struct spec_node *tree; /* the folded tree (all of it with no_interpolate) */
     bool compatibility;
+    bool includes;                /* a file includes others */
     bool no_env_resolution;       /* of the options: services enabled by a selection are resolved alike */
 };
 

@@ -43,7 +43,11 @@ static bool run_publish(struct command_context *context, struct error *err)
     struct spec_project *project;
 
     load.all_profiles = true;
-    if (!session_project(context, PROJECT_MODEL, &load, &project, err) || !check_images(project, err))
+    if (!session_project(context, PROJECT_MODEL, &load, &project, err))
+        return false;
+    if (project->load->includes)
+        return error_set(err, ERROR_INPUT, "cannot publish compose file with local includes");
+    if (!check_images(project, err))
         return false;
     (void)error_set(err, ERROR_USAGE, "publish is not part of this program: nothing was sent to %s",
                     context->options->arguments.items[0]);
