@@ -17,7 +17,7 @@
 struct log_reader {
     struct engine_client *client;
     char *id;
-    bool tty, paused, passing_over;
+    bool tty, live, paused, passing_over;
     bool progressed;  /* something new came since it was opened */
     int64_t asked_ns; /* the engine's clock when nothing old was asked for; 0: it was */
     log_reader_closed_fn *closed;
@@ -122,6 +122,10 @@ static void on_done(void *owner, struct engine_request *request, const struct er
     if (!failure)
         log_cursor_end(&reader->cursor);
     error_init(&mine);
+    /* A followed one is read once more behind its end: what is missing comes then. */
+    if (!failure && !reader->live && !error_is_set(&reader->failure) &&
+        !engine_log_lines_end(&reader->lines, &reader->failure))
+        failure = &reader->failure;
     if (error_is_set(&reader->failure)) {
         error_move(&mine, &reader->failure);
         failure = &mine;
@@ -141,6 +145,7 @@ static void ask(struct log_reader *reader, const struct log_reader_query *query,
     engine_query_bool(&text, "stderr", true);
     engine_query_bool(&text, "timestamps", true);
     engine_query_bool(&text, "follow", query->follow);
+    reader->live = query->follow;
     if (since_ns != 0)
         engine_query_add(&text, "since", instant_query(arena, since_ns));
     if (query->until_ns != 0)

@@ -67,8 +67,7 @@ static bool take_message(struct engine_build *build, const struct engine_progres
     if (*progress->error)
         return engine_progress_failure(progress, err);
     if (strcmp(progress->id, TRACE_ID) == 0)
-        return build_trace_decode(progress->aux_text ? progress->aux_text : "", build->on_message,
-                                  build->owner, err);
+        return build_trace_decode(progress->aux_text ? progress->aux_text : "", tell, build, err);
     if (*progress->image_id) {
         free(build->image_id);
         build->image_id = xstrdup(progress->image_id);

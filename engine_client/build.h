@@ -72,7 +72,7 @@ typedef void engine_build_message_fn(void *owner, const struct engine_build_mess
 typedef void engine_build_done_fn(void *owner, const char *image_id, const struct error *failure);
 
 /**
- * Start a build. Options are copied; every failure, a missing directory too, goes to `done` on a
+ * Start a build. `on_message` may be NULL. Options are copied; every failure, a missing directory too, goes to `done` on a
  * later turn.
  */
 struct engine_build *engine_build_start(struct engine_client *client,

@@ -392,22 +392,7 @@ bool engine_client_is_podman(const struct engine_client *client)
     return client->facts.kind == ENGINE_KIND_PODMAN;
 }
 
-bool engine_client_has_api(const struct engine_client *client, unsigned minor)
-{
-    return client->facts.known && client->facts.api_minor >= minor;
-}
-
-uv_loop_t *engine_client_loop(const struct engine_client *client)
-{
-    return client->loop;
-}
-
 const char *engine_client_url(const struct engine_client *client)
 {
     return client->endpoint.url;
-}
-
-uint64_t engine_client_request_count(const struct engine_client *client)
-{
-    return client->request_count;
 }

@@ -6,8 +6,9 @@
  * answer. From then on every path carries the version, and engine_client_facts() tells what was
  * found.
  *
- *     struct engine_client_options options = {.user_agent = "compose/0.1", .api_version =
- * getenv("DOCKER_API_VERSION")}; client = engine_client_create(loop, &endpoint, &options, err);
+ *     struct engine_client_options options = {.user_agent = "compose/0.1",
+ *                                             .api_version = getenv("DOCKER_API_VERSION")};
+ *     client = engine_client_create(loop, &endpoint, &options, err);
  *     ... engine_request_start(client, ...) ...
  *     engine_client_destroy(client);      (open requests end with ERROR_CANCELED)
  *     uv_run(loop, UV_RUN_DEFAULT);       (its memory goes when its handles are closed)
@@ -80,7 +81,8 @@ struct engine_client_options {
  * first request.
  *
  * Ownership: loop, trace_owner are borrowed until the client is gone; endpoint and options are
- * copied. Errors:    ERROR_USAGE for a malformed pinned version.
+ *            copied.
+ * Errors:    ERROR_USAGE for a malformed pinned version.
  */
 struct engine_client *engine_client_create(uv_loop_t *loop, const struct engine_endpoint *endpoint,
                                            const struct engine_client_options *options,
@@ -95,8 +97,6 @@ void engine_client_negotiate(struct engine_client *client, engine_ready_fn *read
 /** What is known of the engine; never NULL, all zero but `known` before the first answer. */
 const struct engine_facts *engine_client_facts(const struct engine_client *client);
 bool engine_client_is_podman(const struct engine_client *client);
-/** Is the negotiated API at least v1.`minor`? False before the negotiation. */
-bool engine_client_has_api(const struct engine_client *client, unsigned minor);
 
 /**
  * The engine's clock now, in ns: the newest Date header plus the time gone by since. It is up to a
@@ -104,8 +104,5 @@ bool engine_client_has_api(const struct engine_client *client, unsigned minor);
  */
 int64_t engine_client_clock_ns(const struct engine_client *client);
 
-uv_loop_t *engine_client_loop(const struct engine_client *client);
 /** The address as it is shown in messages. */
 const char *engine_client_url(const struct engine_client *client);
-/** Requests started so far, without /_ping. */
-uint64_t engine_client_request_count(const struct engine_client *client);

@@ -89,7 +89,6 @@ struct engine_client {
 
     struct engine_request *first, *last;
     struct ready_waiter *waiters;
-    uint64_t request_count;
 
     enum negotiation negotiation;
     unsigned pinned_minor; /* 0: negotiate */

@@ -61,8 +61,8 @@ struct engine_endpoint_options {
  *
  * Ownership: everything in `*ret_endpoint` lives in `arena`.
  * Errors:    ERROR_USAGE for a malformed or unsupported address (npipe), ERROR_INPUT for a context
- * that does not exist, in the words of the docker CLI. Source:    docker CLI 28, `cli/context`;
- * contexts on disk as in Docker's contextstore.
+ *            that does not exist, in the words of the docker CLI.
+ * Source:    docker CLI 28, `cli/context`; contexts on disk as in Docker's contextstore.
  */
 bool engine_endpoint_resolve(struct arena *arena, const struct engine_endpoint_options *options,
                              struct engine_endpoint *ret_endpoint, struct error *err) WARN_UNUSED;

@@ -121,28 +121,6 @@ bool engine_image_list_decode(struct arena *arena, struct span body,
     return true;
 }
 
-bool engine_image_deleted_decode(struct arena *arena, struct span body,
-                                 struct engine_image_deleted **ret_rows, size_t *ret_count,
-                                 struct error *err)
-{
-    CLEANUP(json_read_finish)
-    cJSON *tree = json_read_tree(body, true, "answer to the removal of an image", err);
-    struct engine_image_deleted *rows;
-    const cJSON *row;
-    size_t count = 0;
-
-    if (!tree)
-        return false;
-    rows = arena_alloc(arena, json_read_count(tree) * sizeof(*rows));
-    cJSON_ArrayForEach(row, tree) rows[count++] = (struct engine_image_deleted){
-        .untagged = json_read_text(arena, row, "Untagged"),
-        .deleted = json_read_text(arena, row, "Deleted"),
-    };
-    *ret_rows = rows;
-    *ret_count = count;
-    return true;
-}
-
 bool engine_distribution_decode(struct arena *arena, struct span body,
                                 struct engine_distribution *ret_distribution, struct error *err)
 {

@@ -3,7 +3,7 @@
  * Images as the engine describes them. Plain data in the arena given to the decoder; strings are
  * never NULL.
  *
- * Source: Engine API, operations ImageList, ImageInspect, ImageDelete and DistributionInspect.
+ * Source: Engine API, operations ImageList, ImageInspect and DistributionInspect.
  */
 #pragma once
 
@@ -68,15 +68,6 @@ bool engine_image_decode(struct arena *arena, struct span body, struct engine_im
                          struct error *err) WARN_UNUSED;
 bool engine_image_list_decode(struct arena *arena, struct span body,
                               struct engine_image_list *ret_list, struct error *err) WARN_UNUSED;
-
-/* One row of the answer of `DELETE /images/{name}`. */
-struct engine_image_deleted {
-    const char *untagged, *deleted; /* one of them is "" */
-};
-
-bool engine_image_deleted_decode(struct arena *arena, struct span body,
-                                 struct engine_image_deleted **ret_rows, size_t *ret_count,
-                                 struct error *err) WARN_UNUSED;
 
 /* The answer of `GET /distribution/{name}/json`. */
 struct engine_distribution {

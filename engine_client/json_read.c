@@ -83,7 +83,8 @@ const char *json_read_text(struct arena *arena, const cJSON *object, const char 
     return value && *value ? arena_strdup(arena, value) : "";
 }
 
-int64_t json_to_int64(double number)
+/* Clamped. */
+static int64_t to_int64(double number)
 {
     if (isnan(number))
         return 0;
@@ -103,7 +104,7 @@ double json_read_number(const cJSON *object, const char *key)
 
 int64_t json_read_int(const cJSON *object, const char *key)
 {
-    return json_to_int64(json_read_number(object, key));
+    return to_int64(json_read_number(object, key));
 }
 
 bool json_read_bool(const cJSON *object, const char *key)

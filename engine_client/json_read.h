@@ -47,5 +47,3 @@ size_t json_read_count(const cJSON *list);
 struct span json_read_raw(struct arena *arena, struct span text);
 /** One element of a list printed again: numbers beyond 2^53 lose digits there. */
 struct span json_read_element(struct arena *arena, const cJSON *element);
-/** int64 of a double, clamped. */
-int64_t json_to_int64(double number);

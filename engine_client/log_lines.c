@@ -36,7 +36,7 @@ static void give_back_time(struct engine_log_lines *lines, enum engine_stream st
     state->expects_time = false;
     state->time_length = 0;
     if (bytes.length > 0)
-        emit(lines, stream, bytes, bytes.bytes[bytes.length - 1] == '\n');
+        emit(lines, stream, bytes, false);
 }
 
 /* Collect "2026-...Z " byte by byte: it may be cut anywhere. Returns the bytes taken. */
@@ -118,4 +118,10 @@ static void on_frame(void *owner, const struct engine_frame_piece *piece)
 bool engine_log_lines_feed(struct engine_log_lines *lines, struct span bytes, struct error *err)
 {
     return engine_frames_feed(&lines->frames, bytes, on_frame, lines, err);
+}
+
+bool engine_log_lines_end(const struct engine_log_lines *lines, struct error *err)
+{
+    return lines->frames.raw || engine_frames_at_boundary(&lines->frames) ||
+           error_set(err, ERROR_ENGINE, "container output ends inside of a frame");
 }

@@ -51,3 +51,5 @@ void engine_log_lines_init(struct engine_log_lines *lines, bool tty, bool timest
                            engine_log_piece_fn *on_piece, void *owner);
 bool engine_log_lines_feed(struct engine_log_lines *lines, struct span bytes,
                            struct error *err) WARN_UNUSED;
+/** The answer has ended. Errors: ERROR_ENGINE when it did so inside of a frame. */
+bool engine_log_lines_end(const struct engine_log_lines *lines, struct error *err) WARN_UNUSED;

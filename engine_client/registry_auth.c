@@ -29,7 +29,8 @@ struct registry_auth_lookup {
     struct error failure;
 };
 
-const char *registry_auth_key(const char *domain)
+/* The key under "auths": the hub has a legacy one. */
+static const char *key_of(const char *domain)
 {
     return strcmp(domain, "docker.io") == 0 || strcmp(domain, "index.docker.io") == 0 ? HUB_KEY
                                                                                       : domain;
@@ -212,7 +213,7 @@ static void look_up(struct registry_auth_lookup *lookup, uv_loop_t *loop, const 
     const struct pair *helper = pairs_find(&config->credential_helpers, domain);
     const struct docker_login *login;
 
-    lookup->server = registry_auth_key(domain);
+    lookup->server = key_of(domain);
     if (!helper)
         helper = pairs_find(&config->credential_helpers, lookup->server);
     if (helper || *config->credentials_store) {

@@ -21,11 +21,12 @@ struct registry_auth_lookup;
 typedef void registry_auth_fn(void *owner, const char *header, const struct error *failure);
 
 /**
- * Find the credentials for an image. `done` is called once, on a later turn.
+ * Find the credentials for an image. `done` is called once, on a later turn. A helper that says
+ * "credentials not found" is no failure.
  *
- * Ownership: config and owner are borrowed until done. A helper that says "credentials not found"
- * is no failure. Errors:    ERROR_SYSTEM when the helper cannot be run, ERROR_INPUT with its words
- * when it fails, for a malformed reference too.
+ * Ownership: config and owner are borrowed until done.
+ * Errors:    ERROR_SYSTEM when the helper cannot be run, ERROR_INPUT with its words when it fails,
+ *            for a malformed reference too.
  */
 struct registry_auth_lookup *registry_auth_start(uv_loop_t *loop,
                                                  const struct docker_config *config,
@@ -40,6 +41,3 @@ void registry_auth_cancel(struct registry_auth_lookup *lookup);
  * Returns "" when there is none.
  */
 const char *registry_auth_build_header(struct arena *arena, const struct docker_config *config);
-
-/** The key under "auths" for a domain: the hub has a legacy one. */
-const char *registry_auth_key(const char *domain);

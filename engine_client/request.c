@@ -93,7 +93,6 @@ struct engine_request *engine_request_start(struct engine_client *client,
 {
     struct engine_request *req = request_create(client, call, done, owner);
 
-    client->request_count++;
     client_want_turn(client);
     return req;
 }
@@ -531,9 +530,4 @@ const char *engine_request_header(const struct engine_request *req, const char *
         if (strcasecmp(req->headers_in.items[i].key, name) == 0)
             return req->headers_in.items[i].value;
     return NULL;
-}
-
-struct engine_client *engine_request_client(const struct engine_request *req)
-{
-    return req->client;
 }

@@ -110,4 +110,3 @@ int engine_request_status(const struct engine_request *req); /* 0: no answer */
 struct span engine_request_body(const struct engine_request *req);
 /** A response header by name (any case), or NULL. */
 const char *engine_request_header(const struct engine_request *req, const char *name);
-struct engine_client *engine_request_client(const struct engine_request *req);

@@ -20,7 +20,6 @@ struct tar_stream {
     struct archive_entry *entry;
     struct text produced;
     size_t taken; /* of `produced` */
-    uint64_t total_bytes;
     tar_source_fn *next;
     void *owner;
     int file; /* contents still to be read, or -1 */
@@ -36,7 +35,6 @@ static la_ssize_t on_output(struct archive *archive UNUSED, void *owner, const v
     struct tar_stream *tar = owner;
 
     text_add_bytes(&tar->produced, bytes, length);
-    tar->total_bytes += length;
     return (la_ssize_t)length;
 }
 
@@ -248,11 +246,6 @@ enum engine_pull tar_stream_pull(void *owner, char *buffer, size_t size, size_t 
     tar->taken += length;
     *ret_length = length;
     return ENGINE_PULL_MORE;
-}
-
-uint64_t tar_stream_bytes(const struct tar_stream *tar)
-{
-    return tar->total_bytes;
 }
 
 static enum tar_next no_more(void *owner UNUSED, struct tar_stream *tar UNUSED,

@@ -45,8 +45,6 @@ void tar_stream_destroy(struct tar_stream *tar); /* NULL is allowed */
 /** An engine_pull_fn; `owner` is the tar_stream. */
 enum engine_pull tar_stream_pull(void *owner, char *buffer, size_t size, size_t *ret_length,
                                  struct error *err);
-/** Bytes produced so far. */
-uint64_t tar_stream_bytes(const struct tar_stream *tar);
 
 /** For the source: a regular file of these bytes, which are copied. */
 bool tar_stream_put_bytes(struct tar_stream *tar, const struct tar_entry *entry,

@@ -20,19 +20,6 @@ static struct engine_volume read_volume(struct arena *arena, const cJSON *tree)
     };
 }
 
-bool engine_volume_decode(struct arena *arena, struct span body, struct engine_volume *ret_volume,
-                          struct error *err)
-{
-    CLEANUP(json_read_finish)
-    cJSON *tree = json_read_tree(body, false, "description of a volume", err);
-
-    if (!tree)
-        return false;
-    *ret_volume = read_volume(arena, tree);
-    ret_volume->raw = json_read_raw(arena, body);
-    return true;
-}
-
 bool engine_volume_list_decode(struct arena *arena, struct span body,
                                struct engine_volume_list *ret_list, struct error *err)
 {

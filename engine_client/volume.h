@@ -3,7 +3,7 @@
  * Volumes as the engine describes them. Plain data in the arena given to the decoder; strings are
  * never NULL.
  *
- * Source: Engine API, operations VolumeList, VolumeInspect and VolumeCreate.
+ * Source: Engine API, operation VolumeList.
  */
 #pragma once
 
@@ -30,7 +30,5 @@ struct engine_volume_list {
     struct strings warnings;
 };
 
-bool engine_volume_decode(struct arena *arena, struct span body, struct engine_volume *ret_volume,
-                          struct error *err) WARN_UNUSED;
 bool engine_volume_list_decode(struct arena *arena, struct span body,
                                struct engine_volume_list *ret_list, struct error *err) WARN_UNUSED;

@@ -14,7 +14,6 @@
 #include "engine_client/network.h"
 #include "engine_client/progress.h"
 #include "engine_client/stats.h"
-#include "engine_client/system.h"
 #include "engine_client/volume.h"
 #include "spec/base/arena.h"
 
@@ -39,8 +38,6 @@ static void on_message(void *owner, const struct engine_build_message *message)
 static void decode_all(struct arena *arena, struct span body)
 {
     struct error err = {.kind = ERROR_NONE};
-    struct engine_image_deleted *rows;
-    size_t count;
 
     TRY(engine_container_list_decode, engine_container_list);
     TRY(engine_container_decode, engine_container);
@@ -54,14 +51,9 @@ static void decode_all(struct arena *arena, struct span body)
     TRY(engine_distribution_decode, engine_distribution);
     TRY(engine_network_decode, engine_network);
     TRY(engine_network_list_decode, engine_network_list);
-    TRY(engine_volume_decode, engine_volume);
     TRY(engine_volume_list_decode, engine_volume_list);
     TRY(engine_progress_decode, engine_progress);
     TRY(engine_stats_decode, engine_stats);
-    TRY(engine_version_decode, engine_version);
-    TRY(engine_info_decode, engine_info);
-    if (!engine_image_deleted_decode(arena, body, &rows, &count, &err))
-        error_finish(&err);
 }
 
 static void find(struct arena *arena, struct span body)

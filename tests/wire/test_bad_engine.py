@@ -81,6 +81,8 @@ CASES = [
     ("an old engine", lambda path: answer(b"OK", headers="Api-Version: 1.24\r\n"), ALWAYS, ["speaks API 1.24; at least 1.41 is needed", "20.10 or later"]),
     ("half a frame", with_logs(chunk(frame(b"2026-01-01T00:00:00.000000000Z hello\n") + frame(b"2026-01-01T00:00:01.000000000Z wor", 100))),
      LOGS[:1], ["logs of bad-web-1", "broke off", "try again"]),
+    ("an answer that ends in a frame", with_logs(answer(frame(b"2026-01-01T00:00:00.000000000Z wor", 100))), LOGS[:1],
+     ["logs of bad-web-1", "ends inside of a frame"]),
     ("no frame", with_logs(chunk(b"\7\7\7\7this is no frame at all")), LOGS, ["logs of bad-web-1", "not framed", "07070707"]),
     ("a page for logs", with_logs(answer(PAGE, kind="text/html")), LOGS, ["logs of bad-web-1", "not framed"]),
 ]

@@ -11,7 +11,6 @@
 #include "engine_client/network.h"
 #include "engine_client/progress.h"
 #include "engine_client/stats.h"
-#include "engine_client/system.h"
 #include "engine_client/volume.h"
 #include "spec/base/arena.h"
 
@@ -83,8 +82,6 @@ TEST(images_are_decoded)
     struct arena *arena = arena_create();
     struct engine_image image;
     struct engine_image_list list;
-    struct engine_image_deleted *rows;
-    size_t count;
     struct error err;
 
     error_init(&err);
@@ -100,11 +97,6 @@ TEST(images_are_decoded)
         &list, &err));
     assert_int_equal(list.items[0].container_count, -1);
     assert_int_equal(list.items[0].created_ns, 1795260941000000000);
-    assert_true(engine_image_deleted_decode(
-        arena, span_of("[{\"Untagged\":\"a:1\"},{\"Deleted\":\"sha256:1\"}]"), &rows, &count,
-        &err));
-    assert_int_equal(count, 2);
-    assert_string_equal(rows[1].deleted, "sha256:1");
     arena_destroy(arena);
 }
 
@@ -167,29 +159,5 @@ TEST(statistics_are_summed_as_the_docker_cli_does)
     assert_int_equal(stats.block_read_bytes, 5);
     assert_int_equal(stats.block_written_bytes, 7);
     assert_int_equal(stats.pids, 4);
-    arena_destroy(arena);
-}
-
-TEST(engine_describes_itself)
-{
-    struct arena *arena = arena_create();
-    struct engine_version version;
-    struct engine_info info;
-    struct error err;
-
-    error_init(&err);
-    assert_true(engine_version_decode(arena,
-                                      span_of("{\"Version\":\"5.4\",\"ApiVersion\":\"1.41\","
-                                              "\"Components\":[{\"Name\":\"Podman Engine\"}]}"),
-                                      &version, &err));
-    assert_string_equal(version.product, "Podman Engine");
-    assert_true(engine_info_decode(
-        arena,
-        span_of("{\"NCPU\":2,\"Swarm\":{\"LocalNodeState\":\"active\",\"ControlAvailable\":"
-                "true},\"SecurityOptions\":[\"name=seccomp\",\"name=rootless\"]}"),
-        &info, &err));
-    assert_int_equal(info.cpus, 2);
-    assert_true(info.swarm_manager);
-    assert_true(info.rootless);
     arena_destroy(arena);
 }
