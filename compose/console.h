@@ -74,6 +74,8 @@ void console_notice(struct console *console, const char *format, ...) PRINTF_LIK
 /** A warning in the reference's form, with its place when known. */
 void console_warn(struct console *console, const char *format, ...) PRINTF_LIKE(2, 3);
 void console_warnings(struct console *console, const struct warnings *warnings);
+/** Those from `first` on, of a list that grows. */
+void console_warnings_from(struct console *console, const struct warnings *warnings, size_t first);
 /** A failure: the message, then the source line and the hint where known. For main(). */
 void console_error(struct console *console, const struct error *err);
 

@@ -133,7 +133,12 @@ void console_warn(struct console *console, const char *format, ...)
 
 void console_warnings(struct console *console, const struct warnings *warnings)
 {
-    for (size_t i = 0; i < warnings->count; i++)
+    console_warnings_from(console, warnings, 0);
+}
+
+void console_warnings_from(struct console *console, const struct warnings *warnings, size_t first)
+{
+    for (size_t i = first; i < warnings->count; i++)
         warn_at(console, warnings->items[i].text, warnings->items[i].place);
 }
 

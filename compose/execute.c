@@ -386,6 +386,7 @@ bool execute(struct command_context *context, struct plan *plan, const struct ex
         .plan = plan,
         .options = options,
         .arena = plan->arena,
+        .told = {.arena = plan->arena},
         .outcome = ret_outcome,
         .slots = default_slots(options->parallel),
     };

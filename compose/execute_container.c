@@ -94,16 +94,16 @@ static void on_created(void *owner, struct engine_request *req, const struct err
 bool execute_container_create(struct execution *run, struct step *step, struct error *failure)
 {
     struct translate_container in = describe(run, step);
-    struct warnings warnings = {.arena = run->arena};
+    size_t told = run->told.count;
     struct text body, query;
     bool good;
 
     resolve(run, step, &in);
     text_init(&body, 0);
     text_init(&query, 0);
-    good = translate_container_body(&body, &in, &warnings, failure);
+    good = translate_container_body(&body, &in, &run->told, failure);
     if (good) {
-        console_warnings(run->console, &warnings);
+        console_warnings_from(run->console, &run->told, told);
         engine_query_add(&query, "name", step->name);
         engine_query_add(&query, "platform", step->platform && *step->platform ? step->platform : NULL);
         execute_send(run, step, "POST", "/containers/create", query.bytes, text_span(&body), on_created);

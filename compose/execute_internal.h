@@ -17,6 +17,7 @@
 #include "engine_client/request.h"
 #include "spec/base/arena.h"
 #include "spec/base/text.h"
+#include "spec/base/warnings.h"
 
 struct bake_run;
 struct build_display;
@@ -74,6 +75,7 @@ struct execution {
     const struct execute_options *options;
     struct arena *arena; /* the plan's */
     struct execute_outcome *outcome;
+    struct warnings told; /* of bodies: each replica would tell the same */
     size_t slots, slots_used, in_flight;
     bool stopping, canceled, finished, advancing, again;
 

@@ -81,12 +81,7 @@ bool session_project(const struct command_context *context, enum project_need ne
     else
         project = spec_project_locate(&options, &session->warnings, err);
 
-    if (session->warnings.count > shown) {
-        struct warnings fresh = {.items = session->warnings.items + shown,
-                                 .count = session->warnings.count - shown};
-
-        console_warnings(session->console, &fresh);
-    }
+    console_warnings_from(session->console, &session->warnings, shown);
     if (!project)
         return false;
     spec_project_destroy(session->project);

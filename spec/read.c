@@ -349,9 +349,9 @@ static bool fail_key(struct spec_reader *reader, const struct spec_node *key, co
 static bool fail_duplicate(struct spec_reader *reader, const char *key, struct place place, unsigned before)
 {
     (void)error_set_at(reader->err, ERROR_INPUT, place,
-                        "failed to parse %s: yaml: construct errors: line 1: line %u: mapping key \"%s\" "
-                        "already defined at line %u",
-                        reader->file, place.line, key, before);
+                       "failed to parse %s: yaml: construct errors: line 1: line %u: mapping key \"%s\" "
+                       "already defined at line %u",
+                       reader->file, place.line, key, before);
     return error_hint(reader->err, strcmp(key, "<<") == 0 ? "merge several maps with one key: <<: [*a, *b]"
                                                           : "keep one of the two, or join what is below them");
 }
