@@ -142,7 +142,8 @@ static void on_kill_done(void *owner, struct engine_request *request, const stru
 }
 
 /* The hang-up has been passed on; there is nobody left to stay for. */
-static void on_farewell_done(void *owner, struct engine_request *request, const struct error *failure)
+static void on_farewell_done(void *owner, struct engine_request *request,
+                             const struct error *failure)
 {
     struct container_stream *run = owner;
 
@@ -162,8 +163,8 @@ static bool has_lost_terminal(const struct container_stream *run)
     return false;
 }
 
-static struct engine_request *send_signal(struct container_stream *run, const char *name, engine_done_fn *done,
-                                          void *owner)
+static struct engine_request *send_signal(struct container_stream *run, const char *name,
+                                          engine_done_fn *done, void *owner)
 {
     struct engine_call call = {
         .method = "POST",
@@ -200,8 +201,8 @@ static bool forward(void *owner, int number)
         if (signal_names[i].number == number) {
             (void)send_signal(run, signal_names[i].name, on_kill_done, NULL);
             if (number == SIGINT && run->asked_to_end == PATIENCE && terminal_is(STDERR_FILENO))
-                console_note(session_console(run->session), "press Ctrl+C again to %s the container\n",
-                             ours ? "kill" : "leave");
+                console_note(session_console(run->session),
+                             "press Ctrl+C again to %s the container\n", ours ? "kill" : "leave");
             return true;
         }
     return false;
@@ -323,8 +324,8 @@ static bool run_to_end(struct container_stream *run, struct error *err)
     return true;
 }
 
-bool container_stream_run(struct session *session, struct engine_client *client, struct arena *arena,
-                          const struct container_stream_options *options,
+bool container_stream_run(struct session *session, struct engine_client *client,
+                          struct arena *arena, const struct container_stream_options *options,
                           struct container_stream_result *ret_result, struct error *err)
 {
     struct container_stream *run = xcalloc(1, sizeof(*run));
@@ -338,7 +339,8 @@ bool container_stream_run(struct session *session, struct engine_client *client,
     watch_signals(run);
     good = start_stream(run, err);
     if (good) {
-        good = session_run(session, err) && (run->idle || start_container(run, err)) && run_to_end(run, err);
+        good = session_run(session, err) && (run->idle || start_container(run, err)) &&
+               run_to_end(run, err);
         if (!good) {
             (void)error_set(&run->failure, ERROR_CANCELED, "canceled");
             advance(run);

@@ -45,6 +45,7 @@ struct container_stream_result {
 /**
  * Errors: those of attach, start and wait; ERROR_CANCELED when a signal that is not forwarded ended it.
  */
-bool container_stream_run(struct session *session, struct engine_client *client, struct arena *arena,
-                          const struct container_stream_options *options,
-                          struct container_stream_result *ret_result, struct error *err) WARN_UNUSED;
+bool container_stream_run(struct session *session, struct engine_client *client,
+                          struct arena *arena, const struct container_stream_options *options,
+                          struct container_stream_result *ret_result,
+                          struct error *err) WARN_UNUSED;

@@ -37,8 +37,8 @@ const char *one_off_slug(struct arena *arena)
     return slug;
 }
 
-const char *one_off_name(struct arena *arena, const struct spec_project *project, const char *service,
-                         const char *slug)
+const char *one_off_name(struct arena *arena, const struct spec_project *project,
+                         const char *service, const char *slug)
 {
     const char *separator = names_separator(project);
 
@@ -53,8 +53,9 @@ static const char *value_here(const struct spec_project *project, const char *na
     return spec_project_variable(project, name);
 }
 
-static bool read_files(struct arena *arena, const struct spec_project *project, const struct one_off *flags,
-                       struct spec_environment *into, struct warnings *warnings, struct error *err)
+static bool read_files(struct arena *arena, const struct spec_project *project,
+                       const struct one_off *flags, struct spec_environment *into,
+                       struct warnings *warnings, struct error *err)
 {
     struct spec_environment shell = {.arena = arena};
     struct spec_dotenv_lookup lookup = {.first = &shell};
@@ -77,7 +78,8 @@ static bool apply_environment(struct arena *arena, const struct spec_project *pr
     if (!read_files(arena, project, flags, &files, warnings, err))
         return false;
     for (size_t i = 0; i < files.variables.count; i++)
-        pairs_set(&service->environment, arena, files.variables.items[i].key, files.variables.items[i].value);
+        pairs_set(&service->environment, arena, files.variables.items[i].key,
+                  files.variables.items[i].value);
     for (size_t i = 0; i < flags->environment->count; i++) {
         const char *entry = flags->environment->items[i], *equals = strchr(entry, '=');
         const char *name = equals ? arena_strndup(arena, entry, (size_t)(equals - entry)) : entry;
@@ -92,15 +94,16 @@ static bool apply_environment(struct arena *arena, const struct spec_project *pr
 
 /* The rest */
 
-static bool apply_labels(struct arena *arena, struct spec_service *service, const struct strings *labels,
-                         struct error *err)
+static bool apply_labels(struct arena *arena, struct spec_service *service,
+                         const struct strings *labels, struct error *err)
 {
     for (size_t i = 0; i < labels->count; i++) {
         const char *label = labels->items[i], *equals = strchr(label, '=');
 
         if (!equals)
             return error_set(err, ERROR_USAGE, "label must be set as KEY=VALUE");
-        pairs_set(&service->labels, arena, arena_strndup(arena, label, (size_t)(equals - label)), equals + 1);
+        pairs_set(&service->labels, arena, arena_strndup(arena, label, (size_t)(equals - label)),
+                  equals + 1);
     }
     pairs_sort(&service->labels);
     return true;
@@ -120,8 +123,8 @@ static void apply_capabilities(struct arena *arena, struct strings *grown, struc
     other->count = kept;
 }
 
-static bool apply_ports(struct arena *arena, struct spec_service *service, const struct one_off *flags,
-                        struct error *err)
+static bool apply_ports(struct arena *arena, struct spec_service *service,
+                        const struct one_off *flags, struct error *err)
 {
     if (flags->service_ports)
         return true;
@@ -148,15 +151,15 @@ static bool apply_ports(struct arena *arena, struct spec_service *service, const
     return true;
 }
 
-static const char *bind_source(struct arena *arena, const struct spec_project *project, const char *source,
-                               const char *current_dir)
+static const char *bind_source(struct arena *arena, const struct spec_project *project,
+                               const char *source, const char *current_dir)
 {
     const char *home = spec_project_variable(project, "HOME");
 
     if (home && source[0] == '~' && (source[1] == '/' || !source[1]))
         return arena_printf(arena, "%s%s", home, source + 1);
-    return copy_clean_path(arena,
-                           source[0] == '/' ? source : arena_printf(arena, "%s/%s", current_dir, source));
+    return copy_clean_path(
+        arena, source[0] == '/' ? source : arena_printf(arena, "%s/%s", current_dir, source));
 }
 
 static struct spec_mount *make_mount(struct arena *arena, const struct spec_project *project,
@@ -167,7 +170,8 @@ static struct spec_mount *make_mount(struct arena *arena, const struct spec_proj
 
     mount->node = service->node;
     mount->type = given->is_bind ? "bind" : "volume";
-    mount->source = given->is_bind ? bind_source(arena, project, given->source, current_dir) : given->source;
+    mount->source =
+        given->is_bind ? bind_source(arena, project, given->source, current_dir) : given->source;
     mount->target = given->target;
     mount->read_only = given->read_only;
     if (given->is_bind) {
@@ -188,7 +192,8 @@ static struct spec_mount *make_mount(struct arena *arena, const struct spec_proj
 static void add_mount(struct arena *arena, struct spec_service *service, struct spec_mount *mount)
 {
     for (size_t i = 0; i < service->volumes.count; i++)
-        if (service->volumes.items[i]->target && strcmp(service->volumes.items[i]->target, mount->target) == 0) {
+        if (service->volumes.items[i]->target &&
+            strcmp(service->volumes.items[i]->target, mount->target) == 0) {
             service->volumes.items[i] = mount;
             return;
         }
@@ -198,7 +203,8 @@ static void add_mount(struct arena *arena, struct spec_service *service, struct 
 }
 
 static bool apply_volumes(struct arena *arena, const struct spec_project *project,
-                          struct spec_service *service, const struct one_off *flags, struct error *err)
+                          struct spec_service *service, const struct one_off *flags,
+                          struct error *err)
 {
     for (size_t i = 0; i < flags->volumes->count; i++) {
         struct spec_short_mount given = {0};
@@ -210,8 +216,8 @@ static bool apply_volumes(struct arena *arena, const struct spec_project *projec
     return true;
 }
 
-static bool apply_command(struct arena *arena, struct spec_service *service, const struct one_off *flags,
-                          struct error *err)
+static bool apply_command(struct arena *arena, struct spec_service *service,
+                          const struct one_off *flags, struct error *err)
 {
     if (flags->entrypoint) {
         struct strings words = {0};
@@ -226,7 +232,8 @@ static bool apply_command(struct arena *arena, struct spec_service *service, con
     return true;
 }
 
-static void apply_plain(struct spec_service *service, const struct one_off *flags, struct arena *arena)
+static void apply_plain(struct spec_service *service, const struct one_off *flags,
+                        struct arena *arena)
 {
     service->container_name = flags->name;
     service->tty = flags->tty;
@@ -252,7 +259,8 @@ bool one_off_apply(struct spec_project *project, const char *name, const struct 
     apply_plain(service, flags, arena);
     if (!apply_command(arena, service, flags, err) ||
         !apply_environment(arena, project, service, flags, warnings, err) ||
-        !apply_labels(arena, service, flags->labels, err) || !apply_ports(arena, service, flags, err) ||
+        !apply_labels(arena, service, flags->labels, err) ||
+        !apply_ports(arena, service, flags, err) ||
         !apply_volumes(arena, project, service, flags, err))
         return false;
     for (size_t i = 0; i < project->services.count; i++)

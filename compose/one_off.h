@@ -17,10 +17,11 @@ struct warnings;
 
 /** The flags. Plain data, borrowed for the call. */
 struct one_off {
-    const char *name;        /* of the container */
-    struct strings command;  /* empty: the service's own */
-    const char *entrypoint;  /* NULL: the service's own; split like a shell does */
-    const struct strings *environment, *environment_files, *labels, *cap_add, *cap_drop, *publish, *volumes;
+    const char *name;       /* of the container */
+    struct strings command; /* empty: the service's own */
+    const char *entrypoint; /* NULL: the service's own; split like a shell does */
+    const struct strings *environment, *environment_files, *labels, *cap_add, *cap_drop, *publish,
+        *volumes;
     bool service_ports;
     const char *user, *working_dir; /* "" for the service's own */
     bool tty, interactive;
@@ -28,8 +29,8 @@ struct one_off {
 };
 
 /** A name of its own: PROJECT-SERVICE-run-12 digits of the slug. */
-const char *one_off_name(struct arena *arena, const struct spec_project *project, const char *service,
-                         const char *slug);
+const char *one_off_name(struct arena *arena, const struct spec_project *project,
+                         const char *service, const char *slug);
 /** 64 random digits. */
 const char *one_off_slug(struct arena *arena);
 

@@ -18,7 +18,7 @@ struct output {
     uv_loop_t *loop;
     struct text queue;
     size_t written; /* of the queue's front */
-    int broken; /* errno of the write that failed, or 0 */
+    int broken;     /* errno of the write that failed, or 0 */
     bool told, waiting, corked, hurried;
     output_fn *drained, *gone;
     void *drained_owner, *gone_owner;
@@ -33,7 +33,8 @@ struct output *output_create(uv_loop_t *loop, int descriptor)
     output->descriptor = descriptor;
     output->loop = loop;
     text_init(&output->queue, 0);
-    output->watch = descriptor_watch_create(loop, descriptor, DESCRIPTOR_WRITABLE, on_ready, output);
+    output->watch =
+        descriptor_watch_create(loop, descriptor, DESCRIPTOR_WRITABLE, on_ready, output);
     return output;
 }
 

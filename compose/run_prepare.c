@@ -12,8 +12,8 @@ struct run_job {
     struct reconcile_options options;
 };
 
-static bool make(struct converge *converge_job, const struct observed *observed, struct plan **ret_plan,
-                 struct error *err)
+static bool make(struct converge *converge_job, const struct observed *observed,
+                 struct plan **ret_plan, struct error *err)
 {
     struct run_job *job = converge_job->owner;
 
@@ -27,14 +27,16 @@ static bool read_orphans(struct command_context *context, const struct run_prepa
                          struct reconcile_options *options, struct error *err)
 {
     options->remove_orphans = prepare->remove_orphans;
-    options->ignore_orphans = root_truthy(session_variable(context->session, "COMPOSE_IGNORE_ORPHANS"));
+    options->ignore_orphans =
+        root_truthy(session_variable(context->session, "COMPOSE_IGNORE_ORPHANS"));
     if (options->remove_orphans && options->ignore_orphans)
-        return error_set(err, ERROR_USAGE, "cannot combine COMPOSE_IGNORE_ORPHANS and --remove-orphans");
+        return error_set(err, ERROR_USAGE,
+                         "cannot combine COMPOSE_IGNORE_ORPHANS and --remove-orphans");
     return true;
 }
 
-bool run_prepare(struct command_context *context, struct spec_project *project, const struct run_prepare *prepare,
-                 const char **ret_id, struct error *err)
+bool run_prepare(struct command_context *context, struct spec_project *project,
+                 const struct run_prepare *prepare, const char **ret_id, struct error *err)
 {
     const struct reconcile_one_off one_off = {
         .service = prepare->service,
@@ -53,7 +55,8 @@ bool run_prepare(struct command_context *context, struct spec_project *project, 
         .job = {.context = context,
                 .operation = "run",
                 .make = make,
-                .execute = {.quiet_pull = prepare->quiet_pull, .quiet_build = prepare->quiet_build}},
+                .execute = {.quiet_pull = prepare->quiet_pull,
+                            .quiet_build = prepare->quiet_build}},
     };
     bool good;
 
@@ -76,9 +79,9 @@ static bool has_started(const struct plan *plan)
     return false;
 }
 
-bool run_start(struct command_context *context, struct spec_project *project, const struct run_prepare *prepare,
-               const char *id, session_signal_fn *on_signal, void *signal_owner, bool *ret_started,
-               struct error *err)
+bool run_start(struct command_context *context, struct spec_project *project,
+               const struct run_prepare *prepare, const char *id, session_signal_fn *on_signal,
+               void *signal_owner, bool *ret_started, struct error *err)
 {
     struct execute_options how = {.on_signal = on_signal, .signal_owner = signal_owner};
     struct execute_outcome outcome = {0};
@@ -87,7 +90,8 @@ bool run_start(struct command_context *context, struct spec_project *project, co
     struct plan *plan;
     bool good;
 
-    if (!converge_docker_config(context, &config, err) || !wanted_create(project, NULL, NULL, &wanted, err))
+    if (!converge_docker_config(context, &config, err) ||
+        !wanted_create(project, NULL, NULL, &wanted, err))
         return false;
     how.docker = config;
     how.wanted = wanted;

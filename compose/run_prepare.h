@@ -20,9 +20,9 @@ struct spec_project;
 
 /** Plain data, borrowed for the calls. */
 struct run_prepare {
-    const char *service;    /* as the flags of the command have left it in the project */
+    const char *service;     /* as the flags of the command have left it in the project */
     const char *name, *slug; /* of the container */
-    struct strings known;   /* services of the files that were not selected: no orphans */
+    struct strings known;    /* services of the files that were not selected: no orphans */
     bool attach_stdin, auto_remove, no_service_aliases;
     bool build, quiet_pull, quiet_build, remove_orphans;
     const char *pull; /* --pull, or NULL */
@@ -34,14 +34,15 @@ struct run_prepare {
  *
  * Ownership: `*ret_id` lives in the command's arena; after a failure it is the container that was left, or NULL.
  */
-bool run_prepare(struct command_context *context, struct spec_project *project, const struct run_prepare *prepare,
-                 const char **ret_id, struct error *err) WARN_UNUSED;
+bool run_prepare(struct command_context *context, struct spec_project *project,
+                 const struct run_prepare *prepare, const char **ret_id,
+                 struct error *err) WARN_UNUSED;
 /**
  * Turns the loop, with this answer to signals (NULL: they end it).
  *
  * Errors: those of the start and of post_start hooks; ERROR_CANCELED. `*ret_started` is set on failure, too: then it
  *         was a hook that failed, and the container may still run.
  */
-bool run_start(struct command_context *context, struct spec_project *project, const struct run_prepare *prepare,
-               const char *id, session_signal_fn *on_signal, void *signal_owner, bool *ret_started,
-               struct error *err) WARN_UNUSED;
+bool run_start(struct command_context *context, struct spec_project *project,
+               const struct run_prepare *prepare, const char *id, session_signal_fn *on_signal,
+               void *signal_owner, bool *ret_started, struct error *err) WARN_UNUSED;

@@ -89,7 +89,8 @@ static bool choose_tty(struct run *run, struct error *err)
 
 static bool read_pull(struct run *run, struct error *err)
 {
-    static const char *const policies[] = {"policy", "always", "missing", "never", "build", "if_not_present"};
+    static const char *const policies[] = {"policy", "always", "missing",
+                                           "never",  "build",  "if_not_present"};
     const char *pull = options_string(run->context->options, "pull");
 
     for (size_t i = 0; i < COUNT_OF(policies); i++)
@@ -114,7 +115,8 @@ static bool read_flags(struct run *run, struct error *err)
     run->detach = options_bool(options, "detach");
     flags->command.items = options->arguments.items + 1;
     flags->command.count = options->arguments.count - 1;
-    flags->entrypoint = options_given(options, "entrypoint") ? options_string(options, "entrypoint") : NULL;
+    flags->entrypoint =
+        options_given(options, "entrypoint") ? options_string(options, "entrypoint") : NULL;
     flags->environment = options_list(options, "env");
     flags->environment_files = options_list(options, "env-from-file");
     flags->labels = options_list(options, "label");
@@ -174,9 +176,9 @@ static bool apply(struct run *run, struct error *err)
         return error_set_errno(err, "cannot find the working directory");
     run->flags.current_dir = current_dir;
     run->prepare.slug = one_off_slug(context->arena);
-    run->prepare.name =
-        name[0] ? name
-                : one_off_name(context->arena, run->project, run->prepare.service, run->prepare.slug);
+    run->prepare.name = name[0] ? name
+                                : one_off_name(context->arena, run->project, run->prepare.service,
+                                               run->prepare.slug);
     run->flags.name = run->prepare.name;
     good = one_off_apply(run->project, run->prepare.service, &run->flags, &warnings, err);
     console_warnings(context->console, &warnings);
@@ -190,7 +192,8 @@ static bool start(void *owner, session_signal_fn *on_signal, void *signal_owner,
 {
     struct run *run = owner;
 
-    if (run_start(run->context, run->project, &run->prepare, run->id, on_signal, signal_owner, &run->started, err))
+    if (run_start(run->context, run->project, &run->prepare, run->id, on_signal, signal_owner,
+                  &run->started, err))
         return true;
     if (!run->started || err->kind == ERROR_CANCELED)
         return false;
@@ -199,7 +202,8 @@ static bool start(void *owner, session_signal_fn *on_signal, void *signal_owner,
     return true;
 }
 
-static bool finish_attached(struct run *run, const struct container_stream_result *result, struct error *err)
+static bool finish_attached(struct run *run, const struct container_stream_result *result,
+                            struct error *err)
 {
     bool hook_failed = error_is_set(&run->hook_failure) &&
                        (result->detached || uv_hrtime() - run->hook_failed_ns > END_TAKES_NS);
@@ -236,7 +240,8 @@ static bool run_attached(struct run *run, struct error *err)
     struct docker_config *config;
     struct engine_client *client;
 
-    if (!converge_docker_config(context, &config, err) || !session_client(context->session, &client, err))
+    if (!converge_docker_config(context, &config, err) ||
+        !session_client(context->session, &client, err))
         return false;
     stream.detach_keys = config->detach_keys;
     return container_stream_run(context->session, client, context->arena, &stream, &result, err) &&
@@ -275,7 +280,8 @@ static void remove_unstarted(struct run *run)
     error_init(&ignored);
     session_continue(context->session);
     if (!session_fetch(context->session, context->arena, "DELETE",
-                       engine_path(context->arena, "/containers/%s", run->id), "force=1&v=1", &answer, &ignored))
+                       engine_path(context->arena, "/containers/%s", run->id), "force=1&v=1",
+                       &answer, &ignored))
         error_finish(&ignored);
 }
 
