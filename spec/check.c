@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spec/check.h"
 
+#include <math.h>
 #include <regex.h>
 #include <string.h>
 
@@ -310,6 +311,12 @@ static void check_list(const struct check *check, const struct spec_node *list,
         check_unique(check, list, path);
 }
 
+/* Texts by name need one, but for the options that drivers and providers make up. */
+static bool takes_empty_name(const struct spec_field *field)
+{
+    return field->kind == SPEC_KIND_MAP || field->kind == SPEC_KIND_OPTIONS || field->kind == SPEC_KIND_MULTI_OPTIONS;
+}
+
 static void check_map(const struct check *check, const struct spec_node *map, const struct spec_field *field,
                       const struct spec_path *path)
 {
@@ -322,8 +329,9 @@ static void check_map(const struct check *check, const struct spec_node *map, co
 
         if (is_map && field->flags & NAMES_FREE && !name_is_valid(member->key))
             continue;
-        if (is_map && ((field->flags & NAMES_CHECKED && !name_is_valid(member->key)) ||
-                       (field->pattern && !matches(field->pattern, member->key))))
+        if ((member->key[0] == '\0' && !takes_empty_name(field)) ||
+            (is_map && ((field->flags & NAMES_CHECKED && !name_is_valid(member->key)) ||
+                        (field->pattern && !matches(field->pattern, member->key)))))
             fail_unknown(check, member, NULL, path);
         else
             check_element(check, member->value, field, accept, &step);
@@ -345,6 +353,24 @@ static void check_field(const struct check *check, const struct spec_node *node,
         check_scalar(check, node, field, path);
 }
 
+/* Numbers that JSON cannot say, in extensions too: the whole model is handed on as JSON. */
+static void check_finite(const struct check *check, const struct spec_node *node)
+{
+    struct error one;
+
+    for (size_t i = 0; node->kind == SPEC_LIST && i < node->list.count; i++)
+        check_finite(check, node->list.items[i]);
+    for (size_t i = 0; node->kind == SPEC_MAP && i < node->map.count; i++)
+        check_finite(check, node->map.items[i].value);
+    if (node->kind != SPEC_FLOAT || isfinite(node->number))
+        return;
+    error_init(&one);
+    (void)error_set_at(&one, ERROR_INPUT, spec_node_place(node), "json: unsupported value: %s",
+                       isnan(node->number) ? "NaN" : node->number > 0 ? "+Inf" : "-Inf");
+    (void)error_hint(&one, "put it in quotes");
+    (void)error_append(check->err, &one);
+}
+
 bool spec_check(struct spec_tree *tree, const struct spec_node *root, const char *file, struct error *err)
 {
     const struct spec_path top = {0};
@@ -353,6 +379,7 @@ bool spec_check(struct spec_tree *tree, const struct spec_node *root, const char
 
     error_init(&all);
     check_type(&check, root, &spec_type_project, 0, &top);
+    check_finite(&check, root);
     if (!error_is_set(&all))
         return true;
     error_move(err, &all);
