@@ -6,6 +6,8 @@
 
 #include "spec/base/arena.h"
 
+enum { LOOK_BACK_LINES = 50 }; /* each is found from the start of the file */
+
 struct line {
     struct span text; /* without indentation, comment-only lines are empty */
     unsigned number;
@@ -25,18 +27,20 @@ static struct line line_at(struct span content, unsigned number)
         return line;
     stop = memchr(at, '\n', (size_t)(end - at));
     stop = stop ? stop : end;
-    while (at < stop && *at == ' ')
-        at++, line.indent++;
+    for (; at < stop && *at == ' '; at++)
+        line.indent++;
     while (stop > at && strchr(" \t\r", stop[-1]))
         stop--;
     line.text = (struct span){at, at < stop && *at != '#' ? (size_t)(stop - at) : 0};
     return line;
 }
 
-/* The nearest line above with something in it; its number is 0 when there is none. */
+/* The nearest line above with something in it; its number is 0 when there is none near. */
 static struct line line_above(struct span content, unsigned number)
 {
-    while (--number > 0) {
+    unsigned last = number > LOOK_BACK_LINES ? number - LOOK_BACK_LINES : 1;
+
+    while (number-- > last) {
         struct line line = line_at(content, number);
 
         if (line.text.length > 0)
