@@ -202,10 +202,10 @@ bool image_reference_parse(struct arena *arena, const char *text,
     if (!is_path(reference.path))
         return invalid(
             text, "a name has lower-case letters, digits, and '.', '_' or '-' between them", err);
-    if (strlen(reference.domain) + strlen(reference.path) + 1 > NAME_LONGEST)
-        return invalid(text, "a name has at most 255 characters", err);
     if (is_official(&reference))
         reference.path = arena_printf(arena, OFFICIAL "%s", reference.path);
+    if (strlen(reference.domain) + strlen(reference.path) + 1 > NAME_LONGEST)
+        return invalid(text, "a name has at most 255 characters, its registry counted", err);
     *ret_reference = reference;
     return true;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/test.h"
 
+#include <string.h>
+
 #include "engine_client/image_reference.h"
 #include "spec/base/arena.h"
 
@@ -67,6 +69,25 @@ TEST(malformed_references_are_refused)
         assert_int_equal(err.kind, ERROR_INPUT);
     }
     error_finish(&err);
+    arena_destroy(arena);
+}
+
+/* docker.io/library/ and 237 more characters are 255; a name that is taken can be written and read again. */
+TEST(the_longest_name_counts_what_is_put_in_front)
+{
+    struct arena *arena = arena_create();
+    struct image_reference reference, again;
+    struct error err;
+    char name[239];
+
+    error_init(&err);
+    memset(name, 'a', sizeof(name) - 1);
+    name[238] = '\0';
+    assert_false(image_reference_parse(arena, name, &reference, &err));
+    error_finish(&err);
+    name[237] = '\0';
+    assert_true(image_reference_parse(arena, name, &reference, &err));
+    assert_true(image_reference_parse(arena, image_reference_canonical(arena, &reference), &again, &err));
     arena_destroy(arena);
 }
 
