@@ -342,7 +342,7 @@ struct build_context *build_context_open(const struct build_context_options *opt
                                          struct error *err)
 {
     struct build_context *context = xcalloc(1, sizeof(*context));
-    const char *dockerfile;
+    const char *dockerfile = NULL;
 
     context->arena = arena_create();
     context->directory = path_clean(context->arena, options->directory);
