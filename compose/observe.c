@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asking an engine for what observed.h holds: all lists at once, in one turn. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "compose/labels.h"
@@ -15,17 +16,28 @@
 
 enum { LIST_CONTAINERS, LIST_NETWORKS, LIST_VOLUMES, LIST_IMAGES, LIST_PROJECT_IMAGES, LISTS };
 
+/* It cannot be cancelled alone: who was interrupted leaves it behind. */
 struct negotiation {
-    struct session *session;
+    struct session *session; /* NULL: nobody waits any more */
     bool done;
     struct error failure;
 };
+
+static void negotiation_destroy(struct negotiation *negotiation)
+{
+    error_finish(&negotiation->failure);
+    free(negotiation);
+}
 
 static void on_ready(void *owner, const struct engine_facts *facts, const struct error *failure)
 {
     struct negotiation *negotiation = owner;
 
     (void)facts;
+    if (!negotiation->session) {
+        negotiation_destroy(negotiation);
+        return;
+    }
     if (failure)
         error_copy(&negotiation->failure, failure);
     negotiation->done = true;
@@ -35,19 +47,27 @@ static void on_ready(void *owner, const struct engine_facts *facts, const struct
 /* The version decides on parameters of the lists, so it must be known first; that costs only the ping. */
 static bool negotiate(struct session *session, struct engine_client *client, struct error *err)
 {
-    struct negotiation negotiation = {.session = session};
+    struct negotiation *negotiation;
+    bool good = true;
 
     if (engine_client_facts(client)->known)
         return true;
-    error_init(&negotiation.failure);
-    engine_client_negotiate(client, on_ready, &negotiation);
-    while (!negotiation.done)
-        if (!session_run(session, err))
-            return false;
-    if (!error_is_set(&negotiation.failure))
-        return true;
-    error_move(err, &negotiation.failure);
-    return false;
+    negotiation = xcalloc(1, sizeof(*negotiation));
+    negotiation->session = session;
+    error_init(&negotiation->failure);
+    engine_client_negotiate(client, on_ready, negotiation);
+    while (good && !negotiation->done)
+        good = session_run(session, err);
+    if (!negotiation->done) {
+        negotiation->session = NULL;
+        return false;
+    }
+    if (good && error_is_set(&negotiation->failure)) {
+        error_move(err, &negotiation->failure);
+        good = false;
+    }
+    negotiation_destroy(negotiation);
+    return good;
 }
 
 static const char *label_query(struct arena *arena, const char *project, bool all, bool undangling)
