@@ -94,13 +94,19 @@ static enum yaml_meaning resolve_number(const char *text, struct yaml_value *val
     bool negative = text[0] == '-';
     uint64_t size;
 
-    if (parse_magnitude(text + (negative || text[0] == '+'), &size)) {
-        if (size <= (uint64_t)INT64_MAX + negative) {
-            value->integer = negative ? (int64_t)(0 - size) : (int64_t)size;
-            return YAML_MEANS_INT;
-        }
-        value->number = negative ? -(double)size : (double)size;
+    if (strcmp(text, "-0") == 0) {
+        value->number = -0.0;
         return YAML_MEANS_FLOAT;
+    }
+    if (parse_magnitude(text + (negative || text[0] == '+'), &size)) {
+        value->number = negative ? -(double)size : (double)size;
+        if (size <= (uint64_t)INT64_MAX + negative)
+            value->integer = negative ? (int64_t)(0 - size) : (int64_t)size;
+        else if (negative)
+            return YAML_MEANS_FLOAT;
+        else
+            value->huge = size;
+        return YAML_MEANS_INT;
     }
     if (!looks_like_float(text))
         return YAML_MEANS_TEXT;

@@ -63,6 +63,11 @@ TEST(scalar_reads_integers_of_every_base)
     assert_plain("1_000", "integer 1000");
     assert_plain("9223372036854775807", "integer 9223372036854775807");
     assert_plain("0x", "string 0x");
+    assert_plain("9223372036854775808", "number 9223372036854775808");
+    assert_plain("0xFFFFFFFFFFFFFFFF", "number 18446744073709551615");
+    assert_plain("18446744073709551616", "number 1.8446744073709552e+19");
+    assert_plain("-9223372036854775808", "integer -9223372036854775808");
+    assert_plain("-9223372036854775809", "number -9.223372036854776e+18");
 }
 
 TEST(scalar_reads_floats)
@@ -93,7 +98,11 @@ TEST(scalar_prints_dates_as_the_reference_does)
     assert_plain("2001-01-01", "string 2001-01-01 00:00:00 +0000 UTC");
     assert_plain("2001-1-2T3:4:5.60Z", "string 2001-01-02 03:04:05.6 +0000 UTC");
     assert_plain("2001-01-02T03:04:05+02:00", "string 2001-01-02 03:04:05 +0200 +0200");
+    assert_plain("2001-01-02 03:04:05", "string 2001-01-02 03:04:05 +0000 UTC");
+    assert_plain("2001-01-02t03:04:05.250-00:30", "string 2001-01-02 03:04:05.25 -0030 -0030");
+    assert_plain("2001-01-02T03:04:05+00:00", "string 2001-01-02 03:04:05 +0000 UTC");
     assert_plain("2001-13-01", "string 2001-13-01");
+    assert_plain("2001-02-30", "string 2001-02-30");
     assert_plain("2001-01-01x", "string 2001-01-01x");
 }
 

@@ -137,7 +137,10 @@ TEST(yaml_resolve_knows_numbers)
     assert_int_equal(meaning("1e400"), YAML_MEANS_TEXT);
     assert_int_equal(meaning("0x"), YAML_MEANS_TEXT);
     assert_int_equal(meaning("1.2.3"), YAML_MEANS_TEXT);
-    assert_int_equal(meaning("9223372036854775808"), YAML_MEANS_FLOAT);
+    assert_int_equal(yaml_resolve("9223372036854775808", 19, &value), YAML_MEANS_INT);
+    assert_true(value.huge == (uint64_t)INT64_MAX + 1);
+    assert_int_equal(meaning("18446744073709551616"), YAML_MEANS_FLOAT);
+    assert_int_equal(meaning("-0"), YAML_MEANS_FLOAT);
 }
 
 TEST(yaml_resolve_knows_dates)
