@@ -185,11 +185,13 @@ static bool run_plan(struct converge *job, struct observed *observed, struct pla
     job->execute.observed = observed;
     job->execute.dry_run = job->context->dry_run;
     job->execute.parallel = job->context->root->parallel;
+    if (job->execute.wait_since_ms == 0)
+        job->execute.wait_since_ms = uv_now(session_loop(job->context->session));
     show_running(job, plan);
     return execute(job->context, plan, &job->execute, ret_outcome, err);
 }
 
-enum turn { TURN_END, TURN_AGAIN, TURN_FAILED };
+enum turn { TURN_END, TURN_AGAIN, TURN_OUTDATED, TURN_FAILED };
 
 static enum turn take_turn(struct converge *job, struct project_lock *lock, size_t *replans, struct error *err)
 {
@@ -221,9 +223,13 @@ static enum turn take_turn(struct converge *job, struct project_lock *lock, size
             job->show(job, plan);
             turn = TURN_END;
         } else {
+            job->execute.lock = job->no_lock || job->context->dry_run ? NULL : lock;
             good = run_plan(job, observed, plan, &outcome, err);
             note_one_off(job, plan);
-            if (good)
+            if (outcome.outdated && (good || (*replans)++ < MOST_REPLANS)) {
+                error_finish(err);
+                turn = TURN_OUTDATED;
+            } else if (good)
                 turn = note_images(job, plan) ? TURN_AGAIN : TURN_END;
             else if (outcome.replan && err->kind != ERROR_CANCELED && (*replans)++ < MOST_REPLANS) {
                 error_finish(err);
@@ -245,16 +251,16 @@ bool converge(struct converge *job, struct error *err)
     struct engine_client *client;
     struct project_lock *lock;
     enum turn turn = TURN_AGAIN;
-    size_t replans = 0;
+    size_t replans = 0, turns = 0;
 
     if (!session_client(job->context->session, &client, err))
         return false;
     lock = project_lock_create(engine_client_url(client), job->wants.project_name);
     console_begin(job->context->console, job->operation);
-    for (size_t i = 0; turn == TURN_AGAIN && i < MOST_TURNS; i++)
+    while (turn == TURN_OUTDATED || (turn == TURN_AGAIN && turns++ < MOST_TURNS))
         turn = take_turn(job, lock, &replans, err);
     console_end(job->context->console);
-    project_lock_release(lock, true);
+    (void)project_lock_release(lock, true);
     project_lock_destroy(lock);
     if (turn == TURN_AGAIN)
         return error_set(err, ERROR_INPUT, "project \"%s\" does not come to rest", job->wants.project_name);

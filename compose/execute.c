@@ -8,6 +8,7 @@
 #include "compose/build_display.h"
 #include "compose/child.h"
 #include "compose/execute_internal.h"
+#include "compose/project_lock.h"
 #include "compose/bake_run.h"
 #include "engine_client/build.h"
 #include "engine_client/image_stream.h"
@@ -76,6 +77,8 @@ static void leave(struct execution *run, struct step *step, enum step_state stat
     run->in_flight--;
     if (flags_of(step) & STEP_SLOT)
         run->slots_used--;
+    if (!(flags_of(step) & STEP_PASSIVE))
+        run->changing--;
     finish_work(step);
     execute_advance(run);
 }
@@ -256,6 +259,8 @@ static void start(struct execution *run, struct step *step)
     run->in_flight++;
     if (flags_of(step) & STEP_SLOT)
         run->slots_used++;
+    if (!(flags_of(step) & STEP_PASSIVE))
+        run->changing++;
     execute_progress(run, step, working_text(step), PROGRESS_WORKING);
     if (run->options->dry_run) {
         start_dry(run, step);
@@ -271,6 +276,28 @@ static void start(struct execution *run, struct step *step)
     if (!start_functions[step->kind](run, step, &failure))
         execute_failed(run, step, &failure);
     error_finish(&failure);
+}
+
+/* Others may change the project while we only wait. */
+static void free_lock(struct execution *run)
+{
+    if (!run->options->lock || run->lock_free || run->changing > 0 || run->in_flight == 0)
+        return;
+    run->lock_seen = project_lock_release(run->options->lock, true);
+    run->lock_free = true;
+}
+
+/* Before a change. False when somebody else has changed the project meanwhile: the plan does not hold any more. */
+static bool retake_lock(struct execution *run)
+{
+    if (!run->lock_free)
+        return true;
+    run->lock_free = false;
+    if (!project_lock_take(run->options->lock, run->console, run->lock_seen))
+        return true;
+    run->outcome->outdated = true;
+    give_up(run);
+    return false;
 }
 
 static void sweep(struct execution *run)
@@ -294,6 +321,8 @@ static void sweep(struct execution *run)
         }
         if ((flags_of(step) & STEP_SLOT) && run->slots_used >= run->slots)
             continue;
+        if (!(flags_of(step) & STEP_PASSIVE) && !retake_lock(run))
+            return;
         start(run, step);
     }
 }
@@ -310,6 +339,7 @@ void execute_advance(struct execution *run)
         execute_check_waits(run);
     }
     run->advancing = false;
+    free_lock(run);
     if (run->in_flight == 0 && !run->finished) {
         run->finished = true;
         session_stop(run->session);
@@ -327,13 +357,16 @@ static size_t default_slots(int64_t parallel)
 
 static void set_deadline(struct execution *run)
 {
+    uint64_t now_ms = uv_now(session_loop(run->session));
+    uint64_t due_ms = run->options->wait_since_ms + (uint64_t)run->options->wait_timeout_s * MS_PER_SECOND;
+
     if (run->options->wait_timeout_s <= 0)
         return;
     run->deadline = xcalloc(1, sizeof(*run->deadline));
     (void)uv_timer_init(session_loop(run->session), run->deadline);
     run->deadline->data = run;
     (void)uv_timer_start(run->deadline, on_deadline,
-                         (uint64_t)run->options->wait_timeout_s * MS_PER_SECOND, 0);
+                         due_ms > now_ms ? due_ms - now_ms : 0, 0);
 }
 
 static void collect_outcome(struct execution *run, struct error *err)

@@ -25,6 +25,7 @@ struct builder;
 struct command_context;
 struct docker_config;
 struct observed;
+struct project_lock;
 struct wanted;
 
 /** Output of a hook; `name` is what stands in front of the line. */
@@ -46,6 +47,8 @@ struct execute_options {
     int64_t build_memory_bytes;             /* build --memory */
     int64_t parallel;                       /* bound; -1: from the processors */
     int64_t wait_timeout_s;                 /* of all waits together; 0: none */
+    uint64_t wait_since_ms;                 /* of the loop: when that time began */
+    struct project_lock *lock;              /* held; let go while there are only waits; or NULL */
     bool dry_run, quiet_pull, quiet_build;
     bool continue_pulls;                    /* pull failures are warnings */
     execute_output_fn *on_hook_output;      /* NULL: not shown */
@@ -58,6 +61,7 @@ struct execute_options {
 };
 
 struct execute_outcome {
+    bool outdated;        /* somebody else changed the project during a wait: what was left is not done, look again */
     bool replan;          /* something vanished or was made by somebody else: observe and plan again */
     struct strings pulled; /* images that were pulled or built, in the arena given */
 };

@@ -76,7 +76,9 @@ struct execution {
     struct arena *arena; /* the plan's */
     struct execute_outcome *outcome;
     struct warnings told; /* of bodies: each replica would tell the same */
-    size_t slots, slots_used, in_flight;
+    size_t slots, slots_used, in_flight, changing; /* changing: of those in flight, all but waits */
+    bool lock_free; /* let go for the time of a wait */
+    uint64_t lock_seen;
     bool stopping, canceled, finished, advancing, again;
 
     struct session_listener listener;

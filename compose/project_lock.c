@@ -120,15 +120,16 @@ bool project_lock_take(struct project_lock *lock, struct console *console, uint6
     return generation != seen;
 }
 
-void project_lock_release(struct project_lock *lock, bool changed)
+uint64_t project_lock_release(struct project_lock *lock, bool changed)
 {
     uint64_t generation;
     uint64_t holder;
 
     if (lock->file < 0 || !lock->held)
-        return;
-    generation = read_state(lock, &holder);
-    write_state(lock, generation + (changed ? 1 : 0), 0);
+        return 0;
+    generation = read_state(lock, &holder) + (changed ? 1 : 0);
+    write_state(lock, generation, 0);
     (void)flock(lock->file, LOCK_UN);
     lock->held = false;
+    return generation;
 }

@@ -26,5 +26,5 @@ uint64_t project_lock_generation(const struct project_lock *lock);
  * Returns whether somebody changed the project after `seen`: then look again.
  */
 bool project_lock_take(struct project_lock *lock, struct console *console, uint64_t seen);
-/** Let it go; `changed` counts a change. */
-void project_lock_release(struct project_lock *lock, bool changed);
+/** Let it go; `changed` counts a change. Returns the count, for taking it again. */
+uint64_t project_lock_release(struct project_lock *lock, bool changed);
