@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Changed files of `watch` into a container: one archive, made while it is sent. */
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -8,7 +9,21 @@
 #include "engine_client/query.h"
 #include "engine_client/tar_stream.h"
 
-/* The next file that is still there; what vanished meanwhile is a change of its own. */
+/* What vanished meanwhile is a change of its own; what may not be read is told. */
+static bool is_passed_over(struct step *step, const char *path, struct error *err)
+{
+    bool vanished = err->errno_value == ENOENT || err->errno_value == ENOTDIR || err->errno_value == ELOOP ||
+                    err->errno_value == EINVAL; /* of a link that is none any more */
+
+    if (err->kind != ERROR_SYSTEM || (!vanished && err->errno_value != EACCES))
+        return false;
+    if (!vanished)
+        console_warn(step->work->run->console, "%s is not copied: it may not be read", path);
+    error_finish(err);
+    return true;
+}
+
+/* The next file that is still there. */
 static enum tar_next next_file(void *owner, struct tar_stream *tar, struct error *err)
 {
     struct step *step = owner;
@@ -24,7 +39,10 @@ static enum tar_next next_file(void *owner, struct tar_stream *tar, struct error
             entry.path++;
         entry.mode = status.st_mode & 07777;
         entry.modified_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
-        return tar_stream_put_path(tar, &entry, file->path, &status, err) ? TAR_NEXT_ENTRY : TAR_NEXT_FAILED;
+        if (tar_stream_put_path(tar, &entry, file->path, &status, err))
+            return TAR_NEXT_ENTRY;
+        if (!is_passed_over(step, file->path, err))
+            return TAR_NEXT_FAILED;
     }
     return TAR_NEXT_END;
 }

@@ -96,18 +96,48 @@ static void on_compared(uv_work_t *work, int status)
 
 /* -- Events -- */
 
+static void note_dirty(struct watch *watch, const char *path)
+{
+    if (index_find(&watch->dirty_index, path) != INDEX_NONE)
+        return;
+    strings_add_copy(&watch->dirty, watch->dirty_arena, path);
+    index_put(&watch->dirty_index, watch->dirty_arena, watch->dirty.items[watch->dirty.count - 1],
+              watch->dirty.count - 1);
+}
+
+void watch_owe(struct watch *watch, const struct watch_batch *batch)
+{
+    for (size_t i = 0; i < batch->sync_count; i++)
+        for (size_t j = 0; j < batch->syncs[i].count; j++)
+            strings_add_copy(&watch->owed, watch->owed_arena, batch->syncs[i].files[j].path);
+}
+
+static unsigned take_owed(struct watch *watch)
+{
+    if (watch->owed.count == 0)
+        return 0;
+    for (size_t i = 0; i < watch->owed.count; i++)
+        note_dirty(watch, watch->owed.items[i]);
+    arena_destroy(watch->owed_arena);
+    watch->owed_arena = arena_create();
+    watch->owed = (struct strings){0};
+    return WATCH_COMPARE_OWED;
+}
+
 static void on_silence(uv_timer_t *timer)
 {
     struct watch *watch = timer->data;
+    unsigned owed;
 
     if (watch->state != WATCH_IDLE) {
         watch->due = true;
         return;
     }
+    owed = take_owed(watch);
     watch->batch_arena = watch->dirty_arena;
     watch->batch_dirty = watch->dirty;
     watch->batch_flags = (watch->overflowed ? (unsigned)WATCH_COMPARE_ALL : 0u) |
-                         (watch->trust ? (unsigned)WATCH_COMPARE_TRUST : 0u);
+                         (watch->trust ? (unsigned)WATCH_COMPARE_TRUST : 0u) | owed;
     watch->dirty_arena = arena_create();
     watch->dirty = (struct strings){0};
     watch->dirty_index = (struct index){0};
@@ -142,11 +172,7 @@ static void on_dirty(void *owner, const char *path)
 
     if (!is_of_interest(watch, path))
         return;
-    if (index_find(&watch->dirty_index, path) == INDEX_NONE) {
-        strings_add_copy(&watch->dirty, watch->dirty_arena, path);
-        index_put(&watch->dirty_index, watch->dirty_arena, watch->dirty.items[watch->dirty.count - 1],
-                  watch->dirty.count - 1);
-    }
+    note_dirty(watch, path);
     await_silence(watch);
 }
 
@@ -201,6 +227,7 @@ struct watch *watch_create(struct command_context *context, const struct watch_s
     watch->settings = *settings;
     watch->arena = arena_create();
     watch->dirty_arena = arena_create();
+    watch->owed_arena = arena_create();
     warnings = (struct warnings){.arena = watch->arena};
     if (!watch_rules_make(watch->arena, settings->project, &settings->services, &warnings, &watch->rules, err)) {
         watch_destroy(watch);
@@ -271,6 +298,7 @@ void watch_destroy(struct watch *watch)
     watch_tree_destroy(watch->tree);
     arena_destroy(watch->batch_arena);
     arena_destroy(watch->dirty_arena);
+    arena_destroy(watch->owed_arena);
     arena_destroy(watch->arena);
     free(watch);
 }

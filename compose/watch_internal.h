@@ -41,6 +41,10 @@ struct watch {
     struct index dirty_index;
     bool overflowed, trust, due;
 
+    /* What could not be copied goes along with the next batch. */
+    struct arena *owed_arena;
+    struct strings owed;
+
     /* The batch at hand: the worker's, then watch_react()'s. */
     struct arena *batch_arena;
     struct strings batch_dirty;
@@ -54,4 +58,6 @@ struct watch {
 bool watch_carry_out(struct watch *watch, const struct watch_batch *batch, struct error *err) WARN_UNUSED;
 /** Copy what is newer than the images that run. */
 bool watch_initial_sync(struct watch *watch, struct error *err) WARN_UNUSED;
+/** The files of this batch have not arrived. */
+void watch_owe(struct watch *watch, const struct watch_batch *batch);
 void watch_log(struct watch *watch, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -247,7 +247,7 @@ static bool converge_batch(struct watch *watch, const struct watch_batch *batch,
         .wants = {.project_name = watch->settings.project->name},
     };
 
-    return converge(&job, err) || is_survived(watch, NULL, err);
+    return converge(&job, err);
 }
 
 static bool sync_files(struct watch *watch, const struct watch_batch *batch, struct error *err)
@@ -255,7 +255,10 @@ static bool sync_files(struct watch *watch, const struct watch_batch *batch, str
     for (size_t i = 0; i < batch->sync_count; i++)
         watch_log(watch, "Syncing service \"%s\" after %zu changes were detected", batch->syncs[i].service->name,
                   batch->syncs[i].count);
-    return batch->sync_count == 0 || converge_batch(watch, batch, "sync", make_sync, err);
+    if (batch->sync_count == 0 || converge_batch(watch, batch, "sync", make_sync, err))
+        return true;
+    watch_owe(watch, batch);
+    return is_survived(watch, NULL, err);
 }
 
 /* -- Restart -- */
@@ -278,7 +281,8 @@ bool watch_carry_out(struct watch *watch, const struct watch_batch *batch, struc
         return false;
     if (batch->restarts.count > 0 && !restart(watch, &batch->restarts, err))
         return false;
-    return batch->exec_count == 0 || converge_batch(watch, batch, "exec", make_exec, err);
+    return batch->exec_count == 0 || converge_batch(watch, batch, "exec", make_exec, err) ||
+           is_survived(watch, NULL, err);
 }
 
 /* -- Initial sync -- */

@@ -258,6 +258,8 @@ static void look_at(struct look *look, const char *path, bool named)
     if (lstat(path, &status) != 0) {
         if (before && before->mode != 0)
             lose(look, before);
+        else if (before && named && (look->flags & WATCH_COMPARE_OWED))
+            add_change(look, before, true, false);
         return;
     }
     known = before && before->mode != 0;
@@ -274,7 +276,7 @@ static void look_at(struct look *look, const char *path, bool named)
         return;
     }
     take_in(look, path, &status, &now);
-    changed = !known || !is_same(before, &now) || (named && (look->flags & WATCH_COMPARE_TRUST));
+    changed = !known || !is_same(before, &now) || (named && (look->flags & (WATCH_COMPARE_TRUST | WATCH_COMPARE_OWED)));
     if (!before)
         before = add_seen(tree, path);
     now.path = before->path;

@@ -29,6 +29,7 @@ struct watch_changes {
 enum watch_compare {
     WATCH_COMPARE_ALL = 1 << 0,   /* anything may be dirty */
     WATCH_COMPARE_TRUST = 1 << 1, /* the paths named changed, for they were dirty before the first scan was over */
+    WATCH_COMPARE_OWED = 1 << 2,  /* the paths named changed or are gone, for an earlier change was not acted upon */
 };
 
 /** `rules` are borrowed until it is destroyed. */

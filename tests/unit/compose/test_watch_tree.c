@@ -266,6 +266,25 @@ TEST(everything_is_compared_after_an_overflow)
     teardown(&fixture);
 }
 
+TEST(owed_changes_are_told_again)
+{
+    struct fixture fixture;
+    struct strings owed = {0};
+
+    setup(&fixture);
+    assert_int_equal(unlink(in(&fixture, "two")), 0);
+    compare(&fixture);
+    assert_int_equal(fixture.changes.count, 1);
+    strings_add(&owed, fixture.arena, in(&fixture, "two"));
+    strings_add(&owed, fixture.arena, in(&fixture, "d/one"));
+    strings_add(&owed, fixture.arena, in(&fixture, "never-there"));
+    watch_tree_compare(fixture.tree, &owed, WATCH_COMPARE_OWED, fixture.arena, &fixture.changes);
+    assert_int_equal(fixture.changes.count, 2);
+    expect(&fixture, 0, "d/one", false);
+    expect(&fixture, 1, "two", true);
+    teardown(&fixture);
+}
+
 /* More events than the kernel keeps: nothing is missed, and nothing is told twice. */
 TEST(overflow_of_the_queue_loses_no_change)
 {
