@@ -51,7 +51,7 @@ static const char *for_text(struct arena *arena, const struct spec_node *node, u
     const char *text = node->string.bytes, *colon = strchr(text, ':'), *equals = strchr(text, '=');
     const char *hint = spec_remedy_for_text(arena, text);
 
-    if (hint)
+    if (hint || node->interpolated) /* a value that came from elsewhere may be a secret */
         return hint;
     if (node->quoted)
         return accept & A_LIST
@@ -232,7 +232,9 @@ const char *spec_remedy_for_pair(struct arena *arena, const struct spec_node *no
 
     if (node->kind != SPEC_MAP || node->map.count != 1)
         return NULL;
-    value = spec_node_scalar_text(arena, node->map.items[0].value);
+    value = node->map.items[0].value->interpolated
+                ? "..." /* what came from elsewhere may be a secret */
+                : spec_node_scalar_text(arena, node->map.items[0].value);
     return value ? arena_printf(arena, "write it as one text: %s%s%s", node->map.items[0].key,
                                 separator, value)
                  : NULL;
