@@ -199,6 +199,7 @@ static enum turn take_turn(struct converge *job, struct project_lock *lock, size
     struct observed *observed = NULL;
     struct plan *plan = NULL;
     uint64_t seen = project_lock_generation(lock);
+    enum project_lock_answer answer = PROJECT_LOCK_SAME;
     enum turn turn = TURN_FAILED;
     bool good;
 
@@ -208,9 +209,12 @@ static enum turn take_turn(struct converge *job, struct project_lock *lock, size
         observed_destroy(observed);
         return TURN_FAILED;
     }
-    if (!plan_is_empty(plan) && !job->context->dry_run && !job->plan_only && !job->no_lock &&
-        project_lock_take(lock, job->context->console, seen)) {
+    if (!plan_is_empty(plan) && !job->context->dry_run && !job->plan_only && !job->no_lock)
+        answer = project_lock_take(lock, job->context->console, seen);
+    if (answer == PROJECT_LOCK_CHANGED) {
         turn = TURN_AGAIN; /* somebody was faster: look again, with the lock in hand */
+    } else if (answer == PROJECT_LOCK_INTERRUPTED) {
+        (void)error_set(err, ERROR_CANCELED, "%s", "");
     } else {
         if (!job->warned && job->wanted)
             far_engine_check_binds(session_endpoint(job->context->session), job->wanted->project, plan,

@@ -287,15 +287,23 @@ static void free_lock(struct execution *run)
     run->lock_free = true;
 }
 
-/* Before a change. False when somebody else has changed the project meanwhile: the plan does not hold any more. */
+/* Before a change. False when somebody else has changed the project meanwhile, so that the plan does not hold any more,
+ * or when the user gave up waiting for it. */
 static bool retake_lock(struct execution *run)
 {
     if (!run->lock_free)
         return true;
     run->lock_free = false;
-    if (!project_lock_take(run->options->lock, run->console, run->lock_seen))
+    switch (project_lock_take(run->options->lock, run->console, run->lock_seen)) {
+    case PROJECT_LOCK_SAME:
         return true;
-    run->outcome->outdated = true;
+    case PROJECT_LOCK_CHANGED:
+        run->outcome->outdated = true;
+        break;
+    case PROJECT_LOCK_INTERRUPTED:
+        run->canceled = true;
+        break;
+    }
     give_up(run);
     return false;
 }

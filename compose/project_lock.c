@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -98,26 +99,56 @@ uint64_t project_lock_generation(const struct project_lock *lock)
     return read_state(lock, &holder);
 }
 
-bool project_lock_take(struct project_lock *lock, struct console *console, uint64_t seen)
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+/* The loop does not turn meanwhile and restarts system calls on signals, so the wait listens for itself. */
+static bool wait_for_lock(const struct project_lock *lock)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction before[COUNT_OF(numbers)], ours = {.sa_handler = on_interrupt};
+    bool taken = false;
+
+    interrupted = 0;
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        if (sigaction(numbers[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
+            (void)sigaction(numbers[i], &ours, NULL);
+    while (!interrupted && !taken) {
+        taken = flock(lock->file, LOCK_EX) == 0;
+        if (!taken && errno != EINTR)
+            break;
+    }
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        (void)sigaction(numbers[i], &before[i], NULL);
+    if (taken && interrupted)
+        (void)flock(lock->file, LOCK_UN);
+    return !interrupted;
+}
+
+enum project_lock_answer project_lock_take(struct project_lock *lock, struct console *console, uint64_t seen)
 {
     uint64_t generation;
     uint64_t holder;
 
     if (lock->file < 0 || lock->held)
-        return false;
+        return PROJECT_LOCK_SAME;
     if (flock(lock->file, LOCK_EX | LOCK_NB) != 0) {
         (void)read_state(lock, &holder);
         console_note(console, "Waiting for process %" PRIu64 ", which is changing project \"%s\"\n",
                      holder, lock->project);
         console_flush(console);
-        while (flock(lock->file, LOCK_EX) != 0)
-            if (errno != EINTR)
-                return false;
+        if (!wait_for_lock(lock))
+            return PROJECT_LOCK_INTERRUPTED;
     }
     lock->held = true;
     generation = read_state(lock, &holder);
     write_state(lock, generation, (uint64_t)getpid());
-    return generation != seen;
+    return generation != seen ? PROJECT_LOCK_CHANGED : PROJECT_LOCK_SAME;
 }
 
 uint64_t project_lock_release(struct project_lock *lock, bool changed)

@@ -20,11 +20,13 @@ void project_lock_destroy(struct project_lock *lock); /* releases; NULL is allow
 
 /** How often the project was changed by somebody who held the lock. */
 uint64_t project_lock_generation(const struct project_lock *lock);
-/**
- * Take it, waiting for the holder, who is named on the console. Blocks: not while the loop has work.
- *
- * Returns whether somebody changed the project after `seen`: then look again.
- */
-bool project_lock_take(struct project_lock *lock, struct console *console, uint64_t seen);
+enum project_lock_answer {
+    PROJECT_LOCK_SAME,        /* nobody changed the project after `seen` */
+    PROJECT_LOCK_CHANGED,     /* somebody did: look again */
+    PROJECT_LOCK_INTERRUPTED, /* by SIGINT, SIGTERM or SIGHUP while waiting: it is not held, give up */
+};
+
+/** Take it, waiting for the holder, who is named on the console. Blocks: not while the loop has work. */
+enum project_lock_answer project_lock_take(struct project_lock *lock, struct console *console, uint64_t seen);
 /** Let it go; `changed` counts a change. Returns the count, for taking it again. */
 uint64_t project_lock_release(struct project_lock *lock, bool changed);
