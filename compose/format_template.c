@@ -266,8 +266,8 @@ static bool run_level(struct template_run *run, bool visible, enum action_kind *
         return bad(err, "nested too deeply:", "if");
     while (*run->at) {
         const char *open = strstr(run->at, "{{");
-        struct action action;
-        struct value value;
+        struct action action = {0};
+        struct value value = {0};
         enum action_kind closed = ACTION_NOTHING;
 
         add_text(run, run->at, open ? open : run->at + strlen(run->at), visible);

@@ -62,8 +62,8 @@ static void keep_metadata(const struct provider_run *run, struct span metadata)
                 O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (file < 0)
         return;
-    if (write(file, metadata.bytes, metadata.length) < 0)
-        (void)ftruncate(file, 0);
+    if (write(file, metadata.bytes, metadata.length) < 0 && ftruncate(file, 0) != 0)
+        (void)unlink(path_join(run->arena, directory, arena_printf(run->arena, "%s.json", type)));
     (void)close(file);
 }
 

@@ -296,7 +296,7 @@ static bool read_quoted(struct reader *reader, const char **ret_value)
 
 static bool read_statement(struct reader *reader)
 {
-    const char *name, *value;
+    const char *name = NULL, *value;
     char separator;
 
     if (reader->end - reader->at > 6 && memcmp(reader->at, "export", 6) == 0 &&

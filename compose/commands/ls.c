@@ -206,7 +206,7 @@ static bool run_ls(struct command_context *context, struct error *err)
     const struct strings *given = options_list(context->options, "filter");
     const char *how = options_string(context->options, "format");
     struct engine_container_list list;
-    struct name_filter *filters;
+    struct name_filter *filters = NULL;
     struct stack *stacks;
     size_t count, kept = 0;
     struct text text;

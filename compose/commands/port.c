@@ -53,7 +53,7 @@ static bool run_port(struct command_context *context, struct error *err)
     char *protocol = arena_strdup(context->arena, options_string(options, "protocol"));
     const struct engine_container_entry *entry;
     struct spec_project *project;
-    uint16_t port;
+    uint16_t port = 0;
 
     for (char *at = protocol; *at; at++)
         *at = (char)tolower((unsigned char)*at);
