@@ -6,8 +6,10 @@
 
 #include "compose/command.h"
 #include "compose/plan.h"
+#include "compose/port_holder.h"
 #include "compose/session.h"
 #include "engine_client/container.h"
+#include "engine_client/endpoint.h"
 #include "engine_client/frames.h"
 #include "engine_client/query.h"
 #include "spec/base/arena.h"
@@ -100,6 +102,10 @@ static void hint_port(struct command_context *context, const char *message, stru
         holder = publisher_of(&list, number);
     if (holder)
         (void)error_hint(err, "port %s is held by container %s", port, holder);
+    else if (!engine_endpoint_is_far(session_endpoint(context->session)))
+        holder = port_holder_find(context->arena, (unsigned)number);
+    if (holder)
+        (void)error_hint(err, "port %s is held by %s: stop it, or publish another port", port, holder);
     else
         (void)error_hint(err, "port %s is held by a process outside of the engine (`ss -ltnp` names it)", port);
     error_finish(&ignored);
