@@ -6,6 +6,7 @@
 
 #include "compose/command.h"
 #include "compose/console.h"
+#include "compose/containers.h"
 #include "compose/log_follow.h"
 #include "compose/session.h"
 
@@ -131,9 +132,29 @@ void attached_drain(struct attached *attached)
     log_follow_drain(attached->follow);
 }
 
-int attached_exit_code(const struct attached *attached)
+/* It was stopped, and the event of that has not arrived yet: its container tells. */
+static bool ask_exit_code(struct attached *attached, struct error *err)
 {
-    return attached->exit_code;
+    struct engine_container_list list;
+    struct strings services = {0};
+
+    strings_add(&services, attached->context->arena, attached->options.exit_code_from);
+    if (!containers_list(attached->context->session, attached->context->arena, attached->options.project,
+                         CONTAINERS_STOPPED, &services, &list, err))
+        return false;
+    for (size_t i = 0; i < list.count && !attached->has_code; i++) {
+        attached->has_code = list.items[i].has_exit_code;
+        attached->exit_code = list.items[i].exit_code;
+    }
+    return true;
+}
+
+bool attached_exit_code(struct attached *attached, int *ret_code, struct error *err)
+{
+    if (attached->options.exit_code_from && !attached->has_code && !ask_exit_code(attached, err))
+        return false;
+    *ret_code = attached->exit_code;
+    return true;
 }
 
 void attached_hook_output(void *owner, const char *name, struct span bytes)

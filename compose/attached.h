@@ -12,7 +12,7 @@
  *         … execute the stop plan; ERROR_CANCELED: session_continue(), execute the kill plan …
  *         attached_drain(attached);
  *     }
- *     code = attached_exit_code(attached);
+ *     if (!attached_exit_code(attached, &code, err)) …
  *     attached_destroy(attached);
  */
 #pragma once
@@ -60,8 +60,11 @@ void attached_wake(struct attached *attached);
 void attached_announce_stop(struct attached *attached, enum attached_end why);
 /** Show what stopped containers have still to say. */
 void attached_drain(struct attached *attached);
-/** For the abort options; 0 without them. */
-int attached_exit_code(const struct attached *attached);
+/**
+ * For the abort options; 0 without them. Where the event of the end of `exit_code_from` is still on its way, the engine is
+ * asked: errors are those of the request.
+ */
+bool attached_exit_code(struct attached *attached, int *ret_code, struct error *err) WARN_UNUSED;
 
 /** An execute_output_fn: output of a hook, `name` being "web-1 ->"; `owner` is the attached. */
 void attached_hook_output(void *owner, const char *name, struct span bytes);

@@ -241,9 +241,9 @@ void log_follow_check_end(struct log_follow *follow)
 {
     uint64_t now_ms = uv_now(session_loop(follow->session)), left_ms = 0, died_at_ms = 0;
 
-    if (follow->ended || follow->list || (follow->away && !follow->draining))
+    if (follow->list || (follow->away && !follow->draining))
         return;
-    if (!follow->started) {
+    if (!follow->started) { /* first of all, also when an abort option has struck already */
         for (struct log_item *item = follow->items; item; item = item->next)
             if (item->inspect || item->passing_over)
                 return;
@@ -252,6 +252,8 @@ void log_follow_check_end(struct log_follow *follow)
             session_stop(follow->session);
         return;
     }
+    if (follow->ended)
+        return;
     for (struct log_item *item = follow->items; item; item = item->next) {
         if (is_busy(item))
             return;

@@ -69,6 +69,8 @@ void log_follow_on_event(void *owner, const struct engine_event *event)
 
     if (!item && !log_follow_watches(follow, &event->attributes))
         return;
+    if (item && item->gone && !item->known)
+        return; /* old news of one that was removed before we could look at it */
     if (!item && strcmp(event->action, "create") == 0)
         follow->created_at_ms = uv_now(session_loop(follow->session));
     else if (strcmp(event->action, "start") == 0)

@@ -39,6 +39,7 @@ struct log_item {
     bool passing_over;   /* the end of its old log is being looked for */
     bool last_words;     /* what is read now is what followed the end of the stream */
     bool exit_due;       /* its end is to be told once its output is */
+    bool recreated;      /* another one had its name before */
     bool inspect_again;  /* something happened to it while it was inspected */
     int starts_due;      /* starts of ours less the events of starts: above 0, one is still to come */
     int exit_code;

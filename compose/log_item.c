@@ -139,6 +139,8 @@ static void begin(struct log_item *item, const struct engine_container *containe
     item->started_ns = container->started_ns;
     if (item->silent)
         return;
+    if (item->recreated)
+        log_stream_status(item->stream, "has been recreated");
     item->reader =
         log_reader_create(follow->client, item->id, container->tty, on_reader_closed, item);
     log_reader_set_stream(item->reader, item->stream);
@@ -149,6 +151,16 @@ static void begin(struct log_item *item, const struct engine_container *containe
         follow->in_flight++;
         log_reader_pass_over(item->reader);
     }
+}
+
+/* Old news: the event stream begins early, and told of a container that had been removed before we looked. */
+static void forget(struct log_item *item)
+{
+    item->gone = true;
+    item->running = item->restarting = item->exit_due = false;
+    item->starts_due = 0;
+    if (!item->silent)
+        log_stream_close(item->stream);
 }
 
 static void on_inspected(void *owner, struct engine_request *request, const struct error *failure)
@@ -179,6 +191,8 @@ static void on_inspected(void *owner, struct engine_request *request, const stru
         begin(item, &container);
     else if (known && !item->running)
         item->restarting = container.restarting || container.running;
+    else if (!item->known && failure && failure->status == 404)
+        forget(item);
     log_item_tell_exit(item);
     error_finish(&ignored);
     arena_destroy(arena);
@@ -207,14 +221,13 @@ struct log_item *log_item_add(struct log_follow *follow, const char *id, const c
     struct log_item **at = &follow->items;
     size_t length = strlen(follow->options.project);
     const char *shown = name;
-    bool recreated = false;
 
     if (strncmp(name, follow->options.project, length) == 0 &&
         (name[length] == '-' || name[length] == '_') && name[length + 1])
         shown = name + length + 1;
-    for (; *at; at = &(*at)->next)
-        recreated = recreated || strcmp((*at)->name, name) == 0;
     *item = (struct log_item){.follow = follow, .fresh = fresh};
+    for (; *at; at = &(*at)->next)
+        item->recreated = item->recreated || (fresh && strcmp((*at)->name, name) == 0);
     item->id = arena_strdup(follow->arena, id);
     item->name = arena_strdup(follow->arena, name);
     item->service = arena_strdup(follow->arena, service);
@@ -226,8 +239,6 @@ struct log_item *log_item_add(struct log_follow *follow, const char *id, const c
     item->source = log_printer_add(follow->printer, shown, NULL);
     log_printer_describe(item->source, service, name);
     item->stream = log_merge_add(follow->merge, item->source, on_printed, item);
-    if (recreated && fresh)
-        log_stream_status(item->stream, "has been recreated");
     return item;
 }
 

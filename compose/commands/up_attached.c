@@ -168,7 +168,8 @@ static bool stay(struct up_options *up, struct attached *attached, struct error 
         return false;
     if (end == ATTACHED_INTERRUPTED)
         return error_set(err, ERROR_CANCELED, "%s", "");
-    code = attached_exit_code(attached);
+    if (!attached_exit_code(attached, &code, err))
+        return false;
     if (code == 0)
         return true;
     console_note(up->job.context->console, "\n"); /* as the reference does for a code without a message */
