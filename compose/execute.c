@@ -408,12 +408,15 @@ static bool run_to_end(struct execution *run, struct error *err)
         run->ready = true;
     if (run->ready)
         execute_advance(run);
-    while (!run->finished)
-        if (!session_run(run->session, err)) { /* the signal handler of the caller let it through */
-            run->canceled = true;
-            give_up(run);
-            error_finish(err);
-        }
+    while (!run->finished && session_run(run->session, err))
+        continue;
+    if (run->finished)
+        return true;
+    /* The signal handler of the caller let it through. */
+    error_finish(err);
+    run->canceled = true;
+    give_up(run);
+    session_drain(run->session, &run->finished);
     return true;
 }
 
