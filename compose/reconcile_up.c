@@ -137,7 +137,8 @@ static void add_services(struct reconcile *r)
         service->wanted = &r->wanted->services[i];
         service->target = r->options->targets.count == 0 ||
                           strings_contain(&r->options->targets, service->wanted->service->name);
-        translate_unsupported(service->wanted->service, r->observed->api_minor, &r->plan->warnings);
+        translate_unsupported(service->wanted->service, r->observed->api_minor, r->observed->podman,
+                              &r->plan->warnings);
     }
     translate_unsupported_resources(r->project, r->observed->api_minor, &r->plan->warnings);
 }

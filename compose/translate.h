@@ -84,7 +84,8 @@ bool translate_network_body(struct text *out, const struct spec_project *project
 void translate_volume_body(struct text *out, const struct spec_project *project, const char *key,
                            const struct spec_volume *volume, const char *hash);
 /** One warning for each attribute of a service that this engine cannot honour. */
-void translate_unsupported(const struct spec_service *service, unsigned api_minor, struct warnings *warnings);
+void translate_unsupported(const struct spec_service *service, unsigned api_minor, bool podman,
+                           struct warnings *warnings);
 /** The same for networks, secrets and configs. */
 void translate_unsupported_resources(const struct spec_project *project, unsigned api_minor,
                                      struct warnings *warnings);

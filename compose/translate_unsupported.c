@@ -4,6 +4,7 @@
  * an `.api` on older ones. The tree is walked, since it has the place of each attribute.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "compose/translate.h"
 #include "spec/node.h"
@@ -13,6 +14,7 @@
 
 struct walk {
     unsigned api_minor;
+    bool podman;
     struct warnings *warnings;
 };
 
@@ -100,38 +102,44 @@ static void visit_entry(const struct walk *walk, const char *section, const char
               &path);
 }
 
-/* An old engine makes missing paths only for mounts told as a line, and this one cannot be. */
-static void check_host_paths(const struct walk *walk, const struct spec_service *service)
+/*
+ * An old engine makes missing paths only for mounts told as a line, and this one cannot be. Podman 4.3 makes them
+ * always.
+ */
+static void check_host_path(const struct walk *walk, const struct spec_mount *mount, const char *name)
 {
-    for (size_t i = 0; walk->api_minor < TRANSLATE_API_CREATE_PATH && i < service->volumes.count;
-         i++) {
-        const struct spec_mount *mount = service->volumes.items[i];
-        const struct spec_node *node =
-            mount->bind ? spec_node_get(mount->bind->node, "create_host_path") : NULL;
+    const struct spec_node *node =
+        mount->bind ? spec_node_get(mount->bind->node, "create_host_path") : NULL;
+    bool create;
 
-        if (node && node->origin->kind != SPEC_FROM_DEFAULT && mount->bind->create_host_path &&
-            translate_bind_needs_object(mount))
-            warnings_add(walk->warnings, spec_node_place(node),
-                         "services.%s.volumes.[%zu].bind.create_host_path needs Engine API 1.%u, "
-                         "this engine speaks "
-                         "1.%u: it has no effect",
-                         service->name, i, TRANSLATE_API_CREATE_PATH, walk->api_minor);
-    }
+    if (!node || node->origin->kind == SPEC_FROM_DEFAULT)
+        return;
+    create = mount->bind->create_host_path;
+    if (create && walk->api_minor < TRANSLATE_API_CREATE_PATH && translate_bind_needs_object(mount))
+        warnings_add(walk->warnings, spec_node_place(node),
+                     "%s.bind.create_host_path needs Engine API 1.%u, this engine speaks 1.%u: it has "
+                     "no effect",
+                     name, TRANSLATE_API_CREATE_PATH, walk->api_minor);
+    else if (!create && walk->podman && mount->source && access(mount->source, F_OK) != 0)
+        warnings_add(walk->warnings, spec_node_place(node),
+                     "%s.bind.create_host_path: Podman creates %s all the same", name, mount->source);
 }
 
-void translate_unsupported(const struct spec_service *service, unsigned api_minor,
+void translate_unsupported(const struct spec_service *service, unsigned api_minor, bool podman,
                            struct warnings *warnings)
 {
-    const struct walk walk = {api_minor, warnings};
+    const struct walk walk = {api_minor, podman, warnings};
 
     visit_entry(&walk, "services", service->name, service->node);
-    check_host_paths(&walk, service);
+    for (size_t i = 0; i < service->volumes.count; i++)
+        check_host_path(&walk, service->volumes.items[i],
+                        arena_printf(warnings->arena, "services.%s.volumes.[%zu]", service->name, i));
 }
 
 void translate_unsupported_resources(const struct spec_project *project, unsigned api_minor,
                                      struct warnings *warnings)
 {
-    const struct walk walk = {api_minor, warnings};
+    const struct walk walk = {.api_minor = api_minor, .warnings = warnings};
 
     for (size_t i = 0; i < project->networks.count; i++)
         if (project->networks.items[i].value)

@@ -179,7 +179,7 @@ static bool make_body(struct fixture *fixture, const struct row *row, unsigned a
         bake_write(fixture->arena, &bake, &fixture->body);
         return true;
     case PART_TOLD:
-        translate_unsupported(in.service, api, &fixture->warnings);
+        translate_unsupported(in.service, api, false, &fixture->warnings);
         translate_unsupported_resources(project, api, &fixture->warnings);
         return true;
     case PART_CREATE:
