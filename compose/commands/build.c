@@ -128,7 +128,7 @@ static bool choose_services(struct build *build, struct spec_project *project, s
 
     for (size_t i = 0; i < context->options->arguments.count; i++)
         strings_add(&names, context->arena, context->options->arguments.items[i]);
-    for (size_t i = 0; names.count == 0 && i < project->services.count; i++)
+    for (size_t i = 0; context->options->arguments.count == 0 && i < project->services.count; i++)
         strings_add(&names, context->arena, project->services.items[i].key);
     add_contexts(context->arena, project, &names);
     if (!spec_project_select(project, &names, false, true, err))
