@@ -7,6 +7,7 @@
 #include "compose/bake_run.h"
 #include "compose/command.h"
 #include "compose/console.h"
+#include "compose/failure_cause.h"
 #include "compose/failure_report.h"
 #include "compose/far_engine.h"
 #include "compose/project_lock.h"
@@ -203,8 +204,10 @@ static enum turn take_turn(struct converge *job, struct project_lock *lock, size
     enum turn turn = TURN_FAILED;
     bool good;
 
-    if (!observe(job->context->session, &job->wants, &observed, err))
+    if (!observe(job->context->session, &job->wants, &observed, err)) {
+        failure_cause_image(job->context->arena, job->wanted, err);
         return TURN_FAILED;
+    }
     if (!make_plan(job, observed, &plan, err)) {
         observed_destroy(observed);
         return TURN_FAILED;

@@ -10,6 +10,7 @@
 #include "compose/wanted.h"
 #include "engine_client/event.h"
 #include "engine_client/query.h"
+#include "spec/node.h"
 #include "spec/project.h"
 
 static struct execute_container *find(struct execution *run, const char *id)
@@ -265,6 +266,20 @@ static void end_waits(struct execution *run)
     }
 }
 
+/* Nothing would ever make it healthy: the mistake is in the file, at the condition. */
+static void explain_no_check(const struct execution *run, const struct step *wait, struct error *failure)
+{
+    const struct spec_service *waiter =
+        wait->waiter ? spec_project_service(run->options->wanted->project, wait->waiter) : NULL;
+    const struct spec_node *dependency =
+        waiter ? spec_node_get(spec_node_get(waiter->node, "depends_on"), wait->service->name) : NULL;
+    const struct spec_node *condition = spec_node_get(dependency, "condition");
+
+    if (condition)
+        (void)error_place(failure, spec_node_place(condition));
+    (void)error_hint(failure, "give %s a `healthcheck`, or wait for service_started only", wait->service->name);
+}
+
 static void fail(struct execution *run, struct step *wait, const char *name, enum verdict verdict, int exit_code)
 {
     const char *service = wait->service->name, *what;
@@ -282,6 +297,8 @@ static void fail(struct execution *run, struct step *wait, const char *name, enu
         (void)error_set(&failure, ERROR_INPUT, "dependency failed to start: %s", what);
     else
         (void)error_set(&failure, ERROR_INPUT, "%s", what);
+    if (verdict == VERDICT_NO_CHECK)
+        explain_no_check(run, wait, &failure);
     wait->exit_code = exit_code;
     if (wait->optional) {
         const char *text =

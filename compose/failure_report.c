@@ -5,51 +5,19 @@
 #include <string.h>
 
 #include "compose/command.h"
+#include "compose/failure_cause.h"
 #include "compose/plan.h"
-#include "compose/port_holder.h"
 #include "compose/session.h"
 #include "engine_client/container.h"
-#include "engine_client/endpoint.h"
 #include "engine_client/frames.h"
 #include "engine_client/query.h"
 #include "spec/base/arena.h"
-#include "spec/base/number.h"
 #include "spec/base/text.h"
-#include "spec/node.h"
 #include "spec/project.h"
 
 #define LAST_LINES "20"
-#define CANNOT_REACH \
-    "the engine cannot reach the registry: check its network, or `docker load` the image or build it here"
 
 enum { LAST_PROBES = 3, SIGNAL_BASE = 128, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127, EXIT_KILLED = 137 };
-
-/* Words of the engine → what to do, and the attribute to look at. Source: messages of dockerd 20.10 to 28.5 and Podman 4.3. */
-static const struct {
-    const char *words, *attribute, *hint;
-} known_failures[] = {
-    {": already exists", NULL,
-     "the engine was killed while it started this container: `up --force-recreate` replaces it"},
-    {"exec format error", "platform", "the image is for another processor: set `platform`, or build it for this one"},
-    {"executable file not found", "command",
-     "the command does not exist in the image: check `command` and `entrypoint`"},
-    {"port is already allocated", "ports", NULL},
-    {"address already in use", "ports", NULL},
-    {"fully subnetted", NULL,
-     "all address pools are in use: remove networks (`docker network prune`) or give `ipam.config`"},
-    {"bind source path does not exist", "volumes", "make that path, or set `bind.create_host_path: true`"},
-    {"no space left on device", NULL, "the engine's disk is full: `docker system df` tells what takes the room"},
-    {"No such image", "image", "it is neither here nor pulled: check `image` and --pull"},
-    {"pull access denied", "image", "check the name; for a private repository, `docker login` first"},
-    {"manifest unknown", "image", "there is no such tag: check what follows the colon"},
-    {"not found: manifest", "image", "there is no such tag: check what follows the colon"},
-    {"unauthorized", "image", "`docker login` to that registry first"},
-    {"toomanyrequests", "image", "the registry limits how often one may pull: `docker login`, or try again later"},
-    {"no such host", "image", CANNOT_REACH},
-    {"network is unreachable", "image", CANNOT_REACH},
-    {"server misbehaving", "image", CANNOT_REACH},
-    {"i/o timeout", "image", CANNOT_REACH},
-};
 
 static const char *exit_hint(int exit_code, bool oom_killed)
 {
@@ -62,78 +30,6 @@ static const char *exit_hint(int exit_code, bool oom_killed)
     if (exit_code == EXIT_KILLED)
         return "exit code 137: it was killed (SIGKILL), by hand or for want of memory on the host";
     return NULL;
-}
-
-/* "Bind for 0.0.0.0:8080 failed": the digits before " failed". */
-static const char *port_of(struct arena *arena, const char *message)
-{
-    const char *end = strstr(message, " failed: port"), *begin = end;
-
-    if (!end)
-        end = begin = strstr(message, ": bind: address");
-    while (begin && begin > message && begin[-1] >= '0' && begin[-1] <= '9')
-        begin--;
-    return begin && begin < end ? arena_strndup(arena, begin, (size_t)(end - begin)) : NULL;
-}
-
-static const char *publisher_of(const struct engine_container_list *list, uint64_t port)
-{
-    for (size_t i = 0; i < list->count; i++)
-        for (size_t j = 0; j < list->items[i].port_count; j++)
-            if (list->items[i].ports[j].host_port == port && list->items[i].names.count > 0)
-                return list->items[i].names.items[0];
-    return NULL;
-}
-
-static void hint_port(struct command_context *context, const char *message, struct error *err)
-{
-    const char *port = port_of(context->arena, message), *holder = NULL;
-    struct engine_container_list list = {0};
-    struct error ignored;
-    struct span answer;
-    uint64_t number;
-
-    if (!port || !number_parse_uint64(port, &number))
-        return;
-    error_init(&ignored);
-    /* All of them: Podman knows no filter by port. */
-    if (session_fetch(context->session, context->arena, NULL, "/containers/json", NULL, &answer, &ignored) &&
-        engine_container_list_decode(context->arena, answer, &list, &ignored))
-        holder = publisher_of(&list, number);
-    if (holder)
-        (void)error_hint(err, "port %s is held by container %s", port, holder);
-    else if (!engine_endpoint_is_far(session_endpoint(context->session)))
-        holder = port_holder_find(context->arena, (unsigned)number);
-    if (holder)
-        (void)error_hint(err, "port %s is held by %s: stop it, or publish another port", port, holder);
-    else
-        (void)error_hint(err, "port %s is held by a process outside of the engine (`ss -ltnp` names it)", port);
-    error_finish(&ignored);
-}
-
-/* An attribute of the step's service, to show its line. */
-static void place_at(const struct step *step, const char *attribute, struct error *err)
-{
-    const struct spec_node *node = step->service && attribute ? spec_node_get(step->service->node, attribute) : NULL;
-
-    if (node)
-        (void)error_place(err, spec_node_place(node));
-}
-
-static void hint_message(struct command_context *context, const struct step *step, struct error *err)
-{
-    const char *message = err->engine_message;
-
-    for (size_t i = 0; message && i < COUNT_OF(known_failures); i++) {
-        if (!strstr(message, known_failures[i].words))
-            continue;
-        place_at(step, known_failures[i].attribute, err);
-        if (known_failures[i].hint)
-            (void)error_hint(err, "%s", known_failures[i].hint);
-        else
-            hint_port(context, message, err);
-        return;
-    }
 }
 
 static void add_probes(struct text *out, const struct engine_container *details)
@@ -218,7 +114,7 @@ static void describe(struct command_context *context, const struct step *step, c
         if (details.state != ENGINE_STATE_CREATED)
             add_log(context, out, &details);
         if (details.health == ENGINE_HEALTH_UNHEALTHY)
-            place_at(step, "healthcheck", err);
+            failure_cause_place(step, "healthcheck", err);
         /* A container that could not be started has the engine's code for it, which says less than its message. */
         hint = details.running || details.state == ENGINE_STATE_CREATED
                    ? NULL
@@ -270,7 +166,7 @@ static void report(struct command_context *context, const struct plan *plan, con
     struct text out;
 
     text_init(&out, 0);
-    hint_message(context, step, err);
+    failure_cause_add(context, step, err);
     if (id)
         describe(context, step, id, &out, err);
     else if (step->kind == STEP_CONTAINER_CREATE)

@@ -51,9 +51,11 @@ static bool find_external(struct reconcile *r, struct reconcile_network *entry, 
                             "multiple networks with name \"%s\" were found. Use network ID as `name` to avoid "
                             "ambiguity",
                             entry->name);
-    if (named == 0 && !r->observed->swarm && !is_built_in(entry->name))
-        return error_set_at(err, ERROR_INPUT, spec_node_place(entry->network->node),
-                            "network %s declared as external, but could not be found", entry->name);
+    if (named == 0 && !r->observed->swarm && !is_built_in(entry->name)) {
+        (void)error_set_at(err, ERROR_INPUT, spec_node_place(entry->network->node),
+                           "network %s declared as external, but could not be found", entry->name);
+        return error_hint(err, "`docker network create %s` makes it; without `external` it is made here", entry->name);
+    }
     return true;
 }
 
@@ -373,10 +375,11 @@ static bool decide_volume(struct reconcile *r, struct reconcile_volume *entry, s
     const char *have;
 
     if (entry->volume->external) {
-        if (!found)
-            return error_set_at(err, ERROR_INPUT, spec_node_place(entry->volume->node),
-                                "external volume \"%s\" not found", entry->name);
-        return true;
+        if (found)
+            return true;
+        (void)error_set_at(err, ERROR_INPUT, spec_node_place(entry->volume->node),
+                           "external volume \"%s\" not found", entry->name);
+        return error_hint(err, "`docker volume create %s` makes it; without `external` it is made here", entry->name);
     }
     if (!found) {
         plan_reason(r->plan, add_volume_create(r, entry, hash), REASON_MISSING, "not there");
