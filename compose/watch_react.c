@@ -154,14 +154,6 @@ static bool run_parts(struct rebuild *rebuild, const struct strings *services, c
     return run_rebuild(rebuild, make_containers, err);
 }
 
-static bool is_among(struct engine_image_list *images, const char *id)
-{
-    for (size_t i = 0; i < images->count; i++)
-        if (strcmp(images->items[i].id, id) == 0)
-            return true;
-    return false;
-}
-
 static bool list_dangling(struct watch *watch, struct engine_image_list *ret_images, struct error *err)
 {
     struct arena *arena = watch->batch_arena;
@@ -180,39 +172,35 @@ static bool list_dangling(struct watch *watch, struct engine_image_list *ret_ima
     return good;
 }
 
-/* Images that lost their name to the new ones. One that is still in use stays. */
-static bool prune(struct watch *watch, struct engine_image_list *before, struct error *err)
+/* Images that lost their name to newer ones, earlier ones too. One that is still in use stays. */
+static bool prune(struct watch *watch, struct error *err)
 {
+    struct arena *arena = watch->batch_arena;
     struct engine_image_list images;
+    struct session_call *calls;
 
     if (!list_dangling(watch, &images, err))
         return false;
+    calls = arena_alloc(arena, (images.count + 1) * sizeof(*calls));
     for (size_t i = 0; i < images.count; i++) {
-        struct session_call call = {
-            .method = "DELETE",
-            .path = engine_path(watch->batch_arena, "/images/%s", images.items[i].id),
-        };
-
-        if (is_among(before, images.items[i].id))
-            continue;
-        if (!session_fetch_all(watch->context->session, watch->batch_arena, &call, 1, err))
-            return false;
-        session_fetch_finish(&call, 1);
+        calls[i].method = "DELETE";
+        calls[i].path = engine_path(arena, "/images/%s", images.items[i].id);
     }
+    if (!session_fetch_all(watch->context->session, arena, calls, images.count, err))
+        return false;
+    session_fetch_finish(calls, images.count);
     return true;
 }
 
 static bool rebuild(struct watch *watch, const struct strings *services, struct error *err)
 {
-    struct engine_image_list dangling = {0};
     struct rebuild rebuild = {.watch = watch};
     const char *failed = NULL;
     bool good;
 
     watch_log(watch, "Rebuilding service(s) %s after changes were detected...", quoted(watch->batch_arena, services));
-    good = (!watch->settings.prune || list_dangling(watch, &dangling, err)) &&
-           wanted_create(narrowed(watch, services), NULL, NULL, &rebuild.wanted, err) &&
-           run_parts(&rebuild, services, &failed, err) && (!watch->settings.prune || prune(watch, &dangling, err));
+    good = wanted_create(narrowed(watch, services), NULL, NULL, &rebuild.wanted, err) &&
+           run_parts(&rebuild, services, &failed, err) && (!watch->settings.prune || prune(watch, err));
     wanted_destroy(rebuild.wanted);
     return good || is_survived(watch, failed, err);
 }
