@@ -71,6 +71,13 @@ static bool is_in_use(const struct error *failure)
                                          strstr(failure->engine_message, "being used"))));
 }
 
+/* Another removal was faster: of a second tag, or of an image that was made from this one. */
+static bool is_gone(const struct step *step, const struct error *failure)
+{
+    return step->kind == STEP_IMAGE_REMOVE && failure->kind == ERROR_ENGINE &&
+           failure->engine_message && strstr(failure->engine_message, "unrecognized image ID");
+}
+
 static void on_removed(void *owner, struct engine_request *req, const struct error *failure)
 {
     struct step *step = owner;
@@ -80,7 +87,7 @@ static void on_removed(void *owner, struct engine_request *req, const struct err
     step->work->request = NULL;
     if (failure && step->in_use_is_fine && is_in_use(failure))
         execute_skipped(run, step, IN_USE);
-    else if (failure && !execute_is_fine(run, step, failure))
+    else if (failure && !is_gone(step, failure) && !execute_is_fine(run, step, failure))
         execute_failed(run, step, failure);
     else
         execute_done(run, step, NULL);
