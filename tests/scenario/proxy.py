@@ -7,6 +7,7 @@
 `act(proxy, pid)` is called with the client's process id once the engine has begun to answer the at-th request (pings
 apart); the answer is not passed on. Each request gets a connection of its own ("Connection: close"), so that none is missed.
 """
+import contextlib
 import os
 import re
 import socket
@@ -66,7 +67,7 @@ class Proxy:
             engine.recv(1)                          # the engine has begun to answer: the work is done
             pid = struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
             self.act(self, pid)
-            client.shutdown(socket.SHUT_RDWR)       # a mere close goes unseen while pump() reads from it
+            client.shutdown(socket.SHUT_RDWR)
             client.close()
             return engine.close()
         pump(engine, client)
@@ -78,6 +79,7 @@ def pump(source, target):
     try:
         while data := source.recv(65536):
             target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
     except OSError:
         pass
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)             # after a reset too: a mere close goes unseen while the other pump() reads

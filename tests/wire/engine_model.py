@@ -23,9 +23,10 @@ def digest(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def instant(seconds=None):
-    whole = time.time() if seconds is None else seconds
-    return datetime.fromtimestamp(whole, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f") + "000Z"
+def instant(nanoseconds=None):
+    """exact, so that what came later is never told as earlier"""
+    seconds, rest = divmod(time.time_ns() if nanoseconds is None else nanoseconds, 10**9)
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S") + f".{rest:09d}Z"
 
 
 NEVER = "0001-01-01T00:00:00Z"

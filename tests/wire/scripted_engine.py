@@ -417,7 +417,7 @@ class Routes:
         while True:
             for at, stream, data in rows:
                 if stamps:
-                    data = instant(at / 10**9)[:-4].encode() + b"%03dZ " % (at % 1000) + data
+                    data = instant(at).encode() + b" " + data
                 if not handler.chunk(data if tty else struct.pack(">BxxxI", stream, len(data)) + data):
                     return
             if not follow:
