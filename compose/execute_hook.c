@@ -123,7 +123,7 @@ static void on_exec_inspected(void *owner, struct engine_request *req, const str
     if (ended(step, failure))
         return;
     error_init(&problem);
-    if (!engine_exec_decode(run->arena, engine_request_body(req), &exec, &problem))
+    if (!engine_exec_decode(engine_request_body(req), &exec, &problem))
         execute_failed(run, step, &problem);
     else if (exec.exit_code != 0)
         execute_hook_failed(run, step, exec.exit_code);

@@ -132,8 +132,8 @@ static bool is_used_by_others(const struct reconcile *r, const struct engine_net
             if (strcmp(container->entry->networks[j].name, network->name) == 0)
                 return true;
     }
-    for (size_t i = 0; i < details->member_count; i++)
-        if (!observed_container(r->observed, details->members[i].container_id))
+    for (size_t i = 0; i < details->members.count; i++)
+        if (!observed_container(r->observed, details->members.items[i]))
             return true;
     return false;
 }
@@ -212,20 +212,20 @@ static bool replace_network(struct reconcile *r, struct reconcile_network *entry
     plan_reason(r->plan, entry->removed, REASON_CHANGED, "its definition changed")->place =
         spec_node_place(entry->network->node);
     reconcile_explain_network(r, entry, old, hash, entry->removed);
-    for (size_t i = 0; i < details->member_count; i++) {
-        const struct engine_network_member *member = &details->members[i];
+    for (size_t i = 0; i < details->members.count; i++) {
+        const char *member = details->members.items[i];
         struct step *leave, *join;
 
-        if (observed_container(r->observed, member->container_id))
+        if (observed_container(r->observed, member))
             continue; /* ours: see the containers' rules */
         leave = plan_add(r->plan, STEP_NETWORK_DISCONNECT, NULL);
         leave->object.known = old->id;
         leave->name = entry->name;
-        leave->container.known = member->container_id;
+        leave->container.known = member;
         plan_after(r->plan, entry->removed, leave);
         join = plan_add(r->plan, STEP_NETWORK_CONNECT, NULL);
         join->name = entry->name;
-        join->container.known = member->container_id;
+        join->container.known = member;
     }
     create = add_network_create(r, entry, hash);
     plan_after(r->plan, create, entry->removed);

@@ -144,17 +144,11 @@ static void read_facts(struct engine_client *client, struct engine_request *ping
     struct engine_facts *facts = &client->facts;
     const char *version = engine_request_header(ping, "Api-Version");
     const char *os_type = engine_request_header(ping, "Ostype");
-    const char *builder = engine_request_header(ping, "Builder-Version");
-    const char *experimental = engine_request_header(ping, "Docker-Experimental");
     const char *swarm = engine_request_header(ping, "Swarm");
-    uint64_t number;
 
     facts->kind =
         engine_request_header(ping, "Libpod-Api-Version") ? ENGINE_KIND_PODMAN : ENGINE_KIND_DOCKER;
     facts->engine_api_minor = version ? parse_api_minor(version) : 0;
-    facts->builder =
-        builder && number_parse_uint64(builder, &number) && number < 100 ? (unsigned)number : 0;
-    facts->experimental = experimental && strcasecmp(experimental, "true") == 0;
     facts->swarm_active = swarm && text_starts_with(swarm, "active");
     (void)snprintf(facts->os_type, sizeof(facts->os_type), "%s", os_type ? os_type : "");
 }

@@ -46,9 +46,7 @@ struct engine_facts {
     enum engine_kind kind;
     unsigned api_minor;        /* negotiated: 41..51, or the pinned one */
     unsigned engine_api_minor; /* highest of the engine */
-    unsigned builder; /* Builder-Version: 2 means BuildKit behind /build; 0 when not said */
     char os_type[16]; /* "linux", "windows"; "" when not said */
-    bool experimental;
     bool swarm_active; /* from the Swarm header (API 1.42); false when not said */
 };
 
@@ -58,7 +56,6 @@ struct engine_trace {
     const char *path; /* with version and query; values of build arguments are left out */
     int status;       /* 0: no answer came */
     uint64_t elapsed_ms;
-    uint64_t sent_bytes, received_bytes;
     const char *failure; /* NULL, or why no answer came or it broke off */
 };
 

@@ -39,7 +39,6 @@ struct engine_request {
     struct curl_slist *headers_out;
     char curl_error[CURL_ERROR_SIZE];
     uint64_t started_ms;
-    uint64_t received_bytes;
 
     int status;
     bool final_headers; /* status and headers of the real answer are read, not of a 100 */

@@ -155,7 +155,6 @@ static void read_entry(struct arena *arena, const cJSON *row, struct engine_cont
         container_read_mounts(arena, json_read_member(row, "Mounts"), &entry->mount_count);
     entry->networks = container_read_networks(
         arena, json_read_path(row, "NetworkSettings.Networks"), &entry->network_count);
-    entry->network_mode = json_read_text(arena, json_read_member(row, "HostConfig"), "NetworkMode");
     entry->size_rw_bytes = json_read_int(row, "SizeRw");
     entry->size_root_bytes = json_read_int(row, "SizeRootFs");
 }

@@ -32,18 +32,14 @@ struct engine_mount {
     const char *source; /* path on the engine's host */
     const char *target; /* "Destination" */
     const char *driver;
-    const char *mode;
     bool writable;
-    const char *propagation;
 };
 
 struct engine_container_network {
     const char *name;
     const char *network_id;
-    const char *endpoint_id;
-    const char *gateway, *ip_address, *ipv6_address; /* "" while not running */
     const char *mac_address;
-    struct strings aliases, links;
+    struct strings aliases;
     const char *ipv4_wanted, *ipv6_wanted; /* IPAMConfig: what create asked for */
 };
 
@@ -92,7 +88,6 @@ struct engine_container_entry {
     size_t mount_count;
     struct engine_container_network *networks;
     size_t network_count;
-    const char *network_mode;               /* HostConfig.NetworkMode */
     int64_t size_rw_bytes, size_root_bytes; /* with size=1, else 0 */
 };
 
@@ -102,67 +97,29 @@ struct engine_container_list {
 };
 
 struct engine_health_probe {
-    int64_t started_ns, ended_ns;
     int exit_code;
     const char *output;
-};
-
-struct engine_port_binding {
-    uint16_t container_port;
-    const char *protocol;
-    const char *host_ip;
-    const char *host_port; /* text: may be "" (any) or a range */
-};
-
-struct engine_healthcheck {
-    bool set; /* the container has one of its own */
-    struct strings test;
-    int64_t interval_ns, timeout_ns, start_period_ns, start_interval_ns;
-    int64_t retries;
 };
 
 struct engine_container {
     const char *id, *name; /* name without the leading slash */
     const char *image_id;  /* "sha256:..." */
-    int64_t created_ns;
-    const char *driver, *platform, *log_path;
-    int64_t restart_count;
-    const char *path; /* program and its arguments, as run */
-    struct strings args;
 
     enum engine_state state;
-    bool running, paused, restarting, oom_killed, dead;
-    int64_t pid;
+    bool running, paused, restarting, oom_killed;
     int exit_code;
-    const char *error; /* State.Error */
     int64_t started_ns, finished_ns;
     enum engine_health health;
     int64_t failing_streak;
     struct engine_health_probe *probes;
     size_t probe_count;
 
-    const char *image; /* Config.Image, as given at creation */
-    const char *hostname, *domainname, *user, *working_dir, *stop_signal;
-    bool tty, open_stdin, stdin_once, attach_stdin, attach_stdout, attach_stderr;
-    bool has_stop_timeout;
-    int64_t stop_timeout_s;
-    struct strings env; /* "K=V" or "K" */
-    struct strings command, entrypoint;
-    struct pairs labels;
-    struct strings volumes;       /* Config.Volumes: targets of anonymous volumes */
-    struct strings exposed_ports; /* "80/tcp" */
-    struct engine_healthcheck healthcheck;
+    bool tty;
+    struct strings env;     /* "K=V" or "K" */
+    struct strings volumes; /* Config.Volumes: targets of anonymous volumes */
 
-    const char *network_mode, *ipc_mode, *pid_mode, *restart_policy, *log_driver;
-    int64_t restart_maximum;
-    bool auto_remove, privileged, read_only;
-    struct strings binds, volumes_from, links;
-    struct engine_port_binding *port_bindings; /* HostConfig.PortBindings: what was asked for */
-    size_t port_binding_count;
     struct engine_port *ports; /* NetworkSettings.Ports: what is */
     size_t port_count;
-    struct engine_mount *mounts;
-    size_t mount_count;
     struct engine_container_network *networks;
     size_t network_count;
 
@@ -198,14 +155,10 @@ bool engine_wait_decode(struct arena *arena, struct span body,
 
 /* The answer of `GET /exec/{id}/json`. */
 struct engine_exec {
-    const char *id, *container_id;
-    bool running, has_exit_code;
-    int exit_code;
-    int64_t pid;
+    int exit_code; /* 0 while it runs */
 };
 
-bool engine_exec_decode(struct arena *arena, struct span body, struct engine_exec *ret_exec,
-                        struct error *err) WARN_UNUSED;
+bool engine_exec_decode(struct span body, struct engine_exec *ret_exec, struct error *err) WARN_UNUSED;
 
 /* The answer of `GET /containers/{id}/top`. */
 struct engine_top {
@@ -219,8 +172,7 @@ bool engine_top_decode(struct arena *arena, struct span body, struct engine_top 
 
 /* The header X-Docker-Container-Path-Stat of HEAD, GET /containers/{id}/archive. */
 struct engine_path_stat {
-    const char *name, *link_target;
-    int64_t size_bytes, modified_ns;
+    const char *link_target;
     uint32_t mode; /* as Go's FileMode: the permission bits, and the two below */
     bool is_directory, is_symlink;
 };

@@ -29,13 +29,8 @@ struct engine_container_network *container_read_networks(struct arena *arena, co
         items[count++] = (struct engine_container_network){
             .name = arena_strdup(arena, entry->string),
             .network_id = json_read_text(arena, entry, "NetworkID"),
-            .endpoint_id = json_read_text(arena, entry, "EndpointID"),
-            .gateway = json_read_text(arena, entry, "Gateway"),
-            .ip_address = json_read_text(arena, entry, "IPAddress"),
-            .ipv6_address = json_read_text(arena, entry, "GlobalIPv6Address"),
             .mac_address = json_read_text(arena, entry, "MacAddress"),
             .aliases = json_read_strings(arena, json_read_member(entry, "Aliases")),
-            .links = json_read_strings(arena, json_read_member(entry, "Links")),
             .ipv4_wanted = json_read_text(arena, ipam, "IPv4Address"),
             .ipv6_wanted = json_read_text(arena, ipam, "IPv6Address"),
         };
@@ -62,25 +57,10 @@ struct engine_mount *container_read_mounts(struct arena *arena, const cJSON *mou
         .source = json_read_text(arena, entry, "Source"),
         .target = json_read_text(arena, entry, "Destination"),
         .driver = json_read_text(arena, entry, "Driver"),
-        .mode = json_read_text(arena, entry, "Mode"),
         .writable = json_read_bool(entry, "RW"),
-        .propagation = json_read_text(arena, entry, "Propagation"),
     };
     *ret_count = count;
     return items;
-}
-
-struct engine_healthcheck container_read_healthcheck(struct arena *arena, const cJSON *healthcheck)
-{
-    return (struct engine_healthcheck){
-        .set = cJSON_IsObject(healthcheck),
-        .test = json_read_strings(arena, json_read_member(healthcheck, "Test")),
-        .interval_ns = json_read_int(healthcheck, "Interval"),
-        .timeout_ns = json_read_int(healthcheck, "Timeout"),
-        .start_period_ns = json_read_int(healthcheck, "StartPeriod"),
-        .start_interval_ns = json_read_int(healthcheck, "StartInterval"),
-        .retries = json_read_int(healthcheck, "Retries"),
-    };
 }
 
 uint16_t container_port_of(int64_t number)

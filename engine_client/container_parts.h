@@ -12,6 +12,5 @@ struct engine_container_network *container_read_networks(struct arena *arena, co
                                                          size_t *ret_count);
 struct engine_mount *container_read_mounts(struct arena *arena, const cJSON *mounts,
                                            size_t *ret_count);
-struct engine_healthcheck container_read_healthcheck(struct arena *arena, const cJSON *healthcheck);
 /** A port number of JSON; 0 when out of range. */
 uint16_t container_port_of(int64_t number);

@@ -50,20 +50,14 @@ bool engine_wait_decode(struct arena *arena, struct span body,
     return true;
 }
 
-bool engine_exec_decode(struct arena *arena, struct span body, struct engine_exec *ret_exec,
-                        struct error *err)
+bool engine_exec_decode(struct span body, struct engine_exec *ret_exec, struct error *err)
 {
     CLEANUP(json_read_finish)
     cJSON *tree = json_read_tree(body, false, "description of an exec", err);
 
     if (!tree)
         return false;
-    ret_exec->id = json_read_text(arena, tree, "ID");
-    ret_exec->container_id = json_read_text(arena, tree, "ContainerID");
-    ret_exec->running = json_read_bool(tree, "Running");
-    ret_exec->has_exit_code = cJSON_IsNumber(json_read_member(tree, "ExitCode"));
     ret_exec->exit_code = (int)json_read_int(tree, "ExitCode");
-    ret_exec->pid = json_read_int(tree, "Pid");
     return true;
 }
 
@@ -98,10 +92,7 @@ bool engine_path_stat_decode(struct arena *arena, const char *header,
         return false;
     mode = json_read_int(tree, "mode");
     *ret_stat = (struct engine_path_stat){
-        .name = json_read_text(arena, tree, "name"),
         .link_target = json_read_text(arena, tree, "linkTarget"),
-        .size_bytes = json_read_int(tree, "size"),
-        .modified_ns = json_read_instant(tree, "mtime"),
         .mode = (uint32_t)mode,
         .is_directory = ((uint32_t)mode & GO_MODE_DIRECTORY) != 0,
         .is_symlink = ((uint32_t)mode & GO_MODE_SYMLINK) != 0,

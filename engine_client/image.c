@@ -11,7 +11,6 @@ static struct engine_platform read_platform(struct arena *arena, const cJSON *pl
         .os = json_read_text(arena, platform, "os"),
         .architecture = json_read_text(arena, platform, "architecture"),
         .variant = json_read_text(arena, platform, "variant"),
-        .os_version = json_read_text(arena, platform, "os.version"),
     };
 }
 
@@ -37,25 +36,10 @@ static struct engine_image_manifest *read_manifests(struct arena *arena, const c
             .kind = json_read_text(arena, entry, "Kind"),
             .available = json_read_bool(entry, "Available"),
             .platform = read_platform(arena, platform),
-            .size_bytes = json_read_int(json_read_member(entry, "Size"), "Total"),
         };
     }
     *ret_count = count;
     return items;
-}
-
-static void read_config(struct arena *arena, const cJSON *config, struct engine_image *image)
-{
-    image->env = json_read_strings(arena, json_read_member(config, "Env"));
-    image->command = json_read_strings(arena, json_read_member(config, "Cmd"));
-    image->entrypoint = json_read_strings(arena, json_read_member(config, "Entrypoint"));
-    image->labels = json_read_pairs(arena, json_read_member(config, "Labels"));
-    image->volumes = json_read_keys(arena, json_read_member(config, "Volumes"));
-    image->exposed_ports = json_read_keys(arena, json_read_member(config, "ExposedPorts"));
-    image->user = json_read_text(arena, config, "User");
-    image->working_dir = json_read_text(arena, config, "WorkingDir");
-    image->stop_signal = json_read_text(arena, config, "StopSignal");
-    image->healthcheck = container_read_healthcheck(arena, json_read_member(config, "Healthcheck"));
 }
 
 bool engine_image_decode(struct arena *arena, struct span body, struct engine_image *ret_image,
@@ -68,8 +52,6 @@ bool engine_image_decode(struct arena *arena, struct span body, struct engine_im
     if (!tree)
         return false;
     image.id = json_read_text(arena, tree, "Id");
-    image.repo_tags = json_read_strings(arena, json_read_member(tree, "RepoTags"));
-    image.repo_digests = json_read_strings(arena, json_read_member(tree, "RepoDigests"));
     image.created_ns = json_read_instant(tree, "Created");
     image.size_bytes = json_read_int(tree, "Size");
     image.last_tag_ns = json_read_instant(json_read_member(tree, "Metadata"), "LastTagTime");
@@ -77,13 +59,9 @@ bool engine_image_decode(struct arena *arena, struct span body, struct engine_im
         .os = json_read_text(arena, tree, "Os"),
         .architecture = json_read_text(arena, tree, "Architecture"),
         .variant = json_read_text(arena, tree, "Variant"),
-        .os_version = json_read_text(arena, tree, "OsVersion"),
     };
-    image.descriptor_digest = json_read_text(arena, json_read_member(tree, "Descriptor"), "digest");
     image.manifests =
         read_manifests(arena, json_read_member(tree, "Manifests"), &image.manifest_count);
-    read_config(arena, json_read_member(tree, "Config"), &image);
-    image.raw = json_read_raw(arena, body);
     *ret_image = image;
     return true;
 }
@@ -92,12 +70,8 @@ static struct engine_image_entry read_entry(struct arena *arena, const cJSON *ro
 {
     struct engine_image_entry entry = {
         .id = json_read_text(arena, row, "Id"),
-        .parent_id = json_read_text(arena, row, "ParentId"),
         .repo_tags = json_read_strings(arena, json_read_member(row, "RepoTags")),
         .repo_digests = json_read_strings(arena, json_read_member(row, "RepoDigests")),
-        .created_ns = json_read_seconds(row, "Created"),
-        .size_bytes = json_read_int(row, "Size"),
-        .container_count = json_read_int(row, "Containers"),
         .labels = json_read_pairs(arena, json_read_member(row, "Labels")),
     };
 
@@ -134,8 +108,6 @@ bool engine_distribution_decode(struct arena *arena, struct span body,
     descriptor = json_read_member(tree, "Descriptor");
     platforms = json_read_member(tree, "Platforms");
     result.digest = json_read_text(arena, descriptor, "digest");
-    result.media_type = json_read_text(arena, descriptor, "mediaType");
-    result.size_bytes = json_read_int(descriptor, "size");
     result.platforms = arena_alloc(arena, json_read_count(platforms) * sizeof(*result.platforms));
     cJSON_ArrayForEach(platform, platforms) result.platforms[result.platform_count++] =
         read_platform(arena, platform);

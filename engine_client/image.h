@@ -18,7 +18,7 @@
 struct arena;
 
 struct engine_platform {
-    const char *os, *architecture, *variant, *os_version;
+    const char *os, *architecture, *variant;
 };
 
 /* One platform's image of a multi-platform image (API 1.48, `manifests=1`, containerd image store).
@@ -28,14 +28,11 @@ struct engine_image_manifest {
     const char *kind; /* "image", "attestation", "unknown" */
     bool available;   /* all of its content is here */
     struct engine_platform platform;
-    int64_t size_bytes; /* content + unpacked */
 };
 
 struct engine_image_entry {
-    const char *id, *parent_id;
+    const char *id;
     struct strings repo_tags, repo_digests;
-    int64_t created_ns, size_bytes;
-    int64_t container_count; /* -1: not counted */
     struct pairs labels;
     struct engine_image_manifest *manifests;
     size_t manifest_count;
@@ -48,20 +45,11 @@ struct engine_image_list {
 
 struct engine_image {
     const char *id;
-    struct strings repo_tags, repo_digests;
     int64_t created_ns, size_bytes;
     int64_t last_tag_ns; /* Metadata.LastTagTime */
     struct engine_platform platform;
-    const char *descriptor_digest; /* digest of what the name points to (API 1.48), or "" */
     struct engine_image_manifest *manifests;
     size_t manifest_count;
-
-    struct strings env, command, entrypoint;
-    struct pairs labels;
-    struct strings volumes, exposed_ports;
-    const char *user, *working_dir, *stop_signal;
-    struct engine_healthcheck healthcheck;
-    struct span raw;
 };
 
 bool engine_image_decode(struct arena *arena, struct span body, struct engine_image *ret_image,
@@ -71,8 +59,7 @@ bool engine_image_list_decode(struct arena *arena, struct span body,
 
 /* The answer of `GET /distribution/{name}/json`. */
 struct engine_distribution {
-    const char *digest, *media_type;
-    int64_t size_bytes;
+    const char *digest;
     struct engine_platform *platforms;
     size_t platform_count;
 };

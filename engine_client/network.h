@@ -16,27 +16,11 @@
 
 struct arena;
 
-struct engine_ipam_pool {
-    const char *subnet, *ip_range, *gateway;
-    struct pairs aux_addresses;
-};
-
-struct engine_network_member {
-    const char *container_id, *name, *endpoint_id, *mac_address, *ipv4, *ipv6;
-};
-
 struct engine_network {
-    const char *id, *name, *driver, *scope;
+    const char *id, *name;
     int64_t created_ns;
-    bool internal, attachable, ingress, enable_ipv6;
-    bool has_enable_ipv4, enable_ipv4; /* API 1.47 */
-    const char *ipam_driver;
-    struct pairs ipam_options;
-    struct engine_ipam_pool *pools;
-    size_t pool_count;
-    struct pairs options, labels;
-    struct engine_network_member *members; /* inspect only; sorted by container id */
-    size_t member_count;
+    struct pairs labels;
+    struct strings members; /* ids of containers; inspect only; sorted */
     struct span raw;
 };
 

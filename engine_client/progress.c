@@ -27,7 +27,6 @@ bool engine_progress_decode(struct arena *arena, struct span line,
         .has_progress = cJSON_IsObject(detail) && json_read_count(detail) > 0,
         .current = json_read_int(detail, "current"),
         .total = json_read_int(detail, "total"),
-        .digest = json_read_text(arena, aux, "Digest"),
         .image_id = json_read_text(arena, aux, "ID"),
         .aux_text = cJSON_IsString(aux) ? arena_strdup(arena, aux->valuestring) : NULL,
     };

@@ -25,7 +25,6 @@ struct engine_progress {
     int error_code;
     bool has_progress;
     int64_t current, total; /* bytes; total 0: unknown */
-    const char *digest;     /* aux.Digest: of a push */
     const char *image_id;   /* aux.ID: of a build; or of an older engine's "Successfully built" */
     const char *aux_text;   /* aux when it is a string: BuildKit's base64; or NULL */
 };

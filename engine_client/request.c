@@ -143,11 +143,9 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *owner)
             req->receive_paused = true;
             return CURL_WRITEFUNC_PAUSE;
         }
-        req->received_bytes += length;
         req->call.on_chunk(req->owner, req, (struct span){bytes, length});
         return req->canceled ? 0 : length;
     }
-    req->received_bytes += length;
     if (answer_is_failure(req) && req->body.length + length > FAILURE_BODY_LIMIT)
         length = FAILURE_BODY_LIMIT - req->body.length;
     text_add_bytes(&req->body, bytes, length);
@@ -438,12 +436,10 @@ static void trace(const struct engine_request *req, const struct error *failure)
 {
     const struct engine_client_options *options = &req->client->options;
     struct engine_trace line;
-    curl_off_t sent = 0;
     CLEANUP(cleanup_free) char *reason = NULL;
 
     if (!options->trace || !req->easy)
         return; /* nobody listens, or it was never sent */
-    (void)curl_easy_getinfo(req->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
     if (failure && failure->kind != ERROR_ENGINE)
         reason = error_message(failure);
     line = (struct engine_trace){
@@ -451,8 +447,6 @@ static void trace(const struct engine_request *req, const struct error *failure)
         .path = request_trace_path(req),
         .status = req->status,
         .elapsed_ms = uv_now(req->client->loop) - req->started_ms,
-        .sent_bytes = (uint64_t)sent,
-        .received_bytes = req->received_bytes,
         .failure = reason,
     };
     options->trace(options->trace_owner, &line);

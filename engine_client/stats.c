@@ -88,10 +88,8 @@ bool engine_stats_decode(struct arena *arena, struct span line, struct engine_st
     if (!tree)
         return false;
     memory = json_read_member(tree, "memory_stats");
-    stats.id = json_read_text(arena, tree, "id");
     stats.name = json_read_text(arena, tree, "name");
     stats.name += *stats.name == '/';
-    stats.read_ns = json_read_instant(tree, "read");
     stats.cpu_percent = cpu_percent(tree);
     stats.memory_bytes = memory_used(memory);
     stats.memory_limit_bytes = unsigned_of(memory, "limit");

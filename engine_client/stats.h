@@ -16,8 +16,7 @@
 struct arena;
 
 struct engine_stats {
-    const char *id, *name;
-    int64_t read_ns;
+    const char *name;
     double cpu_percent;          /* 0 when there is no earlier sample to compare with */
     uint64_t memory_bytes;       /* without the page cache that can be dropped */
     uint64_t memory_limit_bytes; /* 0: none */

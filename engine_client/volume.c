@@ -12,9 +12,7 @@ static struct engine_volume read_volume(struct arena *arena, const cJSON *tree)
         .driver = json_read_text(arena, tree, "Driver"),
         .mountpoint = json_read_text(arena, tree, "Mountpoint"),
         .scope = json_read_text(arena, tree, "Scope"),
-        .created_ns = json_read_instant(tree, "CreatedAt"),
         .labels = json_read_pairs(arena, json_read_member(tree, "Labels")),
-        .options = json_read_pairs(arena, json_read_member(tree, "Options")),
         .size_bytes = cJSON_IsObject(usage) ? json_read_int(usage, "Size") : -1,
         .reference_count = cJSON_IsObject(usage) ? json_read_int(usage, "RefCount") : -1,
     };
@@ -29,7 +27,6 @@ bool engine_volume_list_decode(struct arena *arena, struct span body,
 
     if (!tree)
         return false;
-    list.warnings = json_read_strings(arena, json_read_member(tree, "Warnings"));
     list.items = arena_alloc(arena, json_read_count(rows) * sizeof(*list.items));
     cJSON_ArrayForEach(row, rows)
     {

@@ -18,8 +18,7 @@ struct arena;
 
 struct engine_volume {
     const char *name, *driver, *mountpoint, *scope;
-    int64_t created_ns;
-    struct pairs labels, options;
+    struct pairs labels;
     int64_t size_bytes, reference_count; /* -1: not said */
     struct span raw;
 };
@@ -27,7 +26,6 @@ struct engine_volume {
 struct engine_volume_list {
     struct engine_volume *items;
     size_t count;
-    struct strings warnings;
 };
 
 bool engine_volume_list_decode(struct arena *arena, struct span body,

@@ -132,7 +132,7 @@ static bool exit_like(const struct exec *exec, const char *id, struct error *err
 
     if (!session_fetch(exec->context->session, arena, NULL, engine_path(arena, "/exec/%s/json", id),
                        NULL, &answer, err) ||
-        !engine_exec_decode(arena, answer, &result, err))
+        !engine_exec_decode(answer, &result, err))
         return false;
     return result.exit_code == 0 || error_set_exit(err, result.exit_code);
 }

@@ -38,12 +38,12 @@ static void on_message(void *owner, const struct engine_build_message *message)
 static void decode_all(struct arena *arena, struct span body)
 {
     struct error err = {.kind = ERROR_NONE};
+    struct engine_exec exec;
 
     TRY(engine_container_list_decode, engine_container_list);
     TRY(engine_container_decode, engine_container);
     TRY(engine_created_decode, engine_created);
     TRY(engine_wait_decode, engine_wait_result);
-    TRY(engine_exec_decode, engine_exec);
     TRY(engine_top_decode, engine_top);
     TRY(engine_event_decode, engine_event);
     TRY(engine_image_decode, engine_image);
@@ -54,6 +54,9 @@ static void decode_all(struct arena *arena, struct span body)
     TRY(engine_volume_list_decode, engine_volume_list);
     TRY(engine_progress_decode, engine_progress);
     TRY(engine_stats_decode, engine_stats);
+    if (!engine_exec_decode(body, &exec, &err) && err.kind != ERROR_ENGINE)
+        abort();
+    error_finish(&err);
 }
 
 static void find(struct arena *arena, struct span body)

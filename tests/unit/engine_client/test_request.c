@@ -235,12 +235,11 @@ TEST(podman_is_told_by_its_header)
     struct seen a;
 
     world_open(&world, answer_ok, NULL);
-    world.fake.ping_headers = "Libpod-API-Version: 5.4.2\r\nBuilder-Version: 1\r\n";
+    world.fake.ping_headers = "Libpod-API-Version: 5.4.2\r\n";
     seen_init(&a, &world);
     start(&a, "GET", "/info", false);
     run(&world);
     assert_true(engine_client_is_podman(world.client));
-    assert_int_equal(engine_client_facts(world.client)->builder, 1);
     seen_finish(&a);
     world_close(&world);
 }
