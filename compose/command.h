@@ -27,7 +27,6 @@ struct session;
 
 /** Everything lives until the command has returned. */
 struct command_context {
-    const struct command *command;
     const struct root_options *root;
     struct options *options; /* of this command; `options->arguments` are the positional ones */
     struct session *session;

@@ -405,8 +405,7 @@ bool console_stdout_is_coloured(const struct console *console)
 const char *console_colour(const struct console *console, enum console_colour colour)
 {
     static const char *const sequences[] = {
-        "", "\033[31m", "\033[32m", "\033[33m", "\033[34m", "\033[36m", "\033[1m", "\033[31;1m",
-        "\033[33;1m",
+        "", "\033[31m", "\033[32m", "\033[33m", "\033[31;1m", "\033[33;1m",
     };
 
     return console->colours && console->err_is_terminal ? sequences[colour] : "";

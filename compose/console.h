@@ -46,9 +46,6 @@ enum console_colour {
     COLOUR_RED,
     COLOUR_GREEN,
     COLOUR_YELLOW,
-    COLOUR_BLUE,
-    COLOUR_CYAN,
-    COLOUR_BOLD,
     COLOUR_BOLD_RED,
     COLOUR_BOLD_YELLOW,
 };

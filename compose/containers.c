@@ -36,18 +36,6 @@ bool containers_is_oneoff(const struct engine_container_entry *entry)
     return strcmp(containers_label(entry, LABEL_ONEOFF), "True") == 0;
 }
 
-const char *containers_short_name(const struct engine_container_entry *entry)
-{
-    const char *name = containers_name(entry);
-    const char *project = containers_label(entry, LABEL_PROJECT);
-    size_t length = strlen(project);
-
-    if (length > 0 && text_starts_with(name, project) && (name[length] == '-' || name[length] == '_') &&
-        name[length + 1])
-        return name + length + 1;
-    return name;
-}
-
 static int by_name(const void *a, const void *b)
 {
     return strcmp(containers_name(a), containers_name(b));

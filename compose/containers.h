@@ -53,5 +53,3 @@ const char *containers_name(const struct engine_container_entry *entry);
 /** The replica's number, 0 for a one-off. */
 int64_t containers_number(const struct engine_container_entry *entry);
 bool containers_is_oneoff(const struct engine_container_entry *entry);
-/** The name without the project in front, as logs and `Attaching to` show it. */
-const char *containers_short_name(const struct engine_container_entry *entry);

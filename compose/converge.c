@@ -170,8 +170,7 @@ static void note_one_off(struct converge *job, const struct plan *plan)
             job->one_off_id = arena_strdup(job->context->arena, plan->steps[i]->result);
 }
 
-static bool run_plan(struct converge *job, struct observed *observed, struct plan *plan,
-                     struct execute_outcome *ret_outcome, struct error *err)
+static bool run_plan(struct converge *job, struct plan *plan, struct execute_outcome *ret_outcome, struct error *err)
 {
     struct docker_config *config = NULL;
 
@@ -183,7 +182,6 @@ static bool run_plan(struct converge *job, struct observed *observed, struct pla
     if (!find_builder(job, plan, err))
         return false;
     job->execute.wanted = job->wanted;
-    job->execute.observed = observed;
     job->execute.dry_run = job->context->dry_run;
     job->execute.parallel = job->context->root->parallel;
     if (job->execute.wait_since_ms == 0)
@@ -231,7 +229,7 @@ static enum turn take_turn(struct converge *job, struct project_lock *lock, size
             turn = TURN_END;
         } else {
             job->execute.lock = job->no_lock || job->context->dry_run ? NULL : lock;
-            good = run_plan(job, observed, plan, &outcome, err);
+            good = run_plan(job, plan, &outcome, err);
             note_one_off(job, plan);
             if (outcome.outdated && (good || (*replans)++ < MOST_REPLANS)) {
                 error_finish(err);

@@ -34,7 +34,7 @@ struct converge {
     struct observe_wants wants;
     converge_plan_fn *make;
     void *owner;
-    struct execute_options execute; /* wanted, observed, docker, builder and dry_run are filled in */
+    struct execute_options execute; /* wanted, docker, builder and dry_run are filled in */
     bool assume_yes;
     bool plan_only;               /* the first whole plan is handed to `show` and not executed */
     void (*show)(struct converge *job, const struct plan *plan);

@@ -10,8 +10,6 @@
 #include "spec/base/memory.h"
 
 struct descriptor_watch {
-    int descriptor;
-    enum descriptor_event event;
     int epoll; /* -1 for a regular file */
     union {
         uv_handle_t handle;
@@ -67,8 +65,7 @@ struct descriptor_watch *descriptor_watch_create(uv_loop_t *loop, int descriptor
             return NULL;
     }
     watch = xcalloc(1, sizeof(*watch));
-    *watch = (struct descriptor_watch){
-        .descriptor = descriptor, .event = event, .epoll = epoll, .ready = ready, .owner = owner};
+    *watch = (struct descriptor_watch){.epoll = epoll, .ready = ready, .owner = owner};
     if (epoll < 0)
         (void)uv_idle_init(loop, &watch->uv.idle);
     else if (uv_poll_init(loop, &watch->uv.poll, epoll) != 0)

@@ -268,7 +268,6 @@ static void start(struct execution *run, struct step *step)
     }
     step->work = xcalloc(1, sizeof(*step->work));
     step->work->run = run;
-    step->work->step = step;
     engine_frames_init(&step->work->frames, false);
     text_init(&step->work->tail, 0);
     error_init(&step->work->hook_failure);

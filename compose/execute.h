@@ -4,7 +4,7 @@
  * nothing: a failed step blocks its dependents, independent work goes on, all failures are told together at the end.
  * Waits are ended by the session's event stream, which is open before the first step starts.
  *
- *     struct execute_options options = {.wanted = wanted, .observed = observed};
+ *     struct execute_options options = {.wanted = wanted, .docker = docker};
  *     if (!execute(context, plan, &options, &outcome, err))
  *
  * A signal stops it: what is in flight is given up and its outcome unknown, so look again before planning anew.
@@ -40,7 +40,6 @@ typedef void execute_unpulled_fn(void *owner, const struct step *step, const str
 /** Plain data, borrowed for the call. */
 struct execute_options {
     const struct wanted *wanted;
-    const struct observed *observed;
     const struct builder *builder;          /* needed by IMAGE_BUILD */
     const struct bake_options *bake;        /* flags of builds */
     const struct docker_config *docker;     /* log-ins and proxies */

@@ -30,7 +30,7 @@ struct tar_stream;
 /* What the events and inspections say of a container that somebody waits for. */
 struct execute_container {
     const char *id;
-    bool known, running, exited, has_check, checked;
+    bool running, exited, has_check, checked;
     int exit_code;
     enum engine_health health;
     bool confirmed; /* exited: the engine does not restart it */
@@ -43,7 +43,6 @@ struct execute_container {
 
 struct step_work {
     struct execution *run;
-    struct step *step;
     struct engine_request *request;
     struct engine_image_stream *stream;
     struct registry_auth_lookup *lookup;

@@ -42,12 +42,12 @@ static void on_event(void *owner, const struct engine_event *event)
     if (event->time_ns < container->started_ns)
         return; /* the stream begins a little in the past */
     if (strcmp(event->action, "start") == 0) {
-        container->known = container->running = true;
+        container->running = true;
         container->exited = false;
         container->health = ENGINE_HEALTH_NONE;
         container->up_since_ms = uv_now(session_loop(run->session));
     } else if (strcmp(event->action, "die") == 0) {
-        container->known = container->exited = true;
+        container->exited = true;
         container->running = container->confirmed = false;
         container->exit_code = event->exit_code;
     } else if (strcmp(event->action, "health_status") == 0) {
@@ -66,7 +66,7 @@ static void on_ready(void *owner)
 
     if (run->ready) { /* after a gap: look at what is waited for again */
         for (size_t i = 0; i < run->container_count; i++)
-            run->containers[i].asked = run->containers[i].known = run->containers[i].trusted = false;
+            run->containers[i].asked = run->containers[i].trusted = false;
     }
     run->ready = true;
     execute_advance(run);
@@ -135,7 +135,6 @@ static void on_inspected(void *owner, struct engine_request *req, const struct e
     container->started_ns = details.started_ns;
     container->has_check = details.health != ENGINE_HEALTH_NONE || container->has_check;
     if (details.state != ENGINE_STATE_CREATED) {
-        container->known = true;
         container->running = details.running && !details.restarting; /* both are told of one that restarts */
         container->exited = !details.running && !details.restarting;
         container->confirmed = true;
@@ -299,7 +298,6 @@ static void fail(struct execution *run, struct step *wait, const char *name, enu
         (void)error_set(&failure, ERROR_INPUT, "%s", what);
     if (verdict == VERDICT_NO_CHECK)
         explain_no_check(run, wait, &failure);
-    wait->exit_code = exit_code;
     if (wait->optional) {
         const char *text =
             wait->condition == CONDITION_COMPLETED

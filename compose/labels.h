@@ -25,8 +25,6 @@ struct pairs;
 #define LABEL_NETWORK             LABEL_PREFIX "network"
 #define LABEL_VOLUME              LABEL_PREFIX "volume"
 #define LABEL_BUILDER             LABEL_PREFIX "image.builder"
-#define LABEL_ENGINE              LABEL_PREFIX "engine" /* only read */
-#define LABEL_BRIDGE              LABEL_PREFIX "bridge"
 /* Ours: digest of the contents of a container's configs and secrets; absent: none, or made by another tool. */
 #define LABEL_OWN_PREFIX          "io.compose."
 #define LABEL_CONTENT             LABEL_OWN_PREFIX "content"

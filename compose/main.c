@@ -71,8 +71,7 @@ static bool run_command(struct session *session, const struct root_options *root
                                       .options = &options,
                                       .session = session,
                                       .console = console,
-                                      .arena = arena,
-                                      .command = command};
+                                      .arena = arena};
 
     if (!command)
         return unknown_command(console, root->argv[0], err);

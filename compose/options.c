@@ -236,7 +236,7 @@ bool options_parse(const struct option *own, const struct option *common, bool s
                    struct error *err)
 {
     size_t own_count = table_length(own), common_count = table_length(common);
-    struct options options = {.count = own_count + common_count, .after_dashes = -1};
+    struct options options = {.count = own_count + common_count};
     struct parser parser = {.arena = arena, .options = &options, .argc = argc, .argv = argv};
 
     options.values = arena_alloc(arena, (options.count + 1) * sizeof(*options.values));
@@ -253,7 +253,6 @@ bool options_parse(const struct option *own, const struct option *common, bool s
             if (stop_at_argument)
                 break;
         } else if (strcmp(word, "--") == 0) {
-            options.after_dashes = (int)options.arguments.count;
             break;
         } else if (!(word[1] == '-' ? parse_long : parse_letters)(&parser, word, err)) {
             return false;
@@ -307,9 +306,4 @@ const struct strings *options_list(const struct options *options, const char *na
 
     assert(value->option->kind == OPTION_LIST);
     return &value->list;
-}
-
-void options_set_bool(struct options *options, const char *name, bool value)
-{
-    lookup(options, name)->truth = value;
 }

@@ -73,7 +73,6 @@ struct options {
     struct strings notices;   /* deprecation texts, to be shown as they are */
     struct strings warnings;  /* to be shown as warnings */
     bool help;                /* -h or --help was seen */
-    int after_dashes;         /* how many arguments stood before `--`, or -1 */
 };
 
 /**
@@ -92,8 +91,6 @@ bool options_bool(const struct options *options, const char *name);
 int64_t options_int(const struct options *options, const char *name); /* OPTION_INT and OPTION_BYTES */
 const char *options_string(const struct options *options, const char *name);
 const struct strings *options_list(const struct options *options, const char *name);
-/** Replace the value as if it had been given; for defaults from the environment `given` stays as it is. */
-void options_set_bool(struct options *options, const char *name, bool value);
 
 /** True for 1 t T TRUE true True, false for their opposites; returns false for anything else. */
 bool options_parse_bool(const char *text, bool *ret_value) WARN_UNUSED;

@@ -15,7 +15,6 @@ enum { FULL_BYTES = 64 * 1024, HURRY_MS = 500 };
 struct output {
     int descriptor;
     struct descriptor_watch *watch; /* made when first needed; NULL for a closed descriptor */
-    uv_loop_t *loop;
     struct text queue;
     size_t written; /* of the queue's front */
     int broken;     /* errno of the write that failed, or 0 */
@@ -31,7 +30,6 @@ struct output *output_create(uv_loop_t *loop, int descriptor)
     struct output *output = xcalloc(1, sizeof(*output));
 
     output->descriptor = descriptor;
-    output->loop = loop;
     text_init(&output->queue, 0);
     output->watch =
         descriptor_watch_create(loop, descriptor, DESCRIPTOR_WRITABLE, on_ready, output);

@@ -7,7 +7,7 @@
 
 const struct step_kind_row step_kind_rows[STEP_KINDS] = {
 #define STEP(kind, function, flag, noun_text, verb_text, working_text, done_text)                  \
-    [STEP_##kind] = {#kind, noun_text, verb_text, working_text, done_text, flag},
+    [STEP_##kind] = {noun_text, verb_text, working_text, done_text, flag},
 #include "compose/steps.def"
 };
 

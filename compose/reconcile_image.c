@@ -196,7 +196,6 @@ static void mark_deciding(struct reconcile *r, struct reconcile_service *service
         return;
     if (reconcile_containers_of(r->arena, r->observed, service->wanted->service->name, false, &list) == 0)
         return;
-    service->image->decides = true;
     service->deferred = true;
     plan_need(r->plan, NEED_IMAGE, service->image->reference, NULL);
     strings_add(&r->plan->unknown, r->arena,

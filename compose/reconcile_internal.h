@@ -14,7 +14,6 @@ struct reconcile_image {
     const struct observed_image *there; /* NULL: absent */
     struct step *made;                  /* pull or build, or NULL */
     struct step_value digest;
-    bool decides;  /* a container that exists may or may not be replaced, as the result says */
 };
 
 struct reconcile_network {
@@ -45,7 +44,7 @@ struct reconcile_slot {
     struct step *ready;   /* create, rename, reconnect: before the start */
     struct step *started; /* the start, or its last hook; NULL: runs already, or is not started */
     struct step *stopped; /* stopped by this plan and to be started again */
-    bool replaced, runs;
+    bool runs;
 };
 
 struct reconcile_service {
@@ -68,7 +67,7 @@ struct reconcile {
     const struct reconcile_options *options;
     const struct spec_project *project;
     struct reconcile_image *images;
-    size_t image_count, image_capacity;
+    size_t image_count;
     struct reconcile_network *networks;
     size_t network_count;
     struct reconcile_volume *volumes;

@@ -166,7 +166,6 @@ bool reconcile_replace(struct reconcile *r, struct reconcile_service *service, s
     ready = slot->ready;
     gone = retire(r, service, old, ready);
     slot->ready = add_rename(r, line, slot->id, slot->name, gone);
-    slot->replaced = true;
     slot->runs = false;
     service->replaced = true;
     for (size_t i = 0; i < reconcile_model(service)->volumes.count; i++) {
@@ -196,7 +195,6 @@ bool reconcile_replace_with_volume(struct reconcile *r, struct reconcile_service
     create->working = "Recreate";
     create->done = "Recreated";
     copy_reason(r, create, why);
-    slot->replaced = true;
     slot->runs = false;
     service->replaced = true;
     return true;

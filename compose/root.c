@@ -208,7 +208,6 @@ static bool take_root(const struct options *options, struct arena *arena, struct
     root->env_files = *options_list(options, "env-file");
     if (root->env_files.count == 0)
         split_into(&root->env_files, arena, environment("COMPOSE_ENV_FILES"), ',');
-    root->insecure_registries = *options_list(options, "insecure-registry");
     root->compatibility =
         options_bool(options, "compatibility") || root_truthy(environment("COMPOSE_COMPATIBILITY"));
     root->all_resources = options_bool(options, "all-resources");
@@ -230,7 +229,7 @@ static void drop_first(struct strings *list)
 static bool parse(int argc, char *const *argv, struct arena *arena, bool plugin, struct root_options *ret_root,
                   struct error *err)
 {
-    struct root_options root = {.plugin = plugin};
+    struct root_options root = {0};
     struct options options;
     const struct option *also = docker_rows;
     bool asks_help = false;

@@ -30,14 +30,12 @@ struct root_options {
     struct strings profiles;
     struct strings env_files; /* --env-file, else COMPOSE_ENV_FILES */
     const char *project_directory; /* "" when not given */
-    struct strings insecure_registries;
     bool compatibility, all_resources, dry_run;
     bool parallel_given, ansi_given;
     int64_t parallel; /* -1: no bound of its own */
     enum progress_mode progress;
     enum ansi_mode ansi;
     struct docker_options docker;
-    bool plugin;
 
     bool help, version;       /* asked for by flag */
     int argc;                 /* the command's name and what follows */

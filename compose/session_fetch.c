@@ -18,7 +18,7 @@ struct fetch {
     struct session *session;
     struct arena *arena;
     struct fetch_item *items;
-    size_t count, left;
+    size_t left;
 };
 
 static void on_fetched(void *owner, struct engine_request *request, const struct error *failure)
@@ -45,7 +45,7 @@ static void on_fetched(void *owner, struct engine_request *request, const struct
 bool session_fetch_all(struct session *session, struct arena *arena, struct session_call *calls,
                        size_t count, struct error *err)
 {
-    struct fetch fetch = {.session = session, .arena = arena, .count = count, .left = count};
+    struct fetch fetch = {.session = session, .arena = arena, .left = count};
     struct engine_client *client;
     bool good = true;
 

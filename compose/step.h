@@ -35,7 +35,7 @@ enum step_flag {
 };
 
 struct step_kind_row {
-    const char *name, *noun, *verb, *working, *done;
+    const char *noun, *verb, *working, *done;
     unsigned flags;
 };
 
@@ -70,12 +70,6 @@ enum step_condition {
     CONDITION_HEALTHY,
     CONDITION_COMPLETED,
     CONDITION_RUNNING_OR_HEALTHY, /* --wait */
-};
-
-struct step_link {
-    struct step_value container;
-    const char *container_name;
-    const char *alias;
 };
 
 /** A service whose container's id stands in a reference (`network_mode: service:x`). */
@@ -129,7 +123,7 @@ struct step {
     struct step_value container;                            /* CONNECT, DISCONNECT */
     const char *container_name;                             /* how it is called, or NULL: not of this project */
     const char *platform;                                   /* IMAGE_PULL */
-    bool has_timeout, volumes, force, quiet, optional;      /* `optional`: failing is a warning */
+    bool has_timeout, volumes, force, optional;             /* `optional`: failing is a warning */
     bool ignore_missing;                                    /* 404, 304 and 409 are as good as done */
     bool in_use_is_fine;                                    /* "Resource is still in use" is a warning */
     int64_t timeout_s;
@@ -153,7 +147,6 @@ struct step {
     /* Written by execution. */
     enum step_state state;
     const char *result; /* id or digest that it made */
-    int exit_code;      /* of what was waited for */
     struct error failure;
     struct step_work *work;
 };

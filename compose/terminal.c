@@ -11,8 +11,8 @@
 
 /* The terminal belongs to the process, and fatal() must be able to put it back: hence not in a context. */
 static struct {
-    bool raw, raw_wanted, cursor_hidden, hooked;
-    int raw_descriptor, cursor_descriptor;
+    bool raw, raw_wanted, hooked;
+    int raw_descriptor;
     struct termios saved, changed;
 } state;
 
@@ -113,19 +113,8 @@ void terminal_resume(void)
         state.raw = true;
 }
 
-void terminal_note_cursor(int descriptor, bool hidden)
-{
-    hook_exits();
-    state.cursor_hidden = hidden;
-    state.cursor_descriptor = descriptor;
-}
-
 void terminal_restore(void)
 {
     if (state.raw)
         put_back();
-    /* Nothing can be done if the terminal is gone. */
-    if (state.cursor_hidden && write(state.cursor_descriptor, "\033[?25h", 6) < 0)
-        state.cursor_hidden = false;
-    state.cursor_hidden = false;
 }

@@ -64,11 +64,6 @@ struct spec_model *spec_project_model(const struct spec_project *project, const 
     return resource(&project->models, key);
 }
 
-struct spec_dependency *spec_service_dependency(const struct spec_service *service, const char *name)
-{
-    return resource(&service->depends_on, name);
-}
-
 const char *spec_project_variable(const struct spec_project *project, const char *name)
 {
     const struct pairs *environment = &project->load->environment;

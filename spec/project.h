@@ -29,7 +29,6 @@ struct spec_load_options {
     struct strings env_files;     /* --env-file */
     struct strings profiles;      /* --profile */
     const char *const *environment; /* NULL-terminated "K=V", normally environ */
-    const char *default_platform; /* unused when NULL: DOCKER_DEFAULT_PLATFORM of the environment is taken */
 
     bool no_interpolate, no_normalize, no_path_resolution, no_consistency;
     bool no_check;                /* neither schema nor rules (config --variables) */
@@ -87,8 +86,6 @@ struct spec_config *spec_project_config(const struct spec_project *project, cons
 struct spec_model *spec_project_model(const struct spec_project *project, const char *key);
 /** A service whose profiles are not active or that a selection has left out, or NULL. */
 struct spec_service *spec_project_disabled(const struct spec_project *project, const char *name);
-/** The entry of depends_on, or NULL. */
-struct spec_dependency *spec_service_dependency(const struct spec_service *service, const char *name);
 /** Services with dependencies before dependents; ties in order of name. In the project's arena. */
 struct spec_service_list spec_project_services_in_order(const struct spec_project *project);
 /** A variable of the interpolation environment, or NULL. */

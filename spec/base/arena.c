@@ -17,7 +17,7 @@ struct block {
 
 struct arena {
     struct block *blocks;
-    size_t next_block_bytes, used_bytes;
+    size_t next_block_bytes;
 };
 
 struct arena *arena_create(void)
@@ -82,7 +82,6 @@ void *arena_alloc(struct arena *arena, size_t size)
         start = 0;
     }
     block->used = start + size;
-    arena->used_bytes += size;
     return memset(block->bytes + start, 0, size);
 }
 
@@ -142,9 +141,4 @@ void *arena_grow(struct arena *arena, void *old, size_t *capacity, size_t need, 
         memcpy(made, old, *capacity * size);
     *capacity = room;
     return made;
-}
-
-size_t arena_used_bytes(const struct arena *arena)
-{
-    return arena->used_bytes;
 }

@@ -24,5 +24,3 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list args) PRINT
 /** Room for `need` items of `size` bytes; the old block stays allocated until the arena dies. */
 void *arena_grow(struct arena *arena, void *old, size_t *capacity, size_t need, size_t size)
     WARN_UNUSED;
-/** Bytes handed out so far. */
-size_t arena_used_bytes(const struct arena *arena);

@@ -92,7 +92,6 @@ TEST(dashes_end_the_flags)
     assert_true(parse(false, "web", "--", "-d", NULL));
     assert_false(options_bool(&options, "detach"));
     assert_int_equal(options.arguments.count, 2);
-    assert_int_equal(options.after_dashes, 1);
     assert_true(parse(false, "-", NULL));
     assert_string_equal(options.arguments.items[0], "-");
 }
