@@ -31,7 +31,7 @@ int64_t containers_number(const struct engine_container_entry *entry)
     return number_parse_int64(containers_label(entry, LABEL_NUMBER), &number) ? number : 0;
 }
 
-bool containers_is_oneoff(const struct engine_container_entry *entry)
+static bool is_one_off(const struct engine_container_entry *entry)
 {
     return strcmp(containers_label(entry, LABEL_ONEOFF), "True") == 0;
 }
@@ -96,8 +96,8 @@ bool containers_list(struct session *session, struct arena *arena, const char *p
 /* Is `a` the better choice? */
 static bool is_better(const struct engine_container_entry *a, const struct engine_container_entry *b)
 {
-    if (containers_is_oneoff(a) != containers_is_oneoff(b))
-        return !containers_is_oneoff(a);
+    if (is_one_off(a) != is_one_off(b))
+        return !is_one_off(a);
     return containers_number(a) < containers_number(b);
 }
 

@@ -52,4 +52,3 @@ const char *containers_label(const struct engine_container_entry *entry, const c
 const char *containers_name(const struct engine_container_entry *entry);
 /** The replica's number, 0 for a one-off. */
 int64_t containers_number(const struct engine_container_entry *entry);
-bool containers_is_oneoff(const struct engine_container_entry *entry);

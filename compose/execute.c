@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compose/execute.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -161,7 +162,7 @@ void execute_on_done(void *owner, struct engine_request *req, const struct error
         execute_done(run, step, NULL);
 }
 
-void execute_cancel_step(struct step *step)
+static void cancel_step(struct step *step)
 {
     struct step_work *work = step->work;
 
@@ -178,7 +179,7 @@ void execute_cancel_step(struct step *step)
     if (work->build)
         engine_build_cancel(work->build);
     if (work->child)
-        child_signal(work->child, 15);
+        child_signal(work->child, SIGTERM);
 }
 
 /* What has nothing under way to give up ends at once: waits, back-offs. */
@@ -201,7 +202,7 @@ static void give_up(struct execution *run)
     run->stopping = true;
     for (size_t i = 0; i < run->plan->count; i++)
         if (run->plan->steps[i]->state == STEP_RUNNING)
-            execute_cancel_step(run->plan->steps[i]);
+            cancel_step(run->plan->steps[i]);
     if (run->bake)
         bake_cancel(run->bake);
     for (size_t i = 0; i < run->plan->count; i++)

@@ -112,8 +112,6 @@ void execute_on_done(void *owner, struct engine_request *req, const struct error
 bool execute_is_fine(struct execution *run, struct step *step, const struct error *failure);
 /** What was planned for may not be so any more (it went away, somebody else made it, two have one name): plan again. */
 void execute_note_outdated(struct execution *run, const struct error *failure);
-/** Give up what the step has under way. */
-void execute_cancel_step(struct step *step);
 /** Look at everything again: start what can start. */
 void execute_advance(struct execution *run);
 

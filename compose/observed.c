@@ -90,7 +90,8 @@ static const char *host_architecture(void)
     return "";
 }
 
-bool observed_platform_matches(const char *wanted, const struct engine_platform *have)
+/* Does "os/arch[/variant]" mean this platform? */
+static bool platform_matches(const char *wanted, const struct engine_platform *have)
 {
     size_t os = strcspn(wanted, "/");
     const char *architecture = wanted[os] ? wanted + os + 1 : "";
@@ -125,7 +126,7 @@ const char *observed_image_digest(const struct engine_image_manifest *manifests,
             continue;
         available++;
         lone = manifest;
-        if (*platform ? observed_platform_matches(platform, &manifest->platform)
+        if (*platform ? platform_matches(platform, &manifest->platform)
                       : strcmp(manifest->platform.architecture, host_architecture()) == 0)
             return manifest->id;
     }
@@ -211,7 +212,7 @@ bool observed_add_image(struct observed *observed, const char *reference, const 
                                           observed->api_minor);
     entry->last_tag_ns = image->last_tag_ns;
     entry->wrong_platform = *platform && *image->platform.os &&
-                            !observed_platform_matches(platform, &image->platform) &&
+                            !platform_matches(platform, &image->platform) &&
                             strcmp(entry->digest, image->id) == 0;
     return true;
 }

@@ -91,8 +91,6 @@ bool observed_image_details(const struct observed *observed, const char *id, str
 /** The digest that the label of a container made from this image carries. Source: cli.md 3.2, "digest rule". */
 const char *observed_image_digest(const struct engine_image_manifest *manifests, size_t count, const char *id,
                                   const char *platform, unsigned api_minor);
-/** Does "os/arch[/variant]" mean this platform? */
-bool observed_platform_matches(const char *wanted, const struct engine_platform *have);
 
 /* Ask an engine (observe.c). */
 struct observe_wants {

@@ -91,7 +91,3 @@ bool reconcile_lifecycle(enum lifecycle what, const struct wanted *wanted, const
                          const struct reconcile_containers *options, struct plan **ret_plan,
                          struct error *err) WARN_UNUSED;
 
-/** When an image is pulled and built. */
-enum reconcile_pull { PULL_NO, PULL_MISSING, PULL_YES };
-enum reconcile_pull reconcile_pull_decision(const char *policy, const struct observed_image *image,
-                                            int64_t now_ns);

@@ -50,8 +50,9 @@ static int64_t refresh_window_s(const char *policy)
     return sum;
 }
 
-enum reconcile_pull reconcile_pull_decision(const char *policy, const struct observed_image *image,
-                                            int64_t now_ns)
+enum pull { PULL_NO, PULL_MISSING, PULL_YES };
+
+static enum pull pull_decision(const char *policy, const struct observed_image *image, int64_t now_ns)
 {
     int64_t window_s;
 
@@ -93,7 +94,7 @@ static bool can_build(const struct reconcile *r, const char *reference)
 }
 
 static struct step *add_pull(struct reconcile *r, struct reconcile_image *image,
-                             const struct spec_service *service, enum reconcile_pull decision)
+                             const struct spec_service *service, enum pull decision)
 {
     struct step *step = plan_add(r->plan, STEP_IMAGE_PULL,
                                  arena_printf(r->arena, "Image %s", image->reference));
@@ -113,12 +114,11 @@ static struct step *add_pull(struct reconcile *r, struct reconcile_image *image,
 static void decide_pull(struct reconcile *r, struct reconcile_image *image, const char *policy,
                         const struct spec_service *service)
 {
-    enum reconcile_pull decision;
+    enum pull decision;
 
     if (image->made || strings_contain(&r->options->images_done, image->reference))
         return;
-    decision = reconcile_pull_decision(r->options->pull ? r->options->pull : policy, image->there,
-                                       r->options->now_ns);
+    decision = pull_decision(r->options->pull ? r->options->pull : policy, image->there, r->options->now_ns);
     if (decision != PULL_NO)
         add_pull(r, image, service, decision);
 }

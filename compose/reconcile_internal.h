@@ -148,7 +148,6 @@ bool reconcile_prerequisites(struct reconcile *r, const struct reconcile_service
                              struct step ***ret_steps, size_t *ret_count, struct error *err) WARN_UNUSED;
 /** --wait: one wait for each service, after everything. */
 void reconcile_final_waits(struct reconcile *r);
-void reconcile_orphans(struct reconcile *r);
 
 struct reconcile_service *reconcile_find_service(struct reconcile *r, const char *name);
 struct reconcile_network *reconcile_find_network(struct reconcile *r, const char *key);

@@ -76,7 +76,7 @@ static void remove_orphan(struct reconcile *r, const struct observed_container *
                 container->one_off ? "a one-off that has ended" : "its service is gone from the files");
 }
 
-void reconcile_orphans(struct reconcile *r)
+static void add_orphans(struct reconcile *r)
 {
     struct strings ours = {0}, elsewhere = {0};
 
@@ -193,7 +193,7 @@ static bool decide(struct reconcile *r, struct error *err)
     reconcile_images(r);
     if (!reconcile_networks(r, err) || !reconcile_volumes(r, err))
         return false;
-    reconcile_orphans(r);
+    add_orphans(r);
     for (size_t i = 0; i < r->service_count; i++) {
         struct reconcile_service *service = &r->services[i];
         const struct spec_service *model = service->wanted->service;

@@ -95,16 +95,11 @@ static int64_t to_int64(double number)
     return (int64_t)number;
 }
 
-double json_read_number(const cJSON *object, const char *key)
+int64_t json_read_int(const cJSON *object, const char *key)
 {
     const cJSON *member = json_read_member(object, key);
 
-    return cJSON_IsNumber(member) ? member->valuedouble : 0;
-}
-
-int64_t json_read_int(const cJSON *object, const char *key)
-{
-    return to_int64(json_read_number(object, key));
+    return cJSON_IsNumber(member) ? to_int64(member->valuedouble) : 0;
 }
 
 bool json_read_bool(const cJSON *object, const char *key)

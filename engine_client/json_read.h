@@ -29,7 +29,6 @@ const char *json_read_text(struct arena *arena, const cJSON *object, const char 
 /** A text or NULL, in the tree. */
 const char *json_peek_text(const cJSON *object, const char *key);
 int64_t json_read_int(const cJSON *object, const char *key);
-double json_read_number(const cJSON *object, const char *key);
 bool json_read_bool(const cJSON *object, const char *key);
 /** An RFC 3339 text as nanoseconds; 0: never. */
 int64_t json_read_instant(const cJSON *object, const char *key);

@@ -6,7 +6,8 @@
 
 #include "spec/base/number.h"
 
-bool spec_cast_bool_word(const char *text, bool *ret_value, bool *ret_obsolete)
+/* true and false in any case, and the words of YAML 1.1, for which `*ret_obsolete` is set. */
+static bool parse_word(const char *text, bool *ret_value, bool *ret_obsolete)
 {
     static const struct {
         const char *word;
@@ -62,7 +63,7 @@ static bool cast_bool(struct spec_tree *tree, struct spec_node *node, struct err
     const char *text = node->string.bytes;
     bool value, obsolete;
 
-    if (!spec_cast_bool_word(text, &value, &obsolete))
+    if (!parse_word(text, &value, &obsolete))
         return error_set_at(err, ERROR_INPUT, spec_node_place(node), "invalid boolean: %s", text);
     if (obsolete)
         warnings_add(tree->warnings, spec_node_place(node),

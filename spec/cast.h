@@ -14,6 +14,3 @@
  */
 bool spec_cast(struct spec_tree *tree, struct spec_node *node, enum spec_cast cast,
                struct error *err) WARN_UNUSED;
-
-/** true and false in any case, and the words of YAML 1.1, for which `*ret_obsolete` is set. */
-bool spec_cast_bool_word(const char *text, bool *ret_value, bool *ret_obsolete) WARN_UNUSED;

@@ -27,7 +27,8 @@ static const struct {
     {"\xef\xbc\x9a", "a wide colon", ":"},
 };
 
-const char *spec_remedy_for_text(struct arena *arena, const char *text)
+/* The text has characters that a word processor or web page made of plain ones. */
+static const char *remedy_for_text(struct arena *arena, const char *text)
 {
     for (size_t i = 0; i < COUNT_OF(look_alikes); i++) {
         const char *at = strstr(text, look_alikes[i].bytes);
@@ -49,7 +50,7 @@ static const char *for_text(struct arena *arena, const struct spec_node *node, u
                             const struct spec_path *path)
 {
     const char *text = node->string.bytes, *colon = strchr(text, ':'), *equals = strchr(text, '=');
-    const char *hint = spec_remedy_for_text(arena, text);
+    const char *hint = remedy_for_text(arena, text);
 
     if (hint || node->interpolated) /* a value that came from elsewhere may be a secret */
         return hint;
@@ -150,7 +151,7 @@ const char *spec_remedy_for_name(struct arena *arena, const struct spec_member *
                                  const struct spec_type *type)
 {
     struct suggestion near = suggestion_for(member->key);
-    const char *hint = spec_remedy_for_text(arena, member->key);
+    const char *hint = remedy_for_text(arena, member->key);
 
     if (hint)
         return hint;
@@ -177,7 +178,7 @@ const char *spec_remedy_for_value(struct arena *arena, const struct spec_node *n
                                   enum spec_kind kind)
 {
     const char *text = spec_node_text(node),
-               *hint = text ? spec_remedy_for_text(arena, text) : NULL;
+               *hint = text ? remedy_for_text(arena, text) : NULL;
 
     if (hint)
         return hint;
@@ -217,7 +218,7 @@ const char *spec_remedy_for_value(struct arena *arena, const struct spec_node *n
 const char *spec_remedy_for_ports(struct arena *arena, const struct spec_node *item)
 {
     const char *text = spec_node_text(item),
-               *hint = text ? spec_remedy_for_text(arena, text) : NULL;
+               *hint = text ? remedy_for_text(arena, text) : NULL;
 
     return hint ? hint
                 : "write \"HOST:CONTAINER\" with numbers from 1 to 65535, or "
