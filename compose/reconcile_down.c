@@ -93,17 +93,9 @@ static void remove_images(struct lifecycle_plan *p)
 static struct step *take_down(struct lifecycle_plan *p, const struct observed_container *container,
                               const struct spec_service *service, struct step *const *before, size_t count)
 {
-    struct step *stop = reconcile_add_stop(p->plan, container, service, p->options->has_timeout,
-                                           p->options->timeout_s, NULL);
-    struct step *remove;
-    size_t first = p->plan->count - 1;
+    struct step *stop = lifecycle_add_stop(p, container, service, before, count);
+    struct step *remove = reconcile_add_remove(p->plan, container, p->options->volumes && service, stop);
 
-    while (first > 0 && p->plan->steps[first - 1]->kind == STEP_HOOK_EXEC &&
-           strcmp(p->plan->steps[first - 1]->name, container->name) == 0)
-        first--;
-    for (size_t i = 0; i < count; i++)
-        plan_after(p->plan, p->plan->steps[first], before[i]);
-    remove = reconcile_add_remove(p->plan, container, p->options->volumes && service, stop);
     plan_reason(p->plan, remove, REASON_WANTED, "down");
     if (p->options->volumes && service)
         reconcile_add_anonymous_removals(p->plan, container, remove);

@@ -58,8 +58,8 @@ void lifecycle_walk_back(struct lifecycle_plan *p, lifecycle_container_fn *each)
     }
 }
 
-static struct step *stop_one(struct lifecycle_plan *p, const struct observed_container *container,
-                             const struct spec_service *service, struct step *const *before, size_t count)
+struct step *lifecycle_add_stop(struct lifecycle_plan *p, const struct observed_container *container,
+                                const struct spec_service *service, struct step *const *before, size_t count)
 {
     struct step *stop = reconcile_add_stop(p->plan, container, service, p->options->has_timeout,
                                            p->options->timeout_s, NULL);
@@ -70,6 +70,14 @@ static struct step *stop_one(struct lifecycle_plan *p, const struct observed_con
         first--;
     for (size_t i = 0; i < count; i++)
         plan_after(p->plan, p->plan->steps[first], before[i]);
+    return stop;
+}
+
+static struct step *stop_one(struct lifecycle_plan *p, const struct observed_container *container,
+                             const struct spec_service *service, struct step *const *before, size_t count)
+{
+    struct step *stop = lifecycle_add_stop(p, container, service, before, count);
+
     plan_reason(p->plan, stop, REASON_WANTED, "stop");
     return stop;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Steps that several commands add: stop with hooks, remove, start with files and hooks. */
+/* What several files of reconcile_*.c use: look-ups, and the steps for a stop with hooks, a removal, a start with files and
+ * hooks. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,13 @@
 #include "compose/reconcile_internal.h"
 #include "spec/base/arena.h"
 #include "spec/project.h"
+
+struct reconcile_service *reconcile_find_service(struct reconcile *r, const char *name)
+{
+    uint32_t at = index_find(&r->wanted->index, name);
+
+    return at == INDEX_NONE ? NULL : &r->services[at];
+}
 
 const char *reconcile_container_id_line(struct arena *arena, const char *name)
 {

@@ -7,13 +7,6 @@
 #include "spec/base/arena.h"
 #include "spec/node.h"
 
-struct reconcile_service *reconcile_find_service(struct reconcile *r, const char *name)
-{
-    uint32_t at = index_find(&r->wanted->index, name);
-
-    return at == INDEX_NONE ? NULL : &r->services[at];
-}
-
 static bool is_in_map(const struct spec_service_map *map, const char *name)
 {
     for (size_t i = 0; i < map->count; i++)

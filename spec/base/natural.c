@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #include "spec/base/utf8.h"
 
@@ -21,22 +20,6 @@ static size_t next_code(const char *at, const char *end, uint32_t *ret_code)
         return size;
     *ret_code = 0xfffd;
     return 1;
-}
-
-static bool is_letter(uint32_t code)
-{
-    if (code < 0x80)
-        return (code | 0x20) >= 'a' && (code | 0x20) <= 'z';
-    switch (utf8proc_category((utf8proc_int32_t)code)) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-        return true;
-    default:
-        return false;
-    }
 }
 
 static bool is_digit(char c)
@@ -91,8 +74,8 @@ int natural_compare(const char *a, const char *b)
     }
     if (!*a || !*b)
         return *b ? -1 : *a ? 1 : 0;
-    letter_a = is_letter(code_a);
-    letter_b = is_letter(code_b);
+    letter_a = utf8_is_letter(code_a);
+    letter_b = utf8_is_letter(code_b);
     if (letter_a && letter_b)
         return code_a < code_b ? -1 : 1;
     if (letter_a != letter_b)

@@ -43,7 +43,7 @@ bool utf8_is_valid(const char *bytes, size_t length)
     return true;
 }
 
-bool utf8_is_alphanumeric(uint32_t code)
+bool utf8_is_letter(uint32_t code)
 {
     switch (utf8proc_category((utf8proc_int32_t)code)) {
     case UTF8PROC_CATEGORY_LU:
@@ -51,12 +51,21 @@ bool utf8_is_alphanumeric(uint32_t code)
     case UTF8PROC_CATEGORY_LT:
     case UTF8PROC_CATEGORY_LM:
     case UTF8PROC_CATEGORY_LO:
+        return true;
+    default: /* the library's enumeration, not ours */
+        return false;
+    }
+}
+
+bool utf8_is_alphanumeric(uint32_t code)
+{
+    switch (utf8proc_category((utf8proc_int32_t)code)) {
     case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
     case UTF8PROC_CATEGORY_NO:
         return true;
-    default: /* the library's enumeration, not ours */
-        return false;
+    default:
+        return utf8_is_letter(code);
     }
 }
 

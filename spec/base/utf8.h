@@ -14,6 +14,8 @@ struct text;
 size_t utf8_decode(const char *bytes, size_t length, uint32_t *ret_code);
 void utf8_add(struct text *text, uint32_t code);
 bool utf8_is_valid(const char *bytes, size_t length);
+/** A letter of any script. */
+bool utf8_is_letter(uint32_t code);
 /** A letter or a number of any script. */
 bool utf8_is_alphanumeric(uint32_t code);
 
