@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The attached part of `up`: what the containers say, and when it is over. The commands' own work (start, stop, kill)
- * goes on beside it, on the same loop. Source: cli.md 3.6.
+ * goes on beside it, on the same loop. Source: Docker Compose 5.5.0, `up`.
  *
  *     attached = attached_create(context, &options);
  *     if (!attached_begin(attached, err)) …                 "Attaching to …", before anything is started

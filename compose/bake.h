@@ -9,7 +9,7 @@
  *     bake_write(&text, &file);                    (what `build --print` shows)
  *
  * All services with a build section are targets, since one may be the context of another; those asked for are the
- * group. Source: cli.md 2.3, model.md 3.14, and output of Docker Compose 2.40.3.
+ * group. Source: Docker Compose 5.5.0, `build`; output of 2.40.3 with --print.
  */
 #pragma once
 

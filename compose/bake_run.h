@@ -7,7 +7,7 @@
  *     if (builder.kind == BUILDER_BAKE)
  *         bake_start(loop, &run, on_message, on_line, done, step);
  *
- * Source: cli.md 2.3, design "builder".
+ * Source: Docker Compose 5.5.0, `build`.
  */
 #pragma once
 
@@ -39,7 +39,7 @@ struct builder {
 /** Asks the plugin for its version, so it turns the loop; not from callbacks. */
 bool builder_find(struct session *session, struct arena *arena, struct builder *ret_builder,
                   struct error *err) WARN_UNUSED;
-/** What a service asks for that only buildx can do: an attribute's name, or NULL. Source: engines.md "Building images". */
+/** What a service asks for that only buildx can do: an attribute's name, or NULL. Source: Engine API, ImageBuild. */
 const char *builder_missing_feature(enum builder_kind kind, const struct spec_service *service);
 
 struct bake_end {

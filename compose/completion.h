@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Shell completion by the docker CLI's protocol: `__complete WORDS…` prints one candidate a line ("value<TAB>help"),
- * then `:DIRECTIVE`. The last word is the one being typed. Source: cli.md 1.1.
+ * then `:DIRECTIVE`. The last word is the one being typed. Source: Docker Compose 5.5.0, `__complete`.
  */
 #pragma once
 

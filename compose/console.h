@@ -65,7 +65,7 @@ void console_print(struct console *console, const char *format, ...) PRINTF_LIKE
 void console_write(struct console *console, const void *bytes, size_t length);
 void console_note(struct console *console, const char *format, ...) PRINTF_LIKE(2, 3);
 void console_write_note(struct console *console, const void *bytes, size_t length);
-/** Notices of cli.md 5.6: stderr, or stdout under COMPOSE_STATUS_STDOUT. A newline is added. */
+/** A notice: stderr, or stdout under COMPOSE_STATUS_STDOUT. A newline is added. */
 void console_notice(struct console *console, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /** A warning in the reference's form, with its place when known. */

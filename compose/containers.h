@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The containers of a project as read-only commands see them: one list request, found by labels, and the choice of
- * one of them for a service. Source: cli.md 2.1 and 4.1.
+ * one of them for a service. Source: labels of Docker Compose 5.5.0.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What `cp` does with names: which of its arguments is where, and under which name in which directory things land.
- * Pure functions. Source: docker CLI, `docker cp`; cli.md 2.6.
+ * Pure functions. Source: docker CLI, `docker cp`; Docker Compose 5.5.0, `cp`.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pins the images of a project to what the registry holds now: `config --resolve-image-digests`, `publish`.
- * Source: model.md 4.1; Engine API, operation DistributionInspect.
+ * Source: Docker Compose 5.5.0, `config`; Engine API, operation DistributionInspect.
  */
 #pragma once
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hooks that prepare a service in a container of their own, before its first start. Source: cli.md 3.13. */
+/*
+ * Hooks that prepare a service in a container of their own, before its first start.
+ * Source: Docker Compose 5.5.0, `pre_start`.
+ */
 #include <stdlib.h>
 #include <string.h>
 

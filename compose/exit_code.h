@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Failures as exit codes. Source: cli.md 1.11. */
+/* Failures as exit codes. Source: Docker Compose 5.5.0. */
 #pragma once
 
 struct error;

@@ -2,7 +2,8 @@
 /*
  * `--format` of the listing commands: table, json (one object a line), `table TEMPLATE` and TEMPLATE, where a template
  * is the docker CLI's: `{{.Name}}`, `{{.Label "key"}}`, `{{json .}}`, `{{if .Health}}…{{else}}…{{end}}`, pipes
- * and the functions json, lower, upper, title, truncate, pad, print, println. Source: cli.md 2.18, docker CLI 28.
+ * and the functions json, lower, upper, title, truncate, pad, print, println.
+ * Source: Docker Compose 5.5.0, `ps --format`; docker CLI 28.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Help text, laid out from the option tables and commands.def. Layout: cli.md 1.12, the docker CLI's own.
+ * Help text, laid out from the option tables and commands.def. Layout: the docker CLI's own.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Labels are the only state of a project: all tools that share them find each other's containers.
- * Source: cli.md 4.1, observed with Docker Compose 5.5.0.
+ * Source: observed with Docker Compose 5.5.0.
  */
 #pragma once
 

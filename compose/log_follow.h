@@ -12,7 +12,7 @@
  *     log_follow_destroy(follow);
  *
  * A following one ends when nothing watched runs, none will be restarted by policy, and none came back within ten
- * seconds of a stop through the API; at once when the last ended by itself. Source: design.md.
+ * seconds of a stop through the API; at once when the last ended by itself.
  */
 #pragma once
 

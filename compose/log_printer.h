@@ -2,7 +2,7 @@
 /*
  * Lines of containers on the screen: `web-1  | text`, prefixes aligned and coloured. The bytes of a line pass
  * unchanged. Who has begun a line must end it before another source may speak: log_merge.h sees to that.
- * Layout: cli.md 5.4.
+ * Layout: Docker Compose 5.5.0, `logs`.
  *
  *     printer = log_printer_create(console, &(struct log_printer_options){.timestamps = true});
  *     source = log_printer_add(printer, "web-1", NULL);

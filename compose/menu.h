@@ -2,7 +2,7 @@
 /*
  * The line at the bottom of an attached `up`, and the keys that it names: `d` detaches, `w` turns the file watch on and
  * off. The terminal is in raw mode meanwhile; Ctrl-C, Ctrl-Z and Ctrl-\ do what they do otherwise, Enter makes room.
- * Source: cli.md 3.6.
+ * Source: Docker Compose 5.5.0, `up --menu`.
  *
  *     if (menu_is_possible(console)) menu = menu_create(session, on_key, owner);
  *     menu_show_watch(menu, true);                 "w Disable Watch"

@@ -3,7 +3,7 @@
  * AI models of a project, served by the docker-model plugin: pulled when missing, configured, and their address given to
  * the services that use them.
  *
- * Source: cli.md 3.16.
+ * Source: Compose Specification, models; Docker Compose 5.5.0.
  */
 #pragma once
 

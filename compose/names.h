@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Names of containers. Found again by label, never by name; but the name of a replacement tells what it replaces, so
- * that an interrupted recreation can be finished or undone. Source: cli.md 3.4, Docker Compose 5.5.0.
+ * that an interrupted recreation can be finished or undone. Source: Docker Compose 5.5.0, `up`.
  */
 #pragma once
 

@@ -88,7 +88,11 @@ const struct engine_network *observed_network_details(const struct observed *obs
 /** False when nobody has asked yet. */
 bool observed_image_details(const struct observed *observed, const char *id, struct span *ret_raw);
 
-/** The digest that the label of a container made from this image carries. Source: cli.md 3.2, "digest rule". */
+/**
+ * The digest that the label of a container made from this image carries.
+ *
+ * Source: Docker Compose 5.5.0, label `image`.
+ */
 const char *observed_image_digest(const struct engine_image_manifest *manifests, size_t count, const char *id,
                                   const char *platform, unsigned api_minor);
 

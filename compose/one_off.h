@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The service of `run`: what its flags change in the model before the container is planned. Pure but for reading the
- * files of --env-from-file. Source: cli.md 3.9.
+ * files of --env-from-file. Source: Docker Compose 5.5.0, `run`.
  */
 #pragma once
 

@@ -80,7 +80,7 @@ struct options {
  * (NULL for none).
  *
  * Ownership: everything lives in `arena` or in argv.
- * Errors:    ERROR_USAGE, texts as cli.md 1.11, a near miss as hint.
+ * Errors:    ERROR_USAGE, texts of Docker Compose 5.5.0, a near miss as hint.
  */
 bool options_parse(const struct option *own, const struct option *common, bool stop_at_argument,
                    int argc, char *const *argv, struct arena *arena, struct options *ret_options,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tasks of one operation, as their progress events told them, and the rows that show them on a terminal.
- * Times come from the caller, so tests can pretend a clock. Layout: cli.md 5.3.
+ * Times come from the caller, so tests can pretend a clock. Layout: Docker Compose 5.5.0, --progress tty.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The model of a project that is known by its name alone: services and what they depend on, from the labels of its
- * containers. Source: cli.md 1.9, "by-name model".
+ * containers. Source: Docker Compose 5.5.0, `down -p`.
  */
 #pragma once
 

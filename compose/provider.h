@@ -5,7 +5,7 @@
  *
  *     run = provider_start(loop, &options, on_message, done, step);
  *
- * Source: cli.md 3.15.
+ * Source: Compose Specification, provider; Docker Compose 5.5.0.
  */
 #pragma once
 

@@ -4,8 +4,8 @@
  * clock, no output; the same input gives the same plan. What must be known first is put into the plan as needs, and
  * the caller comes back with the answers.
  *
- * Rules and their order: cli.md 3. Each kind of command has one function; all of them share the rules for containers,
- * networks, volumes and starts.
+ * Rules and their order are those of Docker Compose 5.5.0. Each kind of command has one function; all of them share the
+ * rules for containers, networks, volumes and starts.
  */
 #pragma once
 

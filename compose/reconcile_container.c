@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The containers of one service: which stay, which are replaced, made, or go. Source: cli.md 3.3. */
+/* The containers of one service: which stay, which are replaced, made, or go. Source: Docker Compose 5.5.0, `up`. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

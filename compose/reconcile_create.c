@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making a container: what it refers to and what must be there first; the one container of `run`. Source: cli.md 3.4. */
+/*
+ * Making a container: what it refers to and what must be there first; the one container of `run`.
+ * Source: Docker Compose 5.5.0, `up`.
+ */
 #include <inttypes.h>
 #include <string.h>
 

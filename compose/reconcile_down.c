@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* down: containers against the order of dependencies, then networks, volumes and images. Source: cli.md 3.8. */
+/*
+ * down: containers against the order of dependencies, then networks, volumes and images.
+ * Source: Docker Compose 5.5.0, `down`.
+ */
 #include <string.h>
 
 #include "compose/labels.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does a container still fit what is wanted, and if not, why? Source: cli.md 3.3. */
+/* Does a container still fit what is wanted, and if not, why? Source: Docker Compose 5.5.0, `up`. */
 #include <string.h>
 
 #include "compose/labels.h"

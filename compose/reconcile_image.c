@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which images are pulled or built before containers can be made of them. Source: cli.md 3.2. */
+/* Which images are pulled or built before containers can be made of them. Source: Docker Compose 5.5.0, `up`. */
 #include <string.h>
 
 #include "compose/reconcile_internal.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stop, start, restart, kill, pause, unpause, rm. Source: cli.md 2. */
+/* stop, start, restart, kill, pause, unpause, rm. Source: Docker Compose 5.5.0. */
 #include "compose/reconcile_lifecycle.h"
 
 #include <string.h>

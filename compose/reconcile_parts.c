@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What several files of reconcile_*.c use: look-ups, and the steps for a stop with hooks, a removal, a start with files and
- * hooks. */
+/*
+ * What several files of reconcile_*.c use: look-ups, and the steps for a stop with hooks, a removal, a start with files and
+ * hooks.
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Networks of containers that stay. Source: cli.md 3.3. */
+/* Networks of containers that stay. Source: Docker Compose 5.5.0, `up`. */
 #include <string.h>
 
 #include "compose/reconcile_internal.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Another container in the place of one: create, stop, remove, rename; what an interrupted replacement left is finished or
- * undone. Source: cli.md 3.4.
+ * undone. Source: Docker Compose 5.5.0, `up`.
  */
 #include <inttypes.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Networks and volumes: reuse, create, replace. Source: cli.md 3.3. */
+/* Networks and volumes: reuse, create, replace. Source: Docker Compose 5.5.0, `up`. */
 #include <string.h>
 
 #include "compose/labels.h"

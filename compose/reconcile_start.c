@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starting what does not run, each when its dependencies are as they should be. Source: cli.md 3.5. */
+/* Starting what does not run, each when its dependencies are as they should be. Source: Docker Compose 5.5.0, `up`. */
 #include <string.h>
 
 #include "compose/reconcile_internal.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The flags before the command's name, and the two ways of being started: as `docker-compose …` and as the docker
- * CLI's plugin (`<plugin> [docker flags] compose …`). Both end in the same plain struct. Source: cli.md 1.1 to 1.4.
+ * CLI's plugin (`<plugin> [docker flags] compose …`). Both end in the same plain struct.
+ * Source: Docker Compose 5.5.0.
  */
 #pragma once
 
@@ -52,7 +53,7 @@ bool root_is_plugin(void);
 /**
  * Read argv (without argv[0]).
  *
- * Errors: ERROR_USAGE, texts of cli.md 1.2.
+ * Errors: ERROR_USAGE, texts of Docker Compose 5.5.0.
  */
 bool root_parse(int argc, char *const *argv, struct arena *arena, struct root_options *ret_root,
                 struct error *err) WARN_UNUSED;

@@ -120,7 +120,7 @@ bool session_listen(struct session *session, const char *project, struct session
                     struct error *err) WARN_UNUSED;
 void session_unlisten(struct session *session, struct session_listener *listener);
 
-/* The project, by the classes of cli.md 1.9. */
+/* The project, in the ways that commands ask for it. */
 enum project_need {
     PROJECT_MODEL,         /* files must load */
     PROJECT_MODEL_OR_NAME, /* with -p and no -f: no file is read */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The docker CLI that has started us as its plugin: it listens on a socket for as long as we may run. Where no terminal
- * sends signals to both of us, its closing is the only word we get. Source: cli.md 1.1; docker CLI 25 to 28.
+ * sends signals to both of us, its closing is the only word we get. Source: docker CLI 25 to 28.
  */
 #include <stddef.h>
 #include <stdlib.h>

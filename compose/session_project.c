@@ -25,7 +25,7 @@ struct spec_load_options session_load_options(const struct command_context *cont
     };
 }
 
-/* Commands that act by label take any name and make it lower case. Source: cli.md 1.6. */
+/* Commands that act by label take any name and make it lower case. Source: Docker Compose 5.5.0. */
 static struct spec_project *named(struct session *session, const char *name)
 {
     char *lower = arena_strdup(session->arena, name);
@@ -104,7 +104,7 @@ bool session_project_for_services(const struct command_context *context, const c
     *ret_name = project->name;
     if (session_is_by_name(project)) {
         if (context->root->project_name[0])
-            *ret_name = context->root->project_name; /* as given: cli.md 1.6 */
+            *ret_name = context->root->project_name; /* as given, as in Docker Compose 5.5.0 */
         return true;
     }
     for (size_t i = 0; i < services->count; i++) {

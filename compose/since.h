@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Points in time as `--since` and `--until` give them. Source: cli.md 3.11, docker CLI 28. */
+/* Points in time as `--since` and `--until` give them. Source: Docker Compose 5.5.0, `logs`; docker CLI 28. */
 #pragma once
 
 #include <stdbool.h>

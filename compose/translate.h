@@ -8,7 +8,8 @@
  * lost that way is told by translate_unsupported(). Only where an old engine would refuse or misread a body does
  * the API version change it.
  *
- * Source: model reference 3, cli.md 3.7; Engine API, operations ContainerCreate, NetworkCreate, VolumeCreate.
+ * Source: Compose Specification; Docker Compose 5.5.0, `create`; Engine API, operations ContainerCreate,
+ * NetworkCreate, VolumeCreate.
  */
 #pragma once
 

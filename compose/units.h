@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Durations, sizes and instants in the words that the reference's tables use. Source: cli.md 5.5.
+ * Durations, sizes and instants in the words that the reference's tables use.
+ * Source: Docker Compose 5.5.0 and the docker CLI 28.
  */
 #pragma once
 

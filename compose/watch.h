@@ -12,7 +12,8 @@
  *     watch_destroy(watch);
  *
  * Reacting turns the loop, so it is not done in on_ready, but by whoever is at the top. A batch that comes meanwhile
- * waits. A failed reaction is a warning: watching goes on. Source: cli.md 3.12.
+ * waits. A failed reaction is a warning: watching goes on.
+ * Source: Compose Specification, develop; Docker Compose 5.5.0, `watch`.
  */
 #pragma once
 

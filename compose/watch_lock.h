@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One `watch` a project: a file with the holder's process id, which other tools of this family look at too.
- * Source: cli.md 3.12.
+ * Source: Docker Compose 5.5.0, `watch`.
  */
 #pragma once
 

@@ -8,7 +8,7 @@
  *     ...
  *     watch_rules_batch(arena, &rules, changes, count, &batch);
  *
- * Source: cli.md 3.12.
+ * Source: Compose Specification, develop; Docker Compose 5.5.0, `watch`.
  */
 #pragma once
 

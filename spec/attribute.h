@@ -12,7 +12,7 @@
  *   .values   enumeration, separated by |
  *   .pattern  regular expression of the schema (of the keys, for a MAP)
  *   .min .max range of the schema, as text
- *   .cast     cast of strings after interpolation (model reference 2.2)
+ *   .cast     cast of strings after interpolation, as in Docker Compose 5.5.0
  *   .merge    merge rule, .unicity the key by which later list items replace earlier ones
  *   .form     short form and how it becomes the long one
  *   .fallback default value

@@ -110,7 +110,7 @@ static inline bool spec_node_is(const struct spec_node *node, enum spec_node_kin
 }
 /** The text of a string node, or NULL for anything else. */
 const char *spec_node_text(const struct spec_node *node);
-/** Text of any scalar as the reference prints it (fmt(v) of the model reference); NULL for null, lists and maps. */
+/** Text of any scalar as the reference prints it (Go's fmt.Sprint); NULL for null, lists and maps. */
 const char *spec_node_scalar_text(struct arena *arena, const struct spec_node *node);
 bool spec_node_equal(const struct spec_node *a, const struct spec_node *b);
 struct place spec_node_place(const struct spec_node *node);

@@ -61,7 +61,7 @@ struct spec_project *spec_project_load(const struct spec_load_options *options, 
                                        struct error *err) WARN_UNUSED;
 void spec_project_destroy(struct spec_project *project); /* NULL is allowed */
 
-/** Only steps 1-9 of the model reference 1.0: find files, read .env, decide on the name. The tree is not loaded
+/** Only find the files, read .env and decide on the name. The tree is not loaded
  * further than `name` needs. The result has `name` and `load` only. For commands that act by name. */
 struct spec_project *spec_project_locate(const struct spec_load_options *options, struct warnings *warnings,
                                          struct error *err) WARN_UNUSED;

@@ -2,7 +2,7 @@
 /*
  * What a plain YAML scalar means: the core schema with leftovers of YAML 1.1. The reader resolves with it, and the
  * writer quotes strings that would resolve to something else.
- * Source: model reference 1.3, observed with Docker Compose 5.5.0.
+ * Source: observed with Docker Compose 5.5.0.
  */
 #pragma once
 

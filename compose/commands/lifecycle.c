@@ -36,7 +36,7 @@ bool lifecycle_removes_orphans(const struct options *options)
     return variable && root_truthy(variable);
 }
 
-/* By name: the services named, and all that depend on them. Source: cli.md 3.8. */
+/* By name: the services named, and all that depend on them. Source: Docker Compose 5.5.0, `down`. */
 static void add_dependents(struct arena *arena, const struct spec_project *project, struct strings *names)
 {
     for (bool changed = true; changed;) {

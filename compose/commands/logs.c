@@ -68,7 +68,7 @@ static bool choose_services(struct command_context *context, struct log_follow_o
         return false;
     follow->project = project->name;
     if (session_is_by_name(project) && context->root->project_name[0])
-        follow->project = context->root->project_name; /* as given: cli.md 1.6 */
+        follow->project = context->root->project_name; /* as given, as in Docker Compose 5.5.0 */
     follow->services = *arguments;
     if (session_is_by_name(project))
         return true;

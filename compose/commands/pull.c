@@ -72,7 +72,7 @@ static void skip(struct pull *pull, const char *id, const char *details)
                      &(struct progress){.id = id, .text = "Skipped", .details = details, .status = PROGRESS_DONE});
 }
 
-/* Source: cli.md 2.20. */
+/* Source: Docker Compose 5.5.0, `pull`. */
 static bool is_pulled(struct pull *pull, const struct wanted_service *service, const struct observed *observed)
 {
     const struct options *options = pull->job.context->options;

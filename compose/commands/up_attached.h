@@ -2,7 +2,7 @@
 /*
  * Attached `up`: create, show the logs, start, and stay until the containers have ended, an abort option strikes or a
  * signal comes. The first signal stops the services, the second kills them, the third ends the program.
- * Source: cli.md 3.6.
+ * Source: Docker Compose 5.5.0, `up`.
  */
 #pragma once
 

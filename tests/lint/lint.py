@@ -31,6 +31,8 @@ BANNED = ["strcpy", "strcat", "strncat", "sprintf", "vsprintf", "strtok", "atoi"
           "strtol", "strtoll", "strtoul", "strtoull", "sleep", "usleep"]
 MAY_USE = {"spec/base/number.c": ["strtol", "strtoll", "strtoul", "strtoull"]}
 COMMENTED = {".c": "/*", ".h": "/*", ".def": "/*", ".py": "#", ".sh": "#", ".cmake": "#", ".java": "//"}
+# A source that a reader cannot look up.
+FOREIGN_NOTES = re.compile(r"\b(?:cli|model|engines|design|style)\.md\b|\bmodel reference\b")
 # Paths that exist on one machine only.
 LOCAL_PATHS = re.compile(r"(?<![\w.])/(?:work|home/\w+|tmp/(?:eng|ref))/")
 
@@ -94,6 +96,8 @@ def check(path, text):
         for number, line in enumerate(text.splitlines(), 1):
             if LOCAL_PATHS.search(line):
                 yield f"{path}:{number}: names a path of one machine"
+            if FOREIGN_NOTES.search(line):
+                yield f"{path}:{number}: names a document that is not here"
 
 
 def tracked(root):
