@@ -162,6 +162,13 @@ static void show_running(struct converge *job, const struct plan *plan)
                                             .status = PROGRESS_DONE});
 }
 
+/* A dry run tells what it cannot know. */
+static void show_unknown(struct converge *job, const struct plan *plan)
+{
+    for (size_t i = 0; job->context->dry_run && i < plan->unknown.count; i++)
+        console_note(job->context->console, "%s\n", plan->unknown.items[i]);
+}
+
 static void note_one_off(struct converge *job, const struct plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++)
@@ -187,6 +194,7 @@ static bool run_plan(struct converge *job, struct plan *plan, struct execute_out
     if (job->execute.wait_since_ms == 0)
         job->execute.wait_since_ms = uv_now(session_loop(job->context->session));
     show_running(job, plan);
+    show_unknown(job, plan);
     return execute(job->context, plan, &job->execute, ret_outcome, err);
 }
 
@@ -224,7 +232,7 @@ static enum turn take_turn(struct converge *job, struct project_lock *lock, size
             console_warnings(job->context->console, &plan->warnings);
         job->warned = true;
         if (job->plan_only) {
-            job->empty = plan_is_empty(plan);
+            job->empty = plan_is_empty(plan) && plan->unknown.count == 0;
             job->show(job, plan);
             turn = TURN_END;
         } else {

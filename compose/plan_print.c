@@ -22,6 +22,24 @@ static const char *condition_text(enum step_condition condition)
     return "";
 }
 
+/* Where volumes without a name go over from the container that is replaced. */
+static struct strings kept_paths(struct arena *arena, const struct step *step)
+{
+    struct strings paths = {0};
+
+    for (size_t i = 0; step->create && i < step->create->carried_count; i++)
+        strings_add(&paths, arena, step->create->carried[i].target);
+    return paths;
+}
+
+static const char *replacement_details(struct arena *arena, const struct step *step)
+{
+    struct strings kept = kept_paths(arena, step);
+
+    return arena_printf(arena, " (becomes %s%s%s)", step->create->final_name, kept.count > 0 ? ", keeps what is in " : "",
+                        strings_join(&kept, arena, ", "));
+}
+
 /* What is said of a step behind its subject. */
 static const char *details(struct arena *arena, const struct step *step)
 {
@@ -38,7 +56,7 @@ static const char *details(struct arena *arena, const struct step *step)
     if (step->kind == STEP_CONTAINER_COPY)
         return arena_printf(arena, " (%zu file%s)", step->file_count, step->file_count == 1 ? "" : "s");
     if (step->create && step->create->replace)
-        return arena_printf(arena, " (becomes %s)", step->create->final_name);
+        return replacement_details(arena, step);
     return "";
 }
 
@@ -101,8 +119,10 @@ static void write_reason(struct json_writer *json, const struct step_reason *rea
     json_object_close(json);
 }
 
-static void write_step(struct json_writer *json, const struct step *step)
+static void write_step(struct json_writer *json, struct arena *arena, const struct step *step)
 {
+    struct strings kept = kept_paths(arena, step);
+
     json_object_open(json);
     json_member_int(json, "number", (int64_t)step->number);
     json_member_string(json, "action", step_kind_rows[step->kind].verb);
@@ -112,6 +132,13 @@ static void write_step(struct json_writer *json, const struct step *step)
         json_member_string(json, "service", step->service->name);
     if (step->kind == STEP_WAIT)
         json_member_string(json, "condition", condition_text(step->condition));
+    if (kept.count > 0) {
+        json_key(json, "keeps");
+        json_array_open(json);
+        for (size_t i = 0; i < kept.count; i++)
+            json_string(json, kept.items[i]);
+        json_array_close(json);
+    }
     json_key(json, "after");
     json_array_open(json);
     for (size_t i = 0; i < step->after_count; i++)
@@ -134,7 +161,7 @@ void plan_json(struct text *out, const struct plan *plan)
     json_key(&json, "steps");
     json_array_open(&json);
     for (size_t i = 0; i < plan->count; i++)
-        write_step(&json, plan->steps[i]);
+        write_step(&json, plan->arena, plan->steps[i]);
     json_array_close(&json);
     json_key(&json, "unknown");
     json_array_open(&json);

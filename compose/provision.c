@@ -141,12 +141,14 @@ static bool run_provider(struct provision *provision, const struct spec_project 
     };
     struct provider_run *run;
 
-    if (provision->context->dry_run)
-        return true;
     provision->service = service->name;
     provision->variables.count = 0;
     provision->raw.count = 0;
     show(provision, service->name, action->working, PROGRESS_WORKING);
+    if (provision->context->dry_run) {
+        show(provision, service->name, action->done, PROGRESS_DONE);
+        return true;
+    }
     run = provider_start(session_loop(provision->context->session), &options, on_message, on_provider_done,
                          provision);
     if (!wait_for(provision, cancel_provider, run, err)) {
@@ -250,7 +252,7 @@ static bool serve_models(struct provision *provision, struct error *err)
     };
     struct models_run *run;
 
-    if (keys.count == 0 || provision->context->dry_run)
+    if (keys.count == 0)
         return true;
     run = models_start(session_loop(provision->context->session), &options, on_models_progress, on_models_done,
                        provision);
@@ -284,7 +286,7 @@ bool provision_up(struct command_context *context, struct spec_project *project,
 {
     struct provision provision = {.project = project};
 
-    if (!is_needed(project))
+    if (!is_needed(project) || context->dry_run)
         return true;
     provision.arena = project->load->arena;
     return provision_init(&provision, context, err) && serve_models(&provision, err) &&

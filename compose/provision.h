@@ -17,7 +17,7 @@ struct command_context;
 struct spec_project;
 struct strings;
 
-/** Turns the loop; not from callbacks. Nothing is run in a dry run. Errors: what the programs say, with the service. */
+/** Turns the loop; not from callbacks. Nothing is run in a dry run: the plan tells of it. Errors: what the programs say, with the service. */
 bool provision_up(struct command_context *context, struct spec_project *project,
                   struct error *err) WARN_UNUSED;
 /**

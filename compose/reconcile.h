@@ -41,6 +41,7 @@ struct reconcile_options {
     bool has_timeout;
     int64_t timeout_s;                  /* -t */
     bool explain;                       /* find out which attribute changed (costs an inspect) */
+    bool preview;                       /* no provider has been run, no model served */
     bool show_values;                   /* also of what looks like a secret */
     int64_t now_ns;
     struct strings images_done;         /* pulled or built in an earlier turn */

@@ -130,6 +130,7 @@ static void compute_hashes(struct reconcile *r, struct reconcile_service *servic
 
     service->hash = service->wanted->hash;
     service->hash_2 = service->wanted->hash_2;
+    service->references = *known;
     if (!service->wanted->refers || known->count < reference_count)
         return;
     resolved = wanted_resolve(r->arena, reconcile_model(service), known);

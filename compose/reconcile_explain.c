@@ -351,8 +351,7 @@ static void compare(struct explanation *e)
         (void)plan_reason(e->r->plan, e->step, REASON_CHANGED, "differs (not stored in the engine)");
 }
 
-/* Is all there that the comparison needs? Otherwise it is asked for. */
-static bool is_known(struct reconcile *r, const struct observed_container *container, struct span *ret_image)
+bool reconcile_is_known(struct reconcile *r, const struct observed_container *container, struct span *ret_image)
 {
     if (!container->details) {
         plan_need(r->plan, NEED_CONTAINER, container->id, NULL);
@@ -368,12 +367,15 @@ static bool is_known(struct reconcile *r, const struct observed_container *conta
 void reconcile_explain(struct reconcile *r, const struct reconcile_service *service,
                        const struct observed_container *container, struct step *step)
 {
-    struct explanation e = {
-        .r = r, .step = step, .arena = r->arena, .service = service->wanted->service, .container = container};
+    struct explanation e = {.r = r,
+                            .step = step,
+                            .arena = r->arena,
+                            .service = reconcile_provided(r, service, container),
+                            .container = container};
     struct warnings ignored = {.arena = r->arena};
     struct translate_container in = {
         .project = r->project,
-        .service = service->wanted->service,
+        .service = e.service,
         .api_minor = r->observed->api_minor,
         .name = container->name,
         .number = container->number,
@@ -381,7 +383,7 @@ void reconcile_explain(struct reconcile *r, const struct reconcile_service *serv
     struct error failure;
     struct text body;
 
-    if (!r->options->explain || !is_known(r, container, &e.image))
+    if (!r->options->explain || !reconcile_is_known(r, container, &e.image))
         return;
     error_init(&failure);
     text_init(&body, 0);

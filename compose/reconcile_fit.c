@@ -124,7 +124,8 @@ bool reconcile_is_current(struct reconcile *r, const struct reconcile_service *s
         *ret_reason = reason(REASON_RELATED, arena_printf(r->arena, "service %s is recreated", name));
         return false;
     }
-    if (!fits_hash(service, container)) {
+    if (service->wanted->given_by && r->options->preview ? !reconcile_fits_provided(r, service, container)
+                                                         : !fits_hash(service, container)) {
         *ret_reason = reason(REASON_CONFIG, "configuration changed");
         return false;
     }

@@ -57,6 +57,7 @@ struct reconcile_service {
     bool deferred;  /* waits for an image: its containers are decided in the next turn */
     bool start_deferred;
     const char *hash, *hash_2; /* with references resolved; NULL when an id is not known yet */
+    struct pairs references;   /* service -> id, of those that it names and that are known */
 };
 
 struct reconcile {
@@ -106,6 +107,20 @@ const struct engine_container_network *reconcile_endpoint(const struct observed_
                                                           const char *name);
 bool reconcile_is_attached(const struct observed_container *container, const struct reconcile_network *network);
 bool reconcile_has_volume(const struct observed_container *container, const char *name);
+
+/** The inspections of a container and of its image; false when they are asked for first. */
+bool reconcile_is_known(struct reconcile *r, const struct observed_container *container, struct span *ret_image);
+
+/* What providers and models hand out, in a preview (reconcile_provided.c). */
+
+/** The service with what its container seems to have got from them; itself when nothing hands out anything. */
+const struct spec_service *reconcile_provided(struct reconcile *r, const struct reconcile_service *service,
+                                              const struct observed_container *container);
+/** Does a container of a service that gets variables fit if it gets the same? Says so in the plan. */
+bool reconcile_fits_provided(struct reconcile *r, const struct reconcile_service *service,
+                             const struct observed_container *container);
+/** Say what will be run. */
+void reconcile_tell_provided(struct reconcile *r);
 
 /* Make one (reconcile_create.c). */
 

@@ -204,6 +204,7 @@ static bool decide(struct reconcile *r, struct error *err)
         reconcile_final_waits(r);
     if (r->options->one_off && !reconcile_one_off(r, err))
         return false;
+    reconcile_tell_provided(r);
     note_running(r);
     return true;
 }

@@ -204,6 +204,23 @@ static const char *content_digest(struct arena *arena, const struct spec_project
     return arena_strndup(arena, spec_sha256_hex(arena, all.bytes, all.length), CONTENT_DIGITS);
 }
 
+/* "provider db, model small": whoever is run before the service is created and tells it variables. */
+static const char *giver_of(struct wanted *wanted, const struct spec_service *service)
+{
+    struct strings names = {0};
+
+    for (size_t i = 0; i < service->depends_on.count; i++) {
+        const char *name = service->depends_on.items[i].key;
+        const struct spec_service *other = spec_project_service(wanted->project, name);
+
+        if (other && other->provider)
+            strings_add(&names, wanted->arena, arena_printf(wanted->arena, "provider %s", name));
+    }
+    for (size_t i = 0; i < service->models.count; i++)
+        strings_add(&names, wanted->arena, arena_printf(wanted->arena, "model %s", service->models.items[i].key));
+    return names.count > 0 ? strings_join(&names, wanted->arena, ", ") : NULL;
+}
+
 static void fill(struct wanted *wanted, struct wanted_service *entry, const struct spec_service *service)
 {
     const char *platform = spec_project_variable(wanted->project, "DOCKER_DEFAULT_PLATFORM");
@@ -222,6 +239,7 @@ static void fill(struct wanted *wanted, struct wanted_service *entry, const stru
         entry->hash_2 = spec_service_hash(wanted->arena, resolved, SPEC_HASH_2);
     }
     entry->content = content_digest(wanted->arena, wanted->project, service);
+    entry->given_by = giver_of(wanted, service);
     entry->scale = spec_service_scale(service);
 }
 

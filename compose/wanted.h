@@ -26,6 +26,7 @@ struct wanted_service {
     bool refers;                        /* hashes depend on the ids of other containers */
     const char *hash, *hash_2;          /* both forms; NULL when it refers */
     const char *content;                /* digest of its configs and secrets, "" for none */
+    const char *given_by;               /* what hands out variables to it while it comes up, or NULL */
     int64_t scale;
     struct strings builds_after;        /* services before it in order whose image its own build takes */
 };

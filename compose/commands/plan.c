@@ -47,9 +47,12 @@ static bool run_plan(struct command_context *context, struct error *err)
     const struct options *options = context->options;
     struct pairs scales = {0};
     struct up_options up = {0};
-    bool good = up_options_read_scales(context, &scales, err) &&
-                up_options_init(&up, context, &options->arguments, options_bool(options, "no-deps"), &scales, err) &&
-                up_options_read_flags(&up, err);
+    bool good;
+
+    context->dry_run = true; /* no provider is run either, and no model served */
+    good = up_options_read_scales(context, &scales, err) &&
+           up_options_init(&up, context, &options->arguments, options_bool(options, "no-deps"), &scales, err) &&
+           up_options_read_flags(&up, err);
 
     if (good) {
         up.job.operation = "plan";

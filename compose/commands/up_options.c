@@ -81,6 +81,7 @@ bool up_options_read_flags(struct up_options *up, struct error *err)
                                                                   : RECREATE_DIVERGED;
     reconcile->recreate_dependencies =
         options_bool(options, "no-recreate") ? RECREATE_NEVER : RECREATE_DIVERGED;
+    reconcile->preview = context->dry_run;
     reconcile->build = options_bool(options, "build");
     reconcile->no_build = options_bool(options, "no-build");
     if (*pull && strcmp(pull, "policy") != 0)

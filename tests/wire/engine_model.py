@@ -277,6 +277,7 @@ class Model:
         for key in ("Cmd", "Entrypoint", "WorkingDir", "User", "Healthcheck"):
             if not config.get(key):
                 config[key] = image["Config"].get(key)
+        config["Volumes"] = {**(image["Config"].get("Volumes") or {}), **(config.get("Volumes") or {})}
         config["Env"] = (image["Config"].get("Env") or []) + (config.get("Env") or [])
         identity = self.unique(name)
         self.containers[identity] = {
