@@ -7,10 +7,12 @@
 #include "compose/translate.h"
 #include "compose/wanted.h"
 #include "engine_client/docker_config.h"
+#include "engine_client/image_platform.h"
 #include "engine_client/query.h"
 #include "engine_client/tar_stream.h"
 #include "spec/base/text.h"
 #include "spec/hash.h"
+#include "spec/node.h"
 #include "spec/project.h"
 
 static const char *container_path(struct execution *run, const struct step *step, const char *action)
@@ -91,21 +93,38 @@ static void on_created(void *owner, struct engine_request *req, const struct err
     execute_done(run, step, created.id);
 }
 
+/* In the engine's names; NULL where none is asked for. */
+static bool platform_of(struct execution *run, const struct step *step, const char **ret_platform,
+                        struct error *err)
+{
+    struct engine_platform platform;
+
+    *ret_platform = NULL;
+    if (!step->platform || !*step->platform)
+        return true;
+    if (!image_platform_parse(run->arena, step->platform, &platform, err))
+        return error_place(err, spec_node_place(step->service->node));
+    *ret_platform = image_platform_text(run->arena, &platform);
+    return true;
+}
+
 bool execute_container_create(struct execution *run, struct step *step, struct error *failure)
 {
     struct translate_container in = describe(run, step);
     size_t told = run->told.count;
+    const char *platform;
     struct text body, query;
     bool good;
 
     resolve(run, step, &in);
     text_init(&body, 0);
     text_init(&query, 0);
-    good = translate_container_body(&body, &in, &run->told, failure);
+    good = platform_of(run, step, &platform, failure) &&
+           translate_container_body(&body, &in, &run->told, failure);
     if (good) {
         console_warnings_from(run->console, &run->told, told);
         engine_query_add(&query, "name", step->name);
-        engine_query_add(&query, "platform", step->platform && *step->platform ? step->platform : NULL);
+        engine_query_add(&query, "platform", platform);
         execute_send(run, step, "POST", "/containers/create", query.bytes, text_span(&body), on_created);
     }
     text_finish(&body);

@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "compose/labels.h"
 #include "compose/translate.h"
+#include "engine_client/image_platform.h"
 #include "engine_client/image_reference.h"
 #include "spec/base/arena.h"
 #include "spec/base/number.h"
@@ -76,41 +76,6 @@ bool observed_add_volumes(struct observed *observed, struct span body, struct er
     return engine_volume_list_decode(observed->arena, body, &observed->volumes, err);
 }
 
-/* The engine's name for the processor that this program runs on, for images of several platforms. */
-static const char *host_architecture(void)
-{
-    static const char *const names[][2] = {
-        {"x86_64", "amd64"}, {"aarch64", "arm64"}, {"armv7l", "arm"}, {"i686", "386"}};
-    struct utsname host;
-
-    if (uname(&host) == 0)
-        for (size_t i = 0; i < COUNT_OF(names); i++)
-            if (strcmp(host.machine, names[i][0]) == 0)
-                return names[i][1];
-    return "";
-}
-
-/* Does "os/arch[/variant]" mean this platform? */
-static bool platform_matches(const char *wanted, const struct engine_platform *have)
-{
-    size_t os = strcspn(wanted, "/");
-    const char *architecture = wanted[os] ? wanted + os + 1 : "";
-    size_t length = strcspn(architecture, "/");
-    const char *variant = architecture[length] ? architecture + length + 1 : "";
-    struct span name = {architecture, length};
-
-    if (span_equals(name, "aarch64"))
-        name = span_of("arm64");
-    else if (span_equals(name, "x86_64"))
-        name = span_of("amd64");
-    if (length == 0)
-        return strncmp(wanted, have->os, os) == 0 || strncmp(wanted, have->architecture, os) == 0;
-    if (strncmp(wanted, have->os, os) != 0 || have->os[os] != '\0' ||
-        !span_equals(name, have->architecture))
-        return false;
-    return !*variant || !*have->variant || strcmp(variant, have->variant) == 0;
-}
-
 const char *observed_image_digest(const struct engine_image_manifest *manifests, size_t count,
                                   const char *id, const char *platform, unsigned api_minor)
 {
@@ -126,8 +91,8 @@ const char *observed_image_digest(const struct engine_image_manifest *manifests,
             continue;
         available++;
         lone = manifest;
-        if (*platform ? platform_matches(platform, &manifest->platform)
-                      : strcmp(manifest->platform.architecture, host_architecture()) == 0)
+        if (*platform ? image_platform_matches(platform, &manifest->platform)
+                      : strcmp(manifest->platform.architecture, image_platform_host_architecture()) == 0)
             return manifest->id;
     }
     return available == 1 ? lone->id : id;
@@ -212,7 +177,7 @@ bool observed_add_image(struct observed *observed, const char *reference, const 
                                           observed->api_minor);
     entry->last_tag_ns = image->last_tag_ns;
     entry->wrong_platform = *platform && *image->platform.os &&
-                            !platform_matches(platform, &image->platform) &&
+                            !image_platform_matches(platform, &image->platform) &&
                             strcmp(entry->digest, image->id) == 0;
     return true;
 }
