@@ -99,9 +99,11 @@ static void add_links(struct reconcile *r, struct reconcile_service *service, in
         }
     }
     for (size_t i = 0; i < model->external_links.count; i++) {
-        const char *text = model->external_links.items[i];
+        const char *text = model->external_links.items[i], *colon = strchr(text, ':');
+        const char *name = colon ? arena_strndup(r->arena, text, (size_t)(colon - text)) : text;
+        bool aliased = colon && !strchr(colon + 1, ':'); /* of three parts the reference takes the first */
 
-        strings_add(links, r->arena, strchr(text, ':') ? text : arena_printf(r->arena, "%s:%s", text, text));
+        strings_add(links, r->arena, aliased ? text : arena_printf(r->arena, "%s:%s", name, name));
     }
 }
 

@@ -105,6 +105,10 @@ bool translate_security(struct json_writer *json, const struct translate_contain
                         struct error *err) WARN_UNUSED;
 bool translate_endpoints(struct json_writer *json, const struct translate_container *in,
                          struct warnings *warnings, struct error *err) WARN_UNUSED;
+/* The engine's one text of an address, of "address/bits", of a MAC address; in `arena`, NULL when it is none. */
+const char *translate_address(struct arena *arena, const char *text);
+const char *translate_prefix(struct arena *arena, const char *text);
+const char *translate_mac(struct arena *arena, const char *text);
 /** Is this bind mount told as an object? Else it is a line of HostConfig.Binds. */
 bool translate_bind_needs_object(const struct spec_mount *mount);
 /** HostConfig.NetworkMode. */

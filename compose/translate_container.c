@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,17 @@ static bool write_healthcheck(struct json_writer *json, const struct spec_servic
     return true;
 }
 
+/* Engines know protocols in lower case only. */
+static const char *port_key(struct arena *arena, int64_t port, const char *protocol)
+{
+    char *key =
+        arena_printf(arena, "%" PRId64 "/%s", port, protocol && *protocol ? protocol : "tcp");
+
+    for (char *c = key; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    return key;
+}
+
 /* "N", "N-M", with or without "/proto"; one key each. */
 static void add_exposed(struct strings *ports, struct arena *arena, const char *expose)
 {
@@ -136,16 +148,11 @@ static void add_exposed(struct strings *ports, struct arena *arena, const char *
     if (dash && !number_parse_digits(dash + 1, length - first_length - 1, 10, &last))
         return;
     for (uint64_t port = first; port <= last && port <= UINT16_MAX; port++) {
-        const char *key = arena_printf(arena, "%" PRIu64 "/%s", port, protocol);
+        const char *key = port_key(arena, (int64_t)port, protocol);
 
         if (!strings_contain(ports, key))
             strings_add(ports, arena, key);
     }
-}
-
-static const char *port_key(struct arena *arena, const struct spec_port *port)
-{
-    return arena_printf(arena, "%" PRId64 "/%s", port->target, port->protocol ? port->protocol : "tcp");
 }
 
 static void write_exposed_ports(struct json_writer *json, const struct spec_service *service)
@@ -156,7 +163,8 @@ static void write_exposed_ports(struct json_writer *json, const struct spec_serv
     for (size_t i = 0; i < service->expose.count; i++)
         add_exposed(&ports, arena, service->expose.items[i]);
     for (size_t i = 0; i < service->ports.count; i++) {
-        const char *key = port_key(arena, service->ports.items[i]);
+        const struct spec_port *port = service->ports.items[i];
+        const char *key = port_key(arena, port->target, port->protocol);
 
         if (!strings_contain(&ports, key))
             strings_add(&ports, arena, key);
@@ -174,36 +182,46 @@ static void write_exposed_ports(struct json_writer *json, const struct spec_serv
     arena_destroy(arena);
 }
 
-static void write_port_bindings(struct json_writer *json, const struct spec_service *service)
+/* All bindings of one port of the container. */
+static void write_bindings_of(struct json_writer *json, struct arena *arena,
+                              const struct spec_service *service, const char *key)
 {
-    struct arena *arena = arena_create();
-    struct strings done = {0};
+    json_key(json, key);
+    json_array_open(json);
+    for (size_t i = 0; i < service->ports.count; i++) {
+        const struct spec_port *port = service->ports.items[i];
+        const char *address = port->host_ip ? translate_address(arena, port->host_ip) : NULL;
 
-    if (service->ports.count > 0) {
-        json_key(json, "PortBindings");
+        if (strcmp(port_key(arena, port->target, port->protocol), key) != 0)
+            continue;
         json_object_open(json);
-        for (size_t i = 0; i < service->ports.count; i++) {
-            const char *key = port_key(arena, service->ports.items[i]);
-
-            if (strings_contain(&done, key))
-                continue;
-            strings_add(&done, arena, key);
-            json_key(json, key);
-            json_array_open(json);
-            for (size_t j = i; j < service->ports.count; j++) {
-                const struct spec_port *port = service->ports.items[j];
-
-                if (strcmp(port_key(arena, port), key) != 0)
-                    continue;
-                json_object_open(json);
-                json_member_string(json, "HostIp", port->host_ip ? port->host_ip : "");
-                json_member_string(json, "HostPort", port->published ? port->published : "");
-                json_object_close(json);
-            }
-            json_array_close(json);
-        }
+        json_member_string(json, "HostIp", address ? address : "");
+        json_member_string(json, "HostPort", port->published ? port->published : "");
         json_object_close(json);
     }
+    json_array_close(json);
+}
+
+static void write_port_bindings(struct json_writer *json, const struct spec_service *service)
+{
+    struct arena *arena;
+    struct strings done = {0};
+
+    if (service->ports.count == 0)
+        return;
+    arena = arena_create();
+    json_key(json, "PortBindings");
+    json_object_open(json);
+    for (size_t i = 0; i < service->ports.count; i++) {
+        const struct spec_port *port = service->ports.items[i];
+        const char *key = port_key(arena, port->target, port->protocol);
+
+        if (strings_contain(&done, key))
+            continue;
+        strings_add(&done, arena, key);
+        write_bindings_of(json, arena, service, key);
+    }
+    json_object_close(json);
     arena_destroy(arena);
 }
 
@@ -218,12 +236,15 @@ static void write_restart_policy(struct json_writer *json, const struct spec_ser
         name = xstrdup(policy->condition ? policy->condition : "");
         attempts = policy->max_attempts.value;
     } else if (service->restart && *service->restart) {
-        const char *colon = strchr(service->restart, ':');
+        const char *count = service->restart + strcspn(service->restart, ":");
+        char *digits;
 
-        name = colon ? xstrndup(service->restart, (size_t)(colon - service->restart))
-                     : xstrdup(service->restart);
-        if (colon && !number_parse_int64(colon + 1, &attempts))
-            attempts = 0; /* the reference reads what is no number as 0 */
+        name = xstrndup(service->restart, (size_t)(count - service->restart));
+        count += *count == ':';
+        digits = xstrndup(count, strcspn(count, ":")); /* the reference ignores a third part */
+        if (!number_parse_int64(digits, &attempts))
+            attempts = 0; /* and reads what is no number as 0 */
+        free(digits);
     } else {
         return;
     }
@@ -305,6 +326,28 @@ static void write_tmpfs(struct json_writer *json, const struct strings *list)
     json_object_close(json);
 }
 
+static bool write_name_servers(struct json_writer *json, const struct spec_service *service,
+                               struct error *err)
+{
+    struct arena *arena = arena_create();
+    struct strings list = {0};
+    bool good = true;
+
+    for (size_t i = 0; good && i < service->dns.count; i++) {
+        const char *address = translate_address(arena, service->dns.items[i]);
+
+        if (address)
+            strings_add(&list, arena, address);
+        else
+            good = error_set_at(err, ERROR_INPUT, spec_node_place(service->node),
+                                "invalid DNS address: %s", service->dns.items[i]);
+    }
+    if (good)
+        translate_strings(json, "Dns", &list);
+    arena_destroy(arena);
+    return good;
+}
+
 /* Members that are texts and switches in the order of the API's documentation. */
 static void write_host_plain(struct json_writer *json, const struct translate_container *in)
 {
@@ -323,7 +366,6 @@ static void write_host_plain(struct json_writer *json, const struct translate_co
     translate_member_int(json, "ShmSize", service->shm_size);
     translate_map(json, "Sysctls", &service->sysctls);
     translate_strings(json, "VolumesFrom", &service->volumes_from);
-    translate_strings(json, "Dns", &service->dns);
     translate_strings(json, "DnsSearch", &service->dns_search);
     translate_strings(json, "DnsOptions", &service->dns_opt);
     write_extra_hosts(json, &service->extra_hosts);
@@ -350,7 +392,8 @@ static bool write_host_config(struct json_writer *json, const struct translate_c
     write_restart_policy(json, in->service);
     write_port_bindings(json, in->service);
     translate_resources(json, in->service);
-    if (!translate_security(json, in, err) || !translate_mounts(json, in, warnings, err))
+    if (!write_name_servers(json, in->service, err) || !translate_security(json, in, err) ||
+        !translate_mounts(json, in, warnings, err))
         return false;
     json_object_close(json);
     return true;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,38 +82,33 @@ static const struct spec_service_network *endpoint_of(const struct spec_service 
     return NULL;
 }
 
-static bool check_address(const struct spec_service_network *endpoint, int family, const char *address,
-                          const char *what, struct error *err)
+static bool own_address(struct arena *arena, const struct spec_service_network *endpoint, bool ipv6,
+                        const char *text, const char **ret_address, struct error *err)
 {
-    unsigned char bytes[sizeof(struct in6_addr)];
+    const char *address = text && *text ? translate_address(arena, text) : "";
 
-    if (!address || !*address || inet_pton(family, address, bytes) == 1)
-        return true;
-    return error_set_at(err, ERROR_INPUT, spec_node_place(endpoint->node), "invalid %s address: %s", what,
-                        address);
+    if (!address || (*address && (strchr(address, ':') != NULL) != ipv6))
+        return error_set_at(err, ERROR_INPUT, spec_node_place(endpoint->node),
+                            "invalid %s address: %s", ipv6 ? "IPv6" : "IPv4", text);
+    *ret_address = address;
+    return true;
 }
 
-static bool check_mac(struct place place, const char *mac, struct error *err)
+static bool canonical_mac(struct arena *arena, struct place place, const char **mac,
+                          struct error *err)
 {
-    size_t groups = 0, at = 0;
+    const char *text = *mac;
 
-    if (!mac || !*mac)
+    if (!text || !*text)
         return true;
-    while (strspn(mac + at, "0123456789abcdefABCDEF") == 2) {
-        groups++;
-        at += 2;
-        if (mac[at] != ':' && mac[at] != '-')
-            break;
-        at++;
-    }
-    if (mac[at] == '\0' && (groups == 6 || groups == 8 || groups == 20))
-        return true;
-    return error_set_at(err, ERROR_INPUT, place, "invalid MAC address: %s", mac);
+    *mac = translate_mac(arena, text);
+    return *mac || error_set_at(err, ERROR_INPUT, place, "invalid MAC address: %s", text);
 }
 
 /* The service's own MAC address belongs to the primary network unless that has one. */
-static bool mac_of(const struct translate_container *in, const char *key, bool primary,
-                   const struct spec_service_network *endpoint, const char **ret_mac, struct error *err)
+static bool mac_of(struct arena *arena, const struct translate_container *in, const char *key,
+                   bool primary, const struct spec_service_network *endpoint, const char **ret_mac,
+                   struct error *err)
 {
     const char *own = endpoint && endpoint->mac_address && *endpoint->mac_address ? endpoint->mac_address : NULL;
     const char *wide = in->service->mac_address && *in->service->mac_address ? in->service->mac_address : NULL;
@@ -126,7 +120,8 @@ static bool mac_of(const struct translate_container *in, const char *key, bool p
                                 "the service-level mac_address should have the same value as network %s", key);
         *ret_mac = wide;
     }
-    return check_mac(spec_node_place(endpoint && own ? endpoint->node : in->service->node), *ret_mac, err);
+    return canonical_mac(
+        arena, spec_node_place(endpoint && own ? endpoint->node : in->service->node), ret_mac, err);
 }
 
 static void write_aliases(struct json_writer *json, const struct translate_container *in,
@@ -159,38 +154,53 @@ static void write_driver_options(struct json_writer *json, const struct spec_ser
     json_object_close(json);
 }
 
-static void write_addresses(struct json_writer *json, const struct spec_service_network *endpoint)
+static bool write_addresses(struct json_writer *json, struct arena *arena,
+                            const struct spec_service_network *endpoint, struct error *err)
 {
+    const char *ipv4, *ipv6;
+    struct strings link_local = {0};
+
+    if (!own_address(arena, endpoint, false, endpoint->ipv4_address, &ipv4, err) ||
+        !own_address(arena, endpoint, true, endpoint->ipv6_address, &ipv6, err))
+        return false;
+    for (size_t i = 0; i < endpoint->link_local_ips.count; i++) {
+        const char *text = endpoint->link_local_ips.items[i],
+                   *address = translate_address(arena, text);
+
+        if (!address)
+            return error_set_at(err, ERROR_INPUT, spec_node_place(endpoint->node),
+                                "invalid link-local address: %s", text);
+        strings_add(&link_local, arena, address);
+    }
     json_key(json, "IPAMConfig");
     json_object_open(json);
-    translate_member(json, "IPv4Address", endpoint->ipv4_address);
-    translate_member(json, "IPv6Address", endpoint->ipv6_address);
-    translate_strings(json, "LinkLocalIPs", &endpoint->link_local_ips);
+    translate_member(json, "IPv4Address", ipv4);
+    translate_member(json, "IPv6Address", ipv6);
+    translate_strings(json, "LinkLocalIPs", &link_local);
     json_object_close(json);
-    translate_member(json, "IPAddress", endpoint->ipv4_address);
-    translate_member(json, "IPv6Gateway", endpoint->ipv6_address);
+    translate_member(json, "IPAddress", ipv4);
+    translate_member(json, "IPv6Gateway", ipv6);
+    return true;
 }
 
-static bool write_endpoint(struct json_writer *json, const struct translate_container *in, const char *key,
-                           bool primary, struct error *err)
+static bool write_endpoint(struct json_writer *json, struct arena *arena,
+                           const struct translate_container *in, const char *key, bool primary,
+                           struct error *err)
 {
     const struct spec_service_network *endpoint = endpoint_of(in->service, key);
     const char *mac;
 
-    if (!mac_of(in, key, primary, endpoint, &mac, err))
+    if (!mac_of(arena, in, key, primary, endpoint, &mac, err))
         return false;
     if (endpoint && endpoint->interface_name && *endpoint->interface_name &&
         in->api_minor < TRANSLATE_API_INTERFACE_NAME)
         return error_set_at(err, ERROR_INPUT, spec_node_place(endpoint->node),
                             "interface_name requires Docker Engine v28.1 or later");
-    if (endpoint && (!check_address(endpoint, AF_INET, endpoint->ipv4_address, "IPv4", err) ||
-                     !check_address(endpoint, AF_INET6, endpoint->ipv6_address, "IPv6", err)))
-        return false;
     json_object_open(json);
     write_aliases(json, in, endpoint);
     translate_strings(json, "Links", &in->links);
-    if (endpoint)
-        write_addresses(json, endpoint);
+    if (endpoint && !write_addresses(json, arena, endpoint, err))
+        return false;
     translate_member(json, "MacAddress", mac);
     if (endpoint) {
         write_driver_options(json, endpoint);
@@ -223,7 +233,7 @@ bool translate_endpoints(struct json_writer *json, const struct translate_contai
         if (!translate_network_in_body(in->api_minor, i))
             continue;
         json_key(json, network_name(in->project, keys.items[i]));
-        good = write_endpoint(json, in, keys.items[i], i == 0, err);
+        good = write_endpoint(json, arena, in, keys.items[i], i == 0, err);
     }
     json_object_close(json);
     json_object_close(json);
@@ -234,66 +244,79 @@ bool translate_endpoints(struct json_writer *json, const struct translate_contai
 bool translate_connect_body(struct text *out, const struct translate_container *in, const char *network_key,
                             const char *container_id, struct error *err)
 {
+    struct arena *arena = arena_create();
     struct json_writer json;
+    bool good;
 
     json_begin(&json, out, 0);
     json_object_open(&json);
     json_member_string(&json, "Container", container_id);
     json_key(&json, "EndpointConfig");
-    if (!write_endpoint(&json, in, network_key, false, err))
-        return false;
-    json_object_close(&json);
-    return true;
+    good = write_endpoint(&json, arena, in, network_key, false, err);
+    if (good)
+        json_object_close(&json);
+    arena_destroy(arena);
+    return good;
 }
 
-static bool check_pool(const struct spec_ipam_pool *pool, struct error *err)
+static bool pool_text(struct arena *arena, const struct spec_ipam_pool *pool, const char *what,
+                      const char *text, const char *(*canonical)(struct arena *, const char *),
+                      const char **ret_text, struct error *err)
 {
-    unsigned char bytes[sizeof(struct in6_addr)];
-    const char *slash = pool->subnet ? strchr(pool->subnet, '/') : NULL;
-    char *address;
-    bool good;
+    *ret_text = text && *text ? canonical(arena, text) : "";
+    return *ret_text || error_set_at(err, ERROR_INPUT, spec_node_place(pool->node),
+                                     "invalid %s: %s", what, text);
+}
 
-    if (pool->subnet && *pool->subnet) {
-        address = slash ? xstrndup(pool->subnet, (size_t)(slash - pool->subnet)) : xstrdup("");
-        good = inet_pton(AF_INET, address, bytes) == 1 || inet_pton(AF_INET6, address, bytes) == 1;
-        free(address);
-        if (!good)
-            return error_set_at(err, ERROR_INPUT, spec_node_place(pool->node), "invalid subnet: %s",
-                                pool->subnet);
+static bool write_pool(struct json_writer *json, struct arena *arena,
+                       const struct spec_ipam_pool *pool, struct error *err)
+{
+    const char *subnet, *range, *gateway;
+    struct pairs others = {0};
+
+    if (!pool_text(arena, pool, "subnet", pool->subnet, translate_prefix, &subnet, err) ||
+        !pool_text(arena, pool, "ip_range", pool->ip_range, translate_prefix, &range, err) ||
+        !pool_text(arena, pool, "gateway address", pool->gateway, translate_address, &gateway, err))
+        return false;
+    for (size_t i = 0; i < pool->aux_addresses.count; i++) {
+        const struct pair *entry = &pool->aux_addresses.items[i];
+        const char *address;
+
+        if (!pool_text(arena, pool, "auxiliary address", entry->value, translate_address, &address,
+                       err))
+            return false;
+        pairs_add(&others, arena, entry->key, address);
     }
-    if (pool->gateway && *pool->gateway && inet_pton(AF_INET, pool->gateway, bytes) != 1 &&
-        inet_pton(AF_INET6, pool->gateway, bytes) != 1)
-        return error_set_at(err, ERROR_INPUT, spec_node_place(pool->node), "invalid gateway address: %s",
-                            pool->gateway);
+    json_object_open(json);
+    translate_member(json, "Subnet", subnet);
+    translate_member(json, "IPRange", range);
+    translate_member(json, "Gateway", gateway);
+    translate_map(json, "AuxiliaryAddresses", &others);
+    json_object_close(json);
     return true;
 }
 
 static bool write_ipam(struct json_writer *json, const struct spec_ipam *ipam, struct error *err)
 {
+    struct arena *arena;
+    bool good = true;
+
     if (!ipam || ((!ipam->driver || !*ipam->driver) && ipam->config.count == 0))
         return true;
+    arena = arena_create();
     json_key(json, "IPAM");
     json_object_open(json);
     translate_member(json, "Driver", ipam->driver);
     if (ipam->config.count > 0) {
         json_key(json, "Config");
         json_array_open(json);
-        for (size_t i = 0; i < ipam->config.count; i++) {
-            const struct spec_ipam_pool *pool = ipam->config.items[i];
-
-            if (!check_pool(pool, err))
-                return false;
-            json_object_open(json);
-            translate_member(json, "Subnet", pool->subnet);
-            translate_member(json, "IPRange", pool->ip_range);
-            translate_member(json, "Gateway", pool->gateway);
-            translate_map(json, "AuxiliaryAddresses", &pool->aux_addresses);
-            json_object_close(json);
-        }
+        for (size_t i = 0; good && i < ipam->config.count; i++)
+            good = write_pool(json, arena, ipam->config.items[i], err);
         json_array_close(json);
     }
     json_object_close(json);
-    return true;
+    arena_destroy(arena);
+    return good;
 }
 
 static void write_resource_labels(struct json_writer *json, const struct pairs *own, const char *key_label,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
 #include <string.h>
 
 #include "compose/translate.h"
@@ -52,17 +53,15 @@ static void write_blkio(struct json_writer *json, const struct spec_blkio_config
     write_blkio_limits(json, "BlkioDeviceWriteIOps", &blkio->device_write_iops);
 }
 
-static bool is_word(const char *text, size_t length, const char *others)
+/* A letter (or, of a name, a digit) first, a letter or digit last, between them also some others. */
+static bool is_cdi_part(const char *text, size_t length, bool digit_first, const char *others)
 {
-    if (length == 0)
+    if (length == 0 || !isalnum((unsigned char)text[length - 1]) ||
+        !(digit_first ? isalnum((unsigned char)text[0]) : isalpha((unsigned char)text[0])))
         return false;
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-              strchr(others, c)))
+    for (size_t i = 0; i < length; i++)
+        if (!isalnum((unsigned char)text[i]) && !strchr(others, text[i]))
             return false;
-    }
     return true;
 }
 
@@ -71,10 +70,10 @@ static bool is_cdi_name(const char *name)
 {
     const char *slash = strchr(name, '/'), *equals = strchr(name, '=');
 
-    return slash && equals && slash < equals && name[0] != '/' &&
-           is_word(name, (size_t)(slash - name), "_-.") &&
-           is_word(slash + 1, (size_t)(equals - slash - 1), "_-.") &&
-           is_word(equals + 1, strlen(equals + 1), "_-.:");
+    return slash && equals && slash < equals &&
+           is_cdi_part(name, (size_t)(slash - name), false, "_-.") &&
+           is_cdi_part(slash + 1, (size_t)(equals - slash - 1), false, "_-.") &&
+           is_cdi_part(equals + 1, strlen(equals + 1), true, "_-.:");
 }
 
 static bool is_cdi_device(const struct spec_device *device)
