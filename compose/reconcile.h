@@ -34,6 +34,7 @@ struct reconcile_options {
     enum reconcile_recreate recreate_dependencies;
     bool renew_anonymous;               /* anonymous volumes are not carried over */
     bool start;                         /* false: create only */
+    bool restart;                       /* of dependencies, only those matter that ask for it and restart here too */
     bool remove_orphans, ignore_orphans;
     const char *pull;                   /* --pull: replaces every service's policy; NULL: none */
     bool build, no_build;

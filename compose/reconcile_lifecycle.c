@@ -120,11 +120,30 @@ static struct reconcile context_of(const struct lifecycle_plan *p, const struct 
     };
 }
 
+/* What the named services depend on is started with them: they would wait for it in vain. */
+static void name_dependencies(const struct lifecycle_plan *p, struct strings *services)
+{
+    for (size_t i = 0; i < services->count; i++) {
+        const struct wanted_service *service = wanted_service(p->wanted, services->items[i]);
+
+        for (size_t j = 0; service && j < service->service->depends_on.count; j++) {
+            const char *name = service->service->depends_on.items[j].key;
+
+            if (wanted_service(p->wanted, name) && !strings_contain(services, name))
+                strings_add(services, p->arena, name);
+        }
+    }
+}
+
 static bool start_all(struct lifecycle_plan *p, struct error *err)
 {
     struct reconcile_options options = {.start = true, .wait = p->options->wait};
+    struct reconcile_containers *all = arena_alloc(p->arena, sizeof(*all));
     struct reconcile r = context_of(p, &options);
 
+    *all = *p->options;
+    name_dependencies(p, &all->services);
+    p->options = all;
     if (p->observed->container_count == 0 && p->options->by_name)
         return error_set(err, ERROR_INPUT, "no container found for project \"%s\": not found", p->project->name);
     fill_slots(&r, p);
@@ -172,7 +191,7 @@ static struct step *restart_one(struct reconcile *r, const struct lifecycle_plan
 
 static bool restart_all(struct lifecycle_plan *p, struct error *err)
 {
-    struct reconcile_options options = {.start = true};
+    struct reconcile_options options = {.start = true, .restart = true};
     struct reconcile r = context_of(p, &options);
 
     fill_slots(&r, p);

@@ -114,6 +114,8 @@ static bool add_dependency(struct reconcile *r, const struct reconcile_service *
 
     if (!other)
         return true; /* disabled, or left out by --no-deps */
+    if (r->options->restart && (!entry->value->restart || other->slot_count == 0 || !other->slots[0].started))
+        return true;
     if (other->wanted->service->provider || other->wanted->scale == 0 || other->deferred)
         return true;
     if (other->slot_count == 0) {
