@@ -176,7 +176,8 @@ static void check_scalar(const struct check *check, const struct spec_node *node
     if (field->values)
         check_values(check, node, field->values, path);
     if (field->pattern && field->kind == SPEC_KIND_STRING && !matches(field->pattern, node->string.bytes))
-        fail(check, spec_node_place(node), path, NULL,
+        fail(check, spec_node_place(node), path,
+             spec_remedy_for_pattern(check->tree->arena, node->string.bytes, field->pattern),
              arena_printf(check->tree->arena, "'%s' does not match pattern '%s'", node->string.bytes,
                           field->pattern));
 }

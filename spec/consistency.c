@@ -108,10 +108,12 @@ static bool check_build(const struct spec_project *project, const struct spec_se
 static bool check_networks(const struct spec_project *project, const struct spec_service *service,
                            struct error *err)
 {
-    if (has_text(service->network_mode) && service->networks.count > 0)
-        return error_set_at(err, ERROR_INPUT, consistency_place(service, "network_mode"),
-                            "service %s declares mutually exclusive `network_mode` and `networks`" INVALID,
-                            service->name);
+    if (has_text(service->network_mode) && service->networks.count > 0) {
+        (void)error_set_at(err, ERROR_INPUT, consistency_place(service, "network_mode"),
+                           "service %s declares mutually exclusive `network_mode` and `networks`" INVALID,
+                           service->name);
+        return error_hint(err, "remove one of the two");
+    }
     for (size_t i = 0; i < service->networks.count; i++) {
         const char *key = service->networks.items[i].key;
 

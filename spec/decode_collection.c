@@ -60,6 +60,16 @@ static bool decode_health_test(struct decoder *decoder, const struct decode_path
     return decode_strings(decoder, path, node, &test->words);
 }
 
+static bool fail_with_hint(struct decoder *decoder, const struct decode_path *path, const struct spec_node *item,
+                           const char *hint, const char *what)
+{
+    struct error cause = {.kind = ERROR_NONE};
+
+    (void)error_set(&cause, ERROR_INPUT, "%s", what);
+    (void)error_hint(&cause, "%s", hint);
+    return decode_fail_with(decoder, path, item, &cause);
+}
+
 /* Add what one item of the list form says: KEY=VALUE or KEY. */
 static bool decode_pair(struct decoder *decoder, const struct decode_path *path, enum spec_kind kind,
                         const struct spec_node *item, struct pairs *map)
@@ -72,7 +82,8 @@ static bool decode_pair(struct decoder *decoder, const struct decode_path *path,
     key = equals ? arena_strndup(decoder->arena, text, (size_t)(equals - text)) : text;
     value = equals ? equals + 1 : kind == SPEC_KIND_MAPPING ? "" : NULL;
     if (kind == SPEC_KIND_ENVIRONMENT && key[0] && isspace((unsigned char)key[strlen(key) - 1]))
-        return decode_fail(decoder, path, item, "environment variable %s is declared with a trailing space", key);
+        return fail_with_hint(decoder, path, item, "write KEY=VALUE without spaces around the equals sign",
+                              arena_printf(decoder->arena, "environment variable %s is declared with a trailing space", key));
     pairs_add(map, decoder->arena, key, value);
     return true;
 }
@@ -163,7 +174,8 @@ static bool decode_host(struct decoder *decoder, const struct decode_path *path,
     if (!at)
         at = strchr(text, ':');
     if (!at)
-        return decode_fail(decoder, path, item, "invalid additional host, missing IP: %s", text);
+        return fail_with_hint(decoder, path, item, "write NAME=ADDRESS; host-gateway is the address of the engine's host",
+                              arena_printf(decoder->arena, "invalid additional host, missing IP: %s", text));
     name = arena_strndup(decoder->arena, text, (size_t)(at - text));
     if (name[0] == '\0' || strpbrk(name, ":="))
         return decode_fail(decoder, path, item, "bad host name '%s'", name);

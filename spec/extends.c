@@ -177,8 +177,7 @@ static bool find_shelf(const struct shelf *shelf, const char *name, const struct
         return true;
     }
     if (spec_is_remote(reference->file))
-        return error_set_at(err, ERROR_INPUT, place, "cannot extend from %s: remote files are not supported",
-                            reference->file);
+        return spec_remote_refuse(err, place, "extend from", reference->file);
     file = load_file(shelf->scope, reference, err);
     if (!file)
         return false;

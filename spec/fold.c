@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spec/fold.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "spec/base/limits.h"
@@ -12,6 +13,7 @@
 #include "spec/include.h"
 #include "spec/interpolate.h"
 #include "spec/merge.h"
+#include "spec/near_file.h"
 #include "spec/paths.h"
 #include "spec/project.h"
 #include "spec/read.h"
@@ -44,7 +46,7 @@ bool spec_source_read(struct spec_tree *tree, const char *file, struct spec_sour
     bool done;
 
     if (!spec_file_read(tree->arena, file, LIMIT_FILE_BYTES, &content, err))
-        return false;
+        return err->errno_value == ENOENT ? near_file_hint(err, tree->arena, file) : false;
     reader = spec_reader_create(tree, file, content);
     done = read_documents(reader, tree, &source, err);
     spec_reader_destroy(reader);

@@ -101,8 +101,7 @@ static bool enter_scope(const struct spec_scope *scope, struct entry *entry, str
 
     for (size_t i = 0; i < entry->paths.count; i++) {
         if (spec_is_remote(entry->paths.items[i]))
-            return error_set_at(err, ERROR_INPUT, entry->place,
-                                "cannot include %s: remote files are not supported", entry->paths.items[i]);
+            return spec_remote_refuse(err, entry->place, "include", entry->paths.items[i]);
         entry->paths.items[i] = path_join(arena, scope->base_dir, entry->paths.items[i]);
     }
     if (!check_cycle(scope, entry->paths.items[0], entry, err))

@@ -134,7 +134,9 @@ static void interpolate_string(struct walk *walk, struct spec_node *node, struct
     (void)error_wrap(&one, "failed to cast to expected type");
     (void)error_wrap(&one, "error while interpolating %s",
                      spec_path_text(walk->tree->arena, path, SPEC_PATH_ANY));
-    hint = spec_remedy_for_value(walk->tree->arena, node, shape.field->kind);
+    /* Of a map it is a value that is cast. */
+    hint = spec_remedy_for_value(walk->tree->arena, node,
+                                 cast == CAST_INT ? SPEC_KIND_INT : shape.field->kind);
     if (hint)
         (void)error_hint(&one, "%s", hint);
     (void)error_append(walk->err, &one);

@@ -12,6 +12,7 @@
 #include "spec/env_list.h"
 #include "spec/file.h"
 #include "spec/interpolate.h"
+#include "spec/near_file.h"
 #include "spec/project.h"
 #include "spec/remote.h"
 
@@ -198,11 +199,13 @@ static bool list_files(const struct search *search)
         const char *file = asked->items[i];
 
         if (spec_is_remote(file))
-            return error_set(search->err, ERROR_INPUT, "cannot load %s: remote files are not supported", file);
+            return spec_remote_refuse(search->err, (struct place){.file = NULL}, "load", file);
         if (strcmp(file, "-") != 0)
             file = path_join(arena, search->cwd, file);
-        if (of_variable && strcmp(file, "-") != 0 && !spec_file_exists(file))
-            return error_set(search->err, ERROR_SYSTEM, "stat %s: no such file or directory", file);
+        if (of_variable && strcmp(file, "-") != 0 && !spec_file_exists(file)) {
+            (void)error_set(search->err, ERROR_SYSTEM, "stat %s: no such file or directory", file);
+            return near_file_hint(search->err, arena, file);
+        }
         strings_add(&search->found->files, arena, file);
     }
     return true;
@@ -246,6 +249,17 @@ static const char *normal_name(struct arena *arena, const char *name)
     return made;
 }
 
+static bool fail_name(const struct search *search, const char *name)
+{
+    const char *normal = normal_name(search->tree->arena, name);
+
+    (void)error_set(search->err, ERROR_USAGE,
+                    "invalid project name \"%s\": must consist only of lowercase alphanumeric characters, "
+                    "hyphens, and underscores as well as start with a letter or number",
+                    name);
+    return normal[0] ? error_hint(search->err, "write \"%s\"", normal) : false;
+}
+
 static bool ask_name(const struct search *search)
 {
     const char *name = search->options->project_name;
@@ -255,12 +269,21 @@ static bool ask_name(const struct search *search)
     if (!name || !name[0])
         return true;
     if (strcmp(normal_name(search->tree->arena, name), name) != 0)
-        return error_set(search->err, ERROR_USAGE,
-                         "invalid project name \"%s\": must consist only of lowercase alphanumeric characters, "
-                         "hyphens, and underscores as well as start with a letter or number",
-                         name);
+        return fail_name(search, name);
     search->found->name = name;
     return true;
+}
+
+static bool hint_missing(const struct search *search)
+{
+    const char *near = near_file_compose(search->tree->arena, search->found->working_dir);
+
+    if (near && !spec_file_exists(path_join(search->tree->arena, search->found->working_dir, near)))
+        return error_hint(search->err, "%s is a link that leads nowhere", near);
+    if (near)
+        return error_hint(search->err, "%s is not looked for by that name: rename it to compose.yaml, or name it with -f",
+                          near);
+    return error_hint(search->err, "name one with -f, or go to the folder of a compose.yaml");
 }
 
 bool spec_locate(struct spec_tree *tree, bool allow_no_file, struct spec_location *ret_location,
@@ -287,7 +310,7 @@ bool spec_locate(struct spec_tree *tree, bool allow_no_file, struct spec_locatio
     if (ret_location->files.count > 0 || (allow_no_file && ret_location->name))
         return true;
     (void)error_set(err, ERROR_INPUT, "no configuration file provided: not found");
-    return error_hint(err, "name one with -f, or go to the folder of a compose.yaml");
+    return hint_missing(&search);
 }
 
 /* The last `name` of all documents. */

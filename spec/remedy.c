@@ -27,8 +27,7 @@ static const struct {
     {"\xef\xbc\x9a", "a wide colon", ":"},
 };
 
-/* The text has characters that a word processor or web page made of plain ones. */
-static const char *remedy_for_text(struct arena *arena, const char *text)
+const char *spec_remedy_for_text(struct arena *arena, const char *text)
 {
     for (size_t i = 0; i < COUNT_OF(look_alikes); i++) {
         const char *at = strstr(text, look_alikes[i].bytes);
@@ -46,11 +45,17 @@ static bool is_named(const struct spec_path *path, const char *key)
     return path && path->key && strcmp(path->key, key) == 0;
 }
 
+/* "image:busybox" below a service, whose colon wants a space; not "web: busybox:1". */
+static bool begins_attribute(struct arena *arena, const char *text, const char *colon)
+{
+    return colon && spec_type_field(&spec_type_service, arena_strndup(arena, text, (size_t)(colon - text)));
+}
+
 static const char *for_text(struct arena *arena, const struct spec_node *node, unsigned accept,
                             const struct spec_path *path)
 {
     const char *text = node->string.bytes, *colon = strchr(text, ':'), *equals = strchr(text, '=');
-    const char *hint = remedy_for_text(arena, text);
+    const char *hint = spec_remedy_for_text(arena, text);
 
     if (hint || node->interpolated) /* a value that came from elsewhere may be a secret */
         return hint;
@@ -66,11 +71,15 @@ static const char *for_text(struct arena *arena, const struct spec_node *node, u
                             (int)strcspn(text + 1, " \n"), text + 1);
     if (accept & A_LIST)
         return "write a list: each item on a line of its own, behind a dash and a space";
+    if (is_named(path, "healthcheck"))
+        return arena_printf(arena, "the command is an attribute of its own: test: %s", text);
+    if (is_named(path ? path->parent : NULL, "depends_on"))
+        return arena_printf(arena, "write %s: {condition: %s}", path->key, text);
+    if (is_named(path ? path->parent : NULL, "services") && !begins_attribute(arena, text, colon))
+        return arena_printf(arena, "an image is an attribute of its own: image: %s", text);
     if (accept & A_MAP && colon && colon[1])
         return arena_printf(arena, "put a space after the colon: %.*s: %.*s", (int)(colon - text),
                             text, (int)strcspn(colon + 1, " \n"), colon + 1);
-    if (is_named(path ? path->parent : NULL, "services"))
-        return arena_printf(arena, "an image is an attribute of its own: image: %s", text);
     return NULL;
 }
 
@@ -85,6 +94,10 @@ const char *spec_remedy_for_kind(struct arena *arena, const struct spec_node *no
     if (node->kind == SPEC_NULL && accept & (A_LIST | A_MAP))
         return "nothing is below it: indent what belongs to it further than the key, or remove the "
                "key";
+    if (node->kind == SPEC_NULL)
+        return "give it a value, or remove the key";
+    if (node->kind == SPEC_LIST && !(accept & (A_LIST | A_MAP)))
+        return "write one value instead of a list";
     if (node->kind == SPEC_STRING)
         return for_text(arena, node, accept, path);
     if (node->kind == SPEC_LIST && accept & A_MAP && !(accept & A_LIST))
@@ -114,6 +127,8 @@ static const struct {
     {&spec_type_service, "net", "network_mode"},
     {&spec_type_service, "workdir", "working_dir"},
     {&spec_type_service, "replicas", "scale"},
+    {&spec_type_healthcheck, "cmd", "test"},
+    {&spec_type_healthcheck, "command", "test"},
     {&spec_type_mount, "src", "source"},
     {&spec_type_mount, "dst", "target"},
     {&spec_type_mount, "destination", "target"},
@@ -151,7 +166,7 @@ const char *spec_remedy_for_name(struct arena *arena, const struct spec_member *
                                  const struct spec_type *type)
 {
     struct suggestion near = suggestion_for(member->key);
-    const char *hint = remedy_for_text(arena, member->key);
+    const char *hint = spec_remedy_for_text(arena, member->key);
 
     if (hint)
         return hint;
@@ -171,14 +186,16 @@ const char *spec_remedy_for_name(struct arena *arena, const struct spec_member *
     if (type == &spec_type_service && spec_type_field(&spec_type_project, member->key))
         return "it belongs to the top level: write it without indentation";
     hint = way_to(arena, type, member->key, 2);
-    return hint ? arena_printf(arena, "it belongs below %s", hint) : NULL;
+    if (hint)
+        return arena_printf(arena, "it belongs below %s", hint);
+    return type == &spec_type_project ? "a key of your own begins with x-" : NULL;
 }
 
 const char *spec_remedy_for_value(struct arena *arena, const struct spec_node *node,
                                   enum spec_kind kind)
 {
     const char *text = spec_node_text(node),
-               *hint = text ? remedy_for_text(arena, text) : NULL;
+               *hint = text ? spec_remedy_for_text(arena, text) : NULL;
 
     if (hint)
         return hint;
@@ -195,7 +212,7 @@ const char *spec_remedy_for_value(struct arena *arena, const struct spec_node *n
     case SPEC_KIND_OPT_INT:
     case SPEC_KIND_FLOAT32:
     case SPEC_KIND_COUNT:
-        return "write a number";
+        return text && strcmp(text, "unlimited") == 0 ? "write -1 for no limit" : "write a number";
     case SPEC_KIND_STRING:
     case SPEC_KIND_FILE_MODE:
     case SPEC_KIND_STRINGS:
@@ -215,11 +232,25 @@ const char *spec_remedy_for_value(struct arena *arena, const struct spec_node *n
     return NULL;
 }
 
+/* Patterns are alternatives, most of them plain words. */
+const char *spec_remedy_for_pattern(struct arena *arena, const char *text, const char *pattern)
+{
+    struct suggestion near = suggestion_for(text);
+
+    if (strlen(text) == 1 && !strchr(pattern, '|'))
+        return "write two characters or more";
+    for (const char *at = pattern; *at; at += strcspn(at, "|"), at += *at == '|')
+        suggestion_consider(&near, arena_strndup(arena, at, strcspn(at, "|")));
+    return near.best ? arena_printf(arena, "did you mean \"%s\"?", near.best) : NULL;
+}
+
 const char *spec_remedy_for_ports(struct arena *arena, const struct spec_node *item)
 {
     const char *text = spec_node_text(item),
-               *hint = text ? remedy_for_text(arena, text) : NULL;
+               *hint = text ? spec_remedy_for_text(arena, text) : NULL;
 
+    if (!hint && text && strchr(text, '/'))
+        hint = "the protocol behind the slash is tcp, udp or sctp";
     return hint ? hint
                 : "write \"HOST:CONTAINER\" with numbers from 1 to 65535, or "
                   "\"ADDRESS:HOST:CONTAINER\" with an IP "

@@ -22,6 +22,12 @@ bool spec_is_remote(const char *path)
     return starts_with_any(path, prefixes, COUNT_OF(prefixes));
 }
 
+bool spec_remote_refuse(struct error *err, struct place place, const char *action, const char *path)
+{
+    (void)error_set_at(err, ERROR_INPUT, place, "cannot %s %s: remote files are not supported", action, path);
+    return error_hint(err, "fetch it first (`git clone`, `curl -O`) and name the file");
+}
+
 bool spec_is_remote_context(const char *context)
 {
     static const char *const prefixes[] = {"https://", "http://", "git://", "ssh://", "github.com/", "git@"};

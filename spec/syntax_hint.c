@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "spec/base/arena.h"
+#include "spec/remedy.h"
 
 enum { LOOK_BACK_LINES = 50 }; /* each is found from the start of the file */
 
@@ -63,12 +64,35 @@ static size_t key_colon(struct span text)
     return text.length;
 }
 
+/* What ends the first word of a line, behind the dash of an item: a key without its colon ends with a space. */
+static char key_end(struct span text)
+{
+    size_t at = text.length > 1 && memcmp(text.bytes, "- ", 2) == 0 ? 2 : 0;
+
+    while (at < text.length && !strchr(": ", text.bytes[at]))
+        at++;
+    return at < text.length ? text.bytes[at] : '\0';
+}
+
+/* What an editor or a merge left there: the first characters of a line that look like indentation, and marks. */
+static const char *hint_for_leftovers(struct arena *arena, const struct line *line)
+{
+    const char *first = line->text.length > 0 ? arena_strndup(arena, line->text.bytes, line->text.length) : "";
+    const char *hint;
+
+    if (strncmp(first, "<<<<<<< ", 8) == 0 || strncmp(first, "=======", 7) == 0 || strncmp(first, ">>>>>>> ", 8) == 0)
+        return arena_printf(arena, "line %u is a mark of a merge conflict: settle the conflict and remove its marks",
+                            line->number);
+    hint = spec_remedy_for_text(arena, arena_strndup(arena, first, strcspn(first, " :")));
+    return hint ? arena_printf(arena, "in line %u %s", line->number, hint) : NULL;
+}
+
 /* A line that was to be a key, as far as the one below it is concerned. */
 static const char *hint_for_key(struct arena *arena, const struct line *line)
 {
     if (line->number == 0 || key_colon(line->text) < line->text.length)
         return NULL;
-    if (has_char(line->text, ':'))
+    if (key_end(line->text) == ':')
         return arena_printf(arena, "put a space after the colon in line %u", line->number);
     return arena_printf(arena, "line %u lacks a colon after its key", line->number);
 }
@@ -125,9 +149,14 @@ static const char *hint_for_member(struct arena *arena, struct span content,
 const char *spec_syntax_hint(struct arena *arena, struct span content,
                              const struct spec_syntax_problem *problem)
 {
-    const char *text = problem->text;
-    struct line here;
+    const char *text = problem->text, *hint;
+    struct line here = line_at(content, problem->line), above = line_above(content, problem->line);
 
+    hint = hint_for_leftovers(arena, &here);
+    if (!hint)
+        hint = hint_for_leftovers(arena, &above);
+    if (hint)
+        return hint;
     if (strstr(text, "tab character"))
         return "indent with spaces: this line has a tab";
     if (strstr(text, "cannot start any token"))
@@ -136,6 +165,8 @@ const char *spec_syntax_hint(struct arena *arena, struct span content,
         return hint_for_mapping(arena, content, problem);
     if (strstr(text, "unexpected end of stream"))
         return "the quote that opens here is never closed";
+    if (strstr(text, "control characters"))
+        return "remove the control character";
     if (strstr(text, "UTF-8"))
         return "save the file as UTF-8";
     if (strstr(text, "unknown escape character"))

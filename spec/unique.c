@@ -75,6 +75,7 @@ static const char *mount_key(struct walk *walk, const struct spec_node *item, co
         if (spec_short_mount_parse(walk->tree->arena, item->string.bytes, &mount, &one))
             return mount.target;
         (void)error_place(&one, spec_node_place(item));
+        (void)error_hint(&one, "write SOURCE:TARGET, or SOURCE:TARGET:ro");
         (void)error_append(walk->err, &one);
         return NULL;
     }

@@ -121,8 +121,10 @@ static bool split_line(struct arena *arena, const char *line, bool letters, stru
 
 bool spec_words_split(struct arena *arena, const char *line, struct strings *ret_words, struct error *err)
 {
-    return split_line(arena, line, false, ret_words) ||
-           error_set(err, ERROR_INPUT, "invalid command line string");
+    if (split_line(arena, line, false, ret_words))
+        return true;
+    (void)error_set(err, ERROR_INPUT, "invalid command line string");
+    return error_hint(err, "close its quotes and brackets, or write the command as a list of words");
 }
 
 bool spec_words_split_old(struct arena *arena, const char *line, struct strings *ret_words)
