@@ -226,6 +226,12 @@ static void on_ready(void *owner)
     start_list(owner);
 }
 
+/* Is the engine gone, or only its stream? Numbers of a while ago are no use to anybody: the list tells at once. */
+static void on_away(void *owner)
+{
+    start_list(owner);
+}
+
 static void on_event(void *owner, const struct engine_event *event)
 {
     static const char *const changes[] = {"create", "start", "die", "destroy", "rename"};
@@ -257,6 +263,7 @@ struct stats_feed *stats_feed_create(struct session *session, const struct stats
         .owner = owner,
         .listener = {.on_ready = on_ready,
                      .on_event = on_event,
+                     .on_away = on_away,
                      .on_lost = on_events_lost,
                      .owner = feed},
     };

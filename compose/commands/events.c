@@ -27,6 +27,7 @@ static const struct option option_rows[] = {
 
 struct event_printer {
     struct command_context *context;
+    int64_t until_ns; /* 0: for ever */
     bool json, ended;
     struct error failure;
 };
@@ -120,12 +121,28 @@ static void on_event(void *owner, const struct engine_event *event)
     text_finish(&line);
 }
 
+static int64_t now_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
+/* An engine that shuts down ends its streams in good order. Its clock may differ from ours a little. */
+static bool is_too_early(const struct event_printer *printer)
+{
+    return printer->until_ns == 0 || now_ns() < printer->until_ns - NS_PER_SECOND;
+}
+
 static void on_end(void *owner, const struct error *failure)
 {
     struct event_printer *printer = owner;
 
     if (failure)
         error_copy(&printer->failure, failure);
+    else if (is_too_early(printer))
+        (void)error_set(&printer->failure, ERROR_CONNECTION, "the engine ended the event stream");
     printer->ended = true;
     session_stop(printer->context->session);
 }
@@ -134,14 +151,11 @@ static bool read_instants(const struct options *options, struct engine_events_op
                           struct error *err)
 {
     const char *since = options_string(options, "since"), *until = options_string(options, "until");
-    struct timespec now;
+    int64_t now = now_ns();
 
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    if (since[0] &&
-        !since_parse(since, now.tv_sec * NS_PER_SECOND + now.tv_nsec, &ret->since_ns, err))
+    if (since[0] && !since_parse(since, now, &ret->since_ns, err))
         return error_wrap(err, "invalid value for \"since\"");
-    if (until[0] &&
-        !since_parse(until, now.tv_sec * NS_PER_SECOND + now.tv_nsec, &ret->until_ns, err))
+    if (until[0] && !since_parse(until, now, &ret->until_ns, err))
         return error_wrap(err, "invalid value for \"until\"");
     return true;
 }
@@ -166,6 +180,7 @@ static bool run_events(struct command_context *context, struct error *err)
     pairs_add(&filters, context->arena, "label",
               arena_printf(context->arena, LABEL_PROJECT "=%s", project->name));
     how.filters = &filters;
+    printer.until_ns = how.until_ns;
     error_init(&printer.failure);
     events = engine_events_start(client, &how, &handlers, &printer);
     good = session_run(context->session, err);

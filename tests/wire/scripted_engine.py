@@ -268,6 +268,8 @@ class Routes:
                     continue
                 if event_wanted(event, wanted) and not handler.chunk(json.dumps(event).encode() + b"\n"):
                     return
+        if self.engine.ending.is_set():
+            handler.end_stream()
 
     # -- images
 
@@ -455,6 +457,17 @@ class Routes:
         self.answer({"Titles": ["UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"],
                      "Processes": [["root", "1000", "1", "0", "10:00", "?", "00:00:00", "sh"]]})
 
+    def container_stats(self, request, name):
+        container, handler = self.model.container(name), self.handler
+        sample = {"id": container["Id"], "name": container["Name"], "read": instant(), "pids_stats": {"current": 1},
+                  "cpu_stats": {}, "precpu_stats": {}, "memory_stats": {"usage": 4096, "limit": 65536}}
+        handler.begin_stream()
+        while handler.chunk(json.dumps(sample).encode() + b"\n") and request.query.get("stream") not in ("0", "false"):
+            self.model.changed.wait(0.2)
+            if not container["State"]["Running"] or self.engine.ending.is_set() or gone(handler.connection):
+                break
+        handler.end_stream()
+
     def container_archive_put(self, request, name):
         self.model.container(name).setdefault("files", []).append((request.query.get("path"), tar_names(request.body)))
         self.handler.answer(200)
@@ -536,6 +549,7 @@ ROUTES = [
     ("POST", "/containers/([^/]+)/resize", R.container_resize), ("DELETE", "/containers/([^/]+)", R.container_delete),
     ("POST", "/containers/([^/]+)/wait", R.container_wait), ("GET", "/containers/([^/]+)/logs", R.container_logs),
     ("POST", "/containers/([^/]+)/attach", R.container_attach), ("GET", "/containers/([^/]+)/top", R.container_top),
+    ("GET", "/containers/([^/]+)/stats", R.container_stats),
     ("PUT", "/containers/([^/]+)/archive", R.container_archive_put), ("POST", "/containers/([^/]+)/exec", R.exec_create),
     ("POST", "/exec/([^/]+)/start", R.exec_start), ("GET", "/exec/([^/]+)/json", R.exec_inspect),
     ("GET", "/networks", R.list_networks), ("POST", "/networks/create", R.network_create),
