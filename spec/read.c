@@ -445,10 +445,12 @@ static bool read_members_until_end(struct spec_reader *reader, struct spec_node 
     }
 }
 
+enum { USUAL_MEMBERS = 24 };
+
 /* Members are gathered on the stack first, so that maps of the usual size take no more room than they need. */
 static bool read_members(struct spec_reader *reader, struct spec_node *map, const struct spot *spot)
 {
-    struct spec_member gathered[24];
+    struct spec_member gathered[USUAL_MEMBERS];
     bool done;
 
     map->map.items = gathered;

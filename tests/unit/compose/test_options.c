@@ -25,8 +25,8 @@ static struct arena *arena;
 static struct options options;
 static struct error err;
 
-/* Parse words up to NULL. */
-static bool parse(bool stop, ...)
+/* Parse words up to NULL. `stop` is no bool because va_start() takes no type that is promoted. */
+static bool parse(int stop, ...)
 {
     char *argv[16];
     int argc = 0;
@@ -39,7 +39,7 @@ static bool parse(bool stop, ...)
     arena_destroy(arena);
     arena = arena_create();
     error_finish(&err);
-    return options_parse(table, NULL, stop, argc, argv, arena, &options, &err);
+    return options_parse(table, NULL, stop != 0, argc, argv, arena, &options, &err);
 }
 
 static void expect_error(const char *message)
