@@ -74,6 +74,27 @@ bool reconcile_references(struct reconcile *r, struct reconcile_service *service
 
 /* -- Links -- */
 
+/* The containers of a linked service: those it will have, or those that are there when the plan leaves it alone. */
+static struct strings linked_containers(struct reconcile *r, const char *name, struct step *create)
+{
+    struct reconcile_service *other = reconcile_find_service(r, name);
+    const struct observed_container **list;
+    struct strings names = {0};
+    size_t count;
+
+    if (other) {
+        for (size_t i = 0; i < other->slot_count; i++) {
+            strings_add(&names, r->arena, other->slots[i].name);
+            plan_after(r->plan, create, other->slots[i].ready);
+        }
+        return names;
+    }
+    count = reconcile_containers_of(r->arena, r->observed, name, false, &list);
+    for (size_t i = 0; i < count; i++)
+        strings_add(&names, r->arena, list[i]->name);
+    return names;
+}
+
 static void add_links(struct reconcile *r, struct reconcile_service *service, int64_t number, struct step *create,
                       struct strings *links)
 {
@@ -84,10 +105,10 @@ static void add_links(struct reconcile *r, struct reconcile_service *service, in
         const char *text = model->links.items[i], *colon = strchr(text, ':');
         const char *name = colon ? arena_strndup(r->arena, text, (size_t)(colon - text)) : text;
         const char *alias = colon ? colon + 1 : text;
-        struct reconcile_service *other = reconcile_find_service(r, name);
+        struct strings containers = linked_containers(r, name, create);
 
-        for (size_t j = 0; other && j < other->slot_count; j++) {
-            const char *container = other->slots[j].name;
+        for (size_t j = 0; j < containers.count; j++) {
+            const char *container = containers.items[j];
 
             strings_add(links, r->arena, arena_printf(r->arena, "%s:%s", container, alias));
             strings_add(links, r->arena,
@@ -95,7 +116,6 @@ static void add_links(struct reconcile *r, struct reconcile_service *service, in
             strings_add(links, r->arena,
                         arena_printf(r->arena, "%s:%s%s%s%s%" PRId64, container, r->project->name, separator, name,
                                      separator, number));
-            plan_after(r->plan, create, other->slots[j].ready);
         }
     }
     for (size_t i = 0; i < model->external_links.count; i++) {
