@@ -145,7 +145,8 @@ bool execute_is_fine(struct execution *run, struct step *step, const struct erro
     if (failure->kind == ERROR_ENGINE && failure->status == 409 && step->ignore_missing &&
         (step->kind == STEP_CONTAINER_REMOVE || step->kind == STEP_HOOK_EXEC))
         return true; /* somebody else removes it, or it does not run any more */
-    execute_note_outdated(run, failure);
+    if (step->kind != STEP_CONTAINER_PAUSE && step->kind != STEP_CONTAINER_UNPAUSE)
+        execute_note_outdated(run, failure); /* these are asked for whatever the state, so another look changes nothing */
     return false;
 }
 
