@@ -294,7 +294,8 @@ static void add_ports(struct walk *walk, struct spec_node *list, const struct sp
 
         put_text(walk, map, "mode", "ingress");
         put_text(walk, map, "host_ip", port->host_ip);
-        put(walk, map, "target", spec_node_int(walk->arena, port->target, from->origin));
+        if (port->target > 0) /* port 0 counts as none: unique.c will say so */
+            put(walk, map, "target", spec_node_int(walk->arena, port->target, from->origin));
         put_text(walk, map, "published", port->published);
         put_text(walk, map, "protocol", port->protocol);
         spec_node_append(walk->arena, list, map);

@@ -8,15 +8,19 @@
 #include "spec/base/span.h"
 #include "spec/base/utf8.h"
 
-static bool is_letter(char c)
+/* The bytes of a leading letter (of any script, as in the reference) whose colon makes it a Windows drive, or 0. */
+static size_t drive_size(const char *at)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    uint32_t code;
+    size_t size = utf8_decode(at, strlen(at), &code);
+
+    return size > 0 && at[size] == ':' && utf8_is_letter(code) ? size : 0;
 }
 
 /* The next part up to a colon; colons of a drive letter and of ${...} belong to the part. */
 static struct span next_part(const char *at)
 {
-    const char *start = at;
+    const char *start = at, *drive_colon = at + drive_size(at);
     unsigned braces = 0;
 
     for (; *at; at++) {
@@ -24,7 +28,7 @@ static struct span next_part(const char *at)
             braces++;
         else if (*at == '}' && braces > 0)
             braces--;
-        else if (*at == ':' && braces == 0 && !(at - start == 1 && is_letter(*start)))
+        else if (*at == ':' && braces == 0 && (at == start || at != drive_colon))
             break;
     }
     return (struct span){start, (size_t)(at - start)};
@@ -64,7 +68,7 @@ static void take_options(struct arena *arena, struct span part, struct spec_shor
 
 static bool is_file_path(const char *source)
 {
-    return strchr("./~\\", source[0]) || (is_letter(source[0]) && source[1] == ':');
+    return strchr("./~", source[0]) || text_starts_with(source, "\\\\") || drive_size(source) > 0;
 }
 
 bool spec_short_mount_parse(struct arena *arena, const char *text, struct spec_short_mount *ret_mount,

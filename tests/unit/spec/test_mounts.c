@@ -41,6 +41,10 @@ TEST(mount_keeps_drive_letters_and_braces_whole)
     assert_parses("v:/x", "|v:/x|");
     assert_parses("C:\\data:/data", "C:\\data|/data|bind ");
     assert_parses("a:b:c:d", "a:b|c:d|bind ");
+    assert_parses("é:/x:/y", "é:/x|/y|bind ");
+    assert_parses("éé:/x", "éé|/x|");
+    assert_parses("\\\\srv\\share:/x", "\\\\srv\\share|/x|bind ");
+    assert_parses("\\a:/x", "\\a|/x|");
     assert_parses("${DATA:-./d}:/data", "${DATA:-./d}|/data|");
 }
 
