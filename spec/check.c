@@ -182,6 +182,29 @@ static void check_scalar(const struct check *check, const struct spec_node *node
                           field->pattern));
 }
 
+static bool is_number(const struct spec_node *node, double *ret_value)
+{
+    if (node->kind == SPEC_INT)
+        *ret_value = (double)node->integer;
+    else if (node->kind == SPEC_FLOAT)
+        *ret_value = node->number;
+    else
+        return false;
+    return true;
+}
+
+/* As the reference's schema library has it: a number equals an earlier text of that number, but not the reverse. */
+static bool equals_earlier(const struct spec_node *item, const struct spec_node *earlier)
+{
+    double number, before;
+
+    if (is_number(item, &number) &&
+        (is_number(earlier, &before) ||
+         (earlier->kind == SPEC_STRING && number_parse_double(earlier->string.bytes, &before))))
+        return !(before < number) && !(before > number);
+    return spec_node_equal(earlier, item);
+}
+
 /* The item before `at` that equals it, or `at`. */
 static size_t equal_before(const struct spec_node *list, size_t at, const struct index *texts)
 {
@@ -193,7 +216,7 @@ static size_t equal_before(const struct spec_node *list, size_t at, const struct
         return before == INDEX_NONE ? at : before;
     }
     for (size_t i = 0; i < at; i++)
-        if (spec_node_equal(list->list.items[i], item))
+        if (equals_earlier(item, list->list.items[i]))
             return i;
     return at;
 }

@@ -54,8 +54,9 @@ static bool load_tree(struct spec_tree *tree, const struct spec_location *locati
         return error_set_at(err, ERROR_INPUT, spec_node_place(root), "empty compose file");
     if (!tree->options->no_normalize)
         spec_normalise(tree, root, name, scope.environment);
-    spec_node_put(tree->arena, root, "name", spec_node_string(tree->arena, name, root->origin),
-                  (struct place){0});
+    if (!raw || !tree->options->no_normalize) /* the bare tree keeps what its files say, or nothing */
+        spec_node_put(tree->arena, root, "name", spec_node_string(tree->arena, name, root->origin),
+                      (struct place){0});
     *ret_root = root;
     return true;
 }
