@@ -37,7 +37,11 @@ static void want_image(struct observe_wants *wants, struct arena *arena, const c
         return;
     if (!strings_contain(&wants->images, image))
         strings_add(&wants->images, arena, image);
-    if (*platform && !pairs_find(&wants->image_platforms, image))
+    for (size_t i = 0; i < wants->image_platforms.count; i++)
+        if (strcmp(wants->image_platforms.items[i].key, image) == 0 &&
+            strcmp(wants->image_platforms.items[i].value, platform) == 0)
+            return;
+    if (*platform)
         pairs_add(&wants->image_platforms, arena, image, platform);
 }
 
@@ -51,6 +55,8 @@ void converge_want_all(struct observe_wants *wants, struct arena *arena, const s
         if (service->service->provider)
             continue;
         want_image(wants, arena, service->image, service->platform);
+        if (reconcile_refresh_window_s(service->service->pull_policy) > 0)
+            strings_add(&wants->image_ages, arena, service->image);
         for (size_t j = 0; j < service->service->volumes.count; j++)
             if (service->service->volumes.items[j]->type &&
                 strcmp(service->service->volumes.items[j]->type, "image") == 0)

@@ -126,7 +126,7 @@ static bool take_lists(struct observed *observed, const struct observe_wants *wa
            (!wants->networks || observed_add_networks(observed, calls[LIST_NETWORKS].answer, err)) &&
            (!wants->volumes || observed_add_volumes(observed, calls[LIST_VOLUMES].answer, err)) &&
            (wants->images.count == 0 ||
-            observed_add_images(observed, &wants->images, "", calls[LIST_IMAGES].answer, err)) &&
+            observed_add_images(observed, &wants->images, calls[LIST_IMAGES].answer, err)) &&
            (!wants->project_images ||
             engine_image_list_decode(observed->arena, calls[LIST_PROJECT_IMAGES].answer,
                                      &observed->all_images, err));
@@ -201,7 +201,27 @@ static bool is_outside_list(struct arena *arena, const char *reference)
     return outside;
 }
 
-/* Images that must be looked at one by one: a platform is asked for, or the list cannot name them. */
+/* Images that must be looked at one by one: a platform or an age is asked for, or the list cannot name them. */
+static bool is_inspected(const struct observed *observed, const struct observe_wants *wants, const char *reference)
+{
+    if (observed_image(observed, reference, ""))
+        return pairs_find(&wants->image_platforms, reference) || strings_contain(&wants->image_ages, reference);
+    return observed->podman || is_outside_list(observed->arena, reference);
+}
+
+/* One answer says how the image is for everybody who asks. */
+static bool take_image(struct observed *observed, const struct observe_wants *wants, const char *reference,
+                       struct span answer, struct error *err)
+{
+    if (!observed_add_image(observed, reference, "", answer, err))
+        return false;
+    for (size_t i = 0; i < wants->image_platforms.count; i++)
+        if (strcmp(wants->image_platforms.items[i].key, reference) == 0 &&
+            !observed_add_image(observed, reference, wants->image_platforms.items[i].value, answer, err))
+            return false;
+    return true;
+}
+
 static bool fetch_images(struct session *session, struct observed *observed, const struct observe_wants *wants,
                          struct error *err)
 {
@@ -216,10 +236,8 @@ static bool fetch_images(struct session *session, struct observed *observed, con
     references = arena_alloc(observed->arena, wants->images.count * sizeof(*references));
     for (size_t i = 0; i < wants->images.count; i++) {
         const char *reference = wants->images.items[i];
-        bool there = observed_image(observed, reference) != NULL;
 
-        if (there ? *labels_get(&wants->image_platforms, reference) == '\0'
-                  : !observed->podman && !is_outside_list(observed->arena, reference))
+        if (!is_inspected(observed, wants, reference))
             continue;
         references[count] = reference;
         calls[count++] = (struct session_call){
@@ -237,9 +255,7 @@ static bool fetch_images(struct session *session, struct observed *observed, con
             error_copy(err, &calls[i].failure);
             good = error_wrap(err, "unable to get image '%s'", references[i]);
         } else {
-            good = observed_add_image(observed, references[i],
-                                      labels_get(&wants->image_platforms, references[i]),
-                                      calls[i].answer, err);
+            good = take_image(observed, wants, references[i], calls[i].answer, err);
         }
     }
     session_fetch_finish(calls, count);

@@ -98,14 +98,15 @@ const char *observed_image_digest(const struct engine_image_manifest *manifests,
     return available == 1 ? lone->id : id;
 }
 
-static struct observed_image *add_image(struct observed *observed, const char *reference)
+static struct observed_image *add_image(struct observed *observed, const char *reference, const char *platform)
 {
     struct observed_image *image;
 
     observed->images = arena_grow(observed->arena, observed->images, &observed->image_capacity,
                                   observed->image_count + 1, sizeof(*observed->images));
     image = &observed->images[observed->image_count++];
-    *image = (struct observed_image){.reference = arena_strdup(observed->arena, reference)};
+    *image = (struct observed_image){.reference = arena_strdup(observed->arena, reference),
+                                     .platform = arena_strdup(observed->arena, platform)};
     return image;
 }
 
@@ -126,8 +127,8 @@ static int name_rank(const struct engine_image_entry *entry, const char *referen
     return rank;
 }
 
-bool observed_add_images(struct observed *observed, const struct strings *references,
-                         const char *platform, struct span body, struct error *err)
+bool observed_add_images(struct observed *observed, const struct strings *references, struct span body,
+                         struct error *err)
 {
     struct engine_image_list list;
 
@@ -138,7 +139,7 @@ bool observed_add_images(struct observed *observed, const struct strings *refere
         const char *reference = references->items[i];
         int best_rank = 0;
 
-        if (observed_image(observed, reference))
+        if (observed_image(observed, reference, ""))
             continue;
         for (size_t j = 0; j < list.count; j++) {
             int rank = name_rank(&list.items[j], reference);
@@ -149,11 +150,11 @@ bool observed_add_images(struct observed *observed, const struct strings *refere
             }
         }
         if (best) {
-            struct observed_image *image = add_image(observed, reference);
+            struct observed_image *image = add_image(observed, reference, "");
 
             image->id = best->id;
-            image->digest = observed_image_digest(best->manifests, best->manifest_count, best->id,
-                                                  platform, observed->api_minor);
+            image->digest = observed_image_digest(best->manifests, best->manifest_count, best->id, "",
+                                                  observed->api_minor);
         }
     }
     return true;
@@ -168,10 +169,11 @@ bool observed_add_image(struct observed *observed, const char *reference, const 
     if (!engine_image_decode(observed->arena, body, image, err))
         return false;
     for (size_t i = 0; i < observed->image_count; i++)
-        if (strcmp(observed->images[i].reference, reference) == 0)
+        if (strcmp(observed->images[i].reference, reference) == 0 &&
+            strcmp(observed->images[i].platform, platform) == 0)
             entry = &observed->images[i];
     if (!entry)
-        entry = add_image(observed, reference);
+        entry = add_image(observed, reference, platform);
     entry->id = image->id;
     entry->digest = observed_image_digest(image->manifests, image->manifest_count, image->id, platform,
                                           observed->api_minor);
@@ -207,10 +209,12 @@ bool observed_add_network_details(struct observed *observed, struct span body, s
     return true;
 }
 
-const struct observed_image *observed_image(const struct observed *observed, const char *reference)
+const struct observed_image *observed_image(const struct observed *observed, const char *reference,
+                                            const char *platform)
 {
     for (size_t i = 0; i < observed->image_count; i++)
-        if (strcmp(observed->images[i].reference, reference) == 0)
+        if (strcmp(observed->images[i].reference, reference) == 0 &&
+            strcmp(observed->images[i].platform, platform) == 0)
             return &observed->images[i];
     return NULL;
 }

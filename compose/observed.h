@@ -33,6 +33,7 @@ struct observed_container {
 
 struct observed_image {
     const char *reference; /* as the project writes it */
+    const char *platform;  /* for whom it was looked at; "" for anybody */
     const char *id;        /* of the engine */
     const char *digest;    /* what the label com.docker.compose.image says for it */
     int64_t last_tag_ns;   /* 0: not known */
@@ -69,9 +70,9 @@ bool observed_add_containers(struct observed *observed, struct span body, struct
 bool observed_add_networks(struct observed *observed, struct span body, struct error *err) WARN_UNUSED;
 bool observed_add_volumes(struct observed *observed, struct span body, struct error *err) WARN_UNUSED;
 /** The list of images that `references` were asked for. */
-bool observed_add_images(struct observed *observed, const struct strings *references, const char *platform,
-                         struct span body, struct error *err) WARN_UNUSED;
-/** One inspected image; `platform` "" takes any. */
+bool observed_add_images(struct observed *observed, const struct strings *references, struct span body,
+                         struct error *err) WARN_UNUSED;
+/** One inspected image, as it is for one who asks for this platform; "" takes any. */
 bool observed_add_image(struct observed *observed, const char *reference, const char *platform,
                         struct span body, struct error *err) WARN_UNUSED;
 bool observed_add_container_details(struct observed *observed, struct span body, struct error *err) WARN_UNUSED;
@@ -80,7 +81,8 @@ bool observed_add_network_details(struct observed *observed, struct span body, s
 void observed_add_image_details(struct observed *observed, const char *id, struct span body);
 
 /* Find; NULL when not there. */
-const struct observed_image *observed_image(const struct observed *observed, const char *reference);
+const struct observed_image *observed_image(const struct observed *observed, const char *reference,
+                                            const char *platform);
 const struct observed_container *observed_container(const struct observed *observed, const char *id);
 const struct engine_network *observed_network_named(const struct observed *observed, const char *name);
 const struct engine_volume *observed_volume_named(const struct observed *observed, const char *name);
@@ -101,7 +103,8 @@ struct observe_wants {
     const char *project_name;
     bool networks, volumes;
     struct strings images;            /* references */
-    struct pairs image_platforms;     /* reference -> platform that a service asks for */
+    struct pairs image_platforms;     /* reference -> platform that a service asks for; one may be there for several */
+    struct strings image_ages;        /* references that are pulled again after a time */
     bool project_images;              /* all images with the project's label */
 };
 

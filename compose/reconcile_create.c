@@ -136,7 +136,7 @@ const char *reconcile_image_volumes(struct reconcile *r, const struct spec_servi
     for (size_t i = 0; i < model->volumes.count; i++) {
         const struct spec_mount *mount = model->volumes.items[i];
         struct reconcile_image *image = mount->type && strcmp(mount->type, "image") == 0 && mount->source
-                                            ? reconcile_find_image(r, mount->source)
+                                            ? reconcile_find_image(r, mount->source, "")
                                             : NULL;
 
         if (image && image->there)
@@ -155,7 +155,7 @@ static void after_resources(struct reconcile *r, struct step *step, const struct
     for (size_t i = 0; i < model->volumes.count; i++) {
         const struct spec_mount *mount = model->volumes.items[i];
         struct reconcile_volume *volume = mount->source ? reconcile_find_volume(r, mount->source) : NULL;
-        struct reconcile_image *image = mount->source ? reconcile_find_image(r, mount->source) : NULL;
+        struct reconcile_image *image = mount->source ? reconcile_find_image(r, mount->source, "") : NULL;
 
         if (volume)
             plan_after(r->plan, step, volume->ready);

@@ -86,7 +86,7 @@ static void remove_images(struct lifecycle_plan *p)
 
         if (service->service->provider || !lifecycle_covers(p, service->service->name) || (!all && !own_name))
             continue;
-        if (observed_image(p->observed, service->image))
+        if (observed_image(p->observed, service->image, ""))
             remove_image(p, &done, strchr(service->image, ':') || strchr(service->image, '@')
                                        ? service->image
                                        : arena_printf(p->arena, "%s:latest", service->image));

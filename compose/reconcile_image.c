@@ -10,16 +10,15 @@
 #define NS_PER_SECOND INT64_C(1000000000)
 #define SECONDS_PER_DAY INT64_C(86400)
 
-struct reconcile_image *reconcile_find_image(struct reconcile *r, const char *reference)
+struct reconcile_image *reconcile_find_image(struct reconcile *r, const char *reference, const char *platform)
 {
     for (size_t i = 0; i < r->image_count; i++)
-        if (strcmp(r->images[i].reference, reference) == 0)
+        if (strcmp(r->images[i].reference, reference) == 0 && strcmp(r->images[i].platform, platform) == 0)
             return &r->images[i];
     return NULL;
 }
 
-/* "every_1w2d3h": seconds; 0 when it is none of these. */
-static int64_t refresh_window_s(const char *policy)
+int64_t reconcile_refresh_window_s(const char *policy)
 {
     static const struct {
         char unit;
@@ -27,6 +26,8 @@ static int64_t refresh_window_s(const char *policy)
     } units[] = {{'w', 7 * SECONDS_PER_DAY}, {'d', SECONDS_PER_DAY}, {'h', 3600}, {'m', 60}, {'s', 1}};
     int64_t sum = 0;
 
+    if (!policy)
+        return 0;
     if (strcmp(policy, "daily") == 0)
         return SECONDS_PER_DAY;
     if (strcmp(policy, "weekly") == 0)
@@ -64,7 +65,7 @@ static enum pull pull_decision(const char *policy, const struct observed_image *
         return PULL_NO;
     if (!image || image->wrong_platform)
         return PULL_MISSING;
-    window_s = refresh_window_s(policy);
+    window_s = reconcile_refresh_window_s(policy);
     if (window_s > 0 && (now_ns - image->last_tag_ns) / NS_PER_SECOND >= window_s)
         return PULL_YES;
     return PULL_NO;
@@ -72,13 +73,13 @@ static enum pull pull_decision(const char *policy, const struct observed_image *
 
 static struct reconcile_image *add_image(struct reconcile *r, const char *reference, const char *platform)
 {
-    struct reconcile_image *image = reconcile_find_image(r, reference);
+    struct reconcile_image *image = reconcile_find_image(r, reference, platform);
 
     if (image)
         return image;
     image = &r->images[r->image_count++];
     *image = (struct reconcile_image){.reference = reference, .platform = platform};
-    image->there = observed_image(r->observed, reference);
+    image->there = observed_image(r->observed, reference, platform);
     if (image->there && image->there->wrong_platform)
         image->there = NULL;
     image->digest.known = image->there ? image->there->digest : "";
@@ -104,6 +105,9 @@ static struct step *add_pull(struct reconcile *r, struct reconcile_image *image,
     step->platform = image->platform;
     step->service = service;
     step->optional = can_build(r, image->reference);
+    for (size_t i = 0; i < r->image_count; i++) /* the name means what came last, so one after the other */
+        if (strcmp(r->images[i].reference, image->reference) == 0)
+            plan_after(r->plan, step, r->images[i].made);
     plan_reason(r->plan, step, decision == PULL_MISSING ? REASON_MISSING : REASON_WANTED,
                 decision == PULL_MISSING ? "image is not here" : "pull policy asks for it");
     image->made = step;
@@ -229,12 +233,10 @@ void reconcile_images(struct reconcile *r)
         for (size_t j = 0; j < model->volumes.count; j++)
             if (model->volumes.items[j]->type && strcmp(model->volumes.items[j]->type, "image") == 0 &&
                 model->volumes.items[j]->source)
-                decide_pull(r, add_image(r, model->volumes.items[j]->source, service->wanted->platform),
-                            model->pull_policy, model);
+                decide_pull(r, add_image(r, model->volumes.items[j]->source, ""), model->pull_policy, model);
         for (size_t j = 0; j < model->pre_start.count; j++)
             if (model->pre_start.items[j]->image && *model->pre_start.items[j]->image)
-                decide_pull(r, add_image(r, model->pre_start.items[j]->image, service->wanted->platform),
-                            model->pull_policy, model);
+                decide_pull(r, add_image(r, model->pre_start.items[j]->image, ""), model->pull_policy, model);
     }
     for (size_t i = 0; i < r->service_count; i++)
         if (r->services[i].image && is_wanted_build(r, &r->services[i]))

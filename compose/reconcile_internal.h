@@ -167,7 +167,8 @@ void reconcile_final_waits(struct reconcile *r);
 struct reconcile_service *reconcile_find_service(struct reconcile *r, const char *name);
 struct reconcile_network *reconcile_find_network(struct reconcile *r, const char *key);
 struct reconcile_volume *reconcile_find_volume(struct reconcile *r, const char *key);
-struct reconcile_image *reconcile_find_image(struct reconcile *r, const char *reference);
+/** As one who asks for this platform finds it; "" takes any. */
+struct reconcile_image *reconcile_find_image(struct reconcile *r, const char *reference, const char *platform);
 
 /* Pieces used by several commands. */
 const char *reconcile_container_id_line(struct arena *arena, const char *name); /* "Container NAME" */

@@ -93,7 +93,7 @@ static bool is_pulled(struct pull *pull, const struct wanted_service *service, c
         return false;
     }
     if (policy && (strcmp(policy, "missing") == 0 || strcmp(policy, "if_not_present") == 0) &&
-        observed_image(observed, service->image) && !is_latest(service->image)) {
+        observed_image(observed, service->image, "") && !is_latest(service->image)) {
         skip(pull, id, "Image is already present locally");
         return false;
     }
@@ -105,7 +105,7 @@ static struct step *add_pull(struct plan *plan, const char *image, const struct 
     struct step *step;
 
     for (size_t i = 0; i < plan->count; i++)
-        if (strcmp(plan->steps[i]->name, image) == 0)
+        if (strcmp(plan->steps[i]->name, image) == 0 && strcmp(plan->steps[i]->platform, service->platform) == 0)
             return plan->steps[i];
     step = plan_add(plan, STEP_IMAGE_PULL, arena_printf(plan->arena, "Image %s", image));
     step->object.known = image;

@@ -323,7 +323,10 @@ class Runner:
     def do_script_image(self, match, block):
         said = words(match[2] or "")
         volumes = {said.pop("volume"): {}} if "volume" in said else None
-        self.script.model.add_image(match[1], {"Volumes": volumes, "Labels": {key: str(value) for key, value in said.items()}})
+        tagged = said.pop("tagged", None)
+        image = self.script.model.add_image(match[1], {"Volumes": volumes, "Labels": {key: str(value) for key, value in said.items()}})
+        if tagged:
+            image["Metadata"]["LastTagTime"] = tagged
 
     def do_script_registry(self, match, block):
         self.script.model.registry = match[1].split() if match[1] else []

@@ -104,7 +104,7 @@ class Model:
             "Created": instant(0), "Size": 1000, "Architecture": "amd64", "Os": "linux", "Parent": "",
             "Config": {"Env": ["PATH=/bin"], "Cmd": ["sh"], "Entrypoint": None, "Labels": {}, "Volumes": None,
                        "ExposedPorts": None, "WorkingDir": "", "User": "", **(config or {})},
-            "RootFS": {"Type": "layers", "Layers": []}, "Metadata": {"LastTagTime": NEVER}}
+            "RootFS": {"Type": "layers", "Layers": []}, "Metadata": {"LastTagTime": instant()}}
         return self.images[name]
 
     def image(self, reference):
