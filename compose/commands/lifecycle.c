@@ -11,6 +11,7 @@
 #include "compose/root.h"
 #include "compose/session.h"
 #include "spec/base/arena.h"
+#include "spec/base/suggest.h"
 #include "spec/project.h"
 
 struct lifecycle_job {
@@ -19,6 +20,7 @@ struct lifecycle_job {
     struct spec_project *project;
     struct reconcile_containers options;
     bool empty, declined;
+    bool none_known; /* none of the named services has a container */
 };
 
 static const char *const operations[] = {
@@ -74,6 +76,37 @@ static bool may_remove(struct lifecycle_job *job, const struct plan *plan)
     return prompt_confirm(context->console, message);
 }
 
+/* With the nearest name there is; `quoted` as `start` says it by name. */
+static bool no_such_service(const struct spec_project *project, const char *name, bool quoted, struct error *err)
+{
+    struct suggestion near = suggestion_for(name);
+
+    for (size_t i = 0; i < project->services.count; i++)
+        suggestion_consider(&near, project->services.items[i].key);
+    (void)error_set(err, ERROR_INPUT, quoted ? "no such service: \"%s\": not found" : "no such service: %s", name);
+    return near.best ? error_hint(err, "did you mean \"%s\"?", near.best) : false;
+}
+
+/*
+ * By name, services are known from containers only, and most commands pass over what is not there. What starts does
+ * not, and `down` does nothing at all when it knows none of the names: the networks are the others'.
+ */
+static bool check_known(struct lifecycle_job *job, struct error *err)
+{
+    struct strings known = {0};
+
+    for (size_t i = 0; i < job->options.services.count; i++) {
+        const char *name = job->options.services.items[i];
+
+        if (spec_project_service(job->project, name))
+            strings_add(&known, job->job.context->arena, name);
+        else if (job->what == LIFECYCLE_RESTART || (job->what == LIFECYCLE_START && job->project->services.count > 0))
+            return no_such_service(job->project, name, job->what == LIFECYCLE_START, err);
+    }
+    job->none_known = job->what == LIFECYCLE_DOWN && known.count == 0;
+    return true;
+}
+
 static bool make(struct converge *converge_job, const struct observed *observed, struct plan **ret_plan,
                  struct error *err)
 {
@@ -82,12 +115,16 @@ static bool make(struct converge *converge_job, const struct observed *observed,
 
     if (job->options.by_name) {
         project_from_labels(job->project, observed);
+        if (job->options.named && !check_known(job, err))
+            return false;
         if (job->what == LIFECYCLE_DOWN && job->options.named)
             add_dependents(arena, job->project, &job->options.services);
     }
     if (!converge_job->wanted && !wanted_create(job->project, NULL, NULL, &converge_job->wanted, err))
         return false;
-    if (!reconcile_lifecycle(job->what, converge_job->wanted, observed, &job->options, ret_plan, err))
+    if (job->none_known)
+        *ret_plan = plan_create();
+    else if (!reconcile_lifecycle(job->what, converge_job->wanted, observed, &job->options, ret_plan, err))
         return false;
     job->empty = (*ret_plan)->count == 0;
     if (job->what == LIFECYCLE_RM && !may_remove(job, *ret_plan)) {
@@ -124,6 +161,9 @@ static void tell_nothing(struct lifecycle_job *job)
         console_notice(console, "No container to kill");
     else if (job->what == LIFECYCLE_RM)
         console_notice(console, "No stopped containers");
+    else if (job->none_known)
+        console_warn(console, "Any of the services [%s] not running in project \"%s\"",
+                     strings_join(&job->options.services, job->job.context->arena, " "), job->project->name);
     else if (job->what == LIFECYCLE_DOWN && job->project->networks.count == 0)
         console_warn(console, "Warning: No resource found to remove for project \"%s\".", job->project->name);
 }
@@ -150,7 +190,7 @@ static bool check_services(const struct spec_project *project, const struct stri
 {
     for (size_t i = 0; i < names->count; i++)
         if (!spec_project_service(project, names->items[i]))
-            return error_set(err, ERROR_INPUT, "no such service: %s", names->items[i]);
+            return no_such_service(project, names->items[i], false, err);
     return true;
 }
 
