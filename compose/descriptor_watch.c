@@ -20,6 +20,20 @@ struct descriptor_watch {
     void *owner;
 };
 
+/* Of the loss of the other end epoll tells unasked. */
+static uint32_t epoll_events(enum descriptor_event event)
+{
+    switch (event) {
+    case DESCRIPTOR_READABLE:
+        return EPOLLIN;
+    case DESCRIPTOR_WRITABLE:
+        return EPOLLOUT;
+    case DESCRIPTOR_GONE:
+        break;
+    }
+    return 0;
+}
+
 bool descriptor_is_ready(int descriptor, enum descriptor_event event, int timeout_ms)
 {
     short wanted = event == DESCRIPTOR_READABLE ? POLLIN : POLLOUT;
@@ -50,7 +64,7 @@ struct descriptor_watch *descriptor_watch_create(uv_loop_t *loop, int descriptor
                                                  enum descriptor_event event,
                                                  descriptor_ready_fn *ready, void *owner)
 {
-    struct epoll_event wanted = {.events = event == DESCRIPTOR_READABLE ? EPOLLIN : EPOLLOUT};
+    struct epoll_event wanted = {.events = epoll_events(event)};
     struct descriptor_watch *watch;
     int epoll = epoll_create1(EPOLL_CLOEXEC);
 
@@ -61,8 +75,8 @@ struct descriptor_watch *descriptor_watch_create(uv_loop_t *loop, int descriptor
 
         (void)close(epoll);
         epoll = -1;
-        if (reason != EPERM)
-            return NULL;
+        if (reason != EPERM || event == DESCRIPTOR_GONE)
+            return NULL; /* closed, or a file: that goes nowhere */
     }
     watch = xcalloc(1, sizeof(*watch));
     *watch = (struct descriptor_watch){.epoll = epoll, .ready = ready, .owner = owner};
@@ -71,6 +85,8 @@ struct descriptor_watch *descriptor_watch_create(uv_loop_t *loop, int descriptor
     else if (uv_poll_init(loop, &watch->uv.poll, epoll) != 0)
         fatal("cannot poll an epoll set");
     watch->uv.handle.data = watch;
+    if (event == DESCRIPTOR_GONE)
+        uv_unref(&watch->uv.handle);
     return watch;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Waits until an inherited descriptor (stdin, stdout, stderr) can be read or written, without changing it.
+ * Waits until an inherited descriptor (stdin, stdout, stderr) can be read or written, or has lost its other end, without
+ * changing it.
  *
  * uv_poll would set O_NONBLOCK, and with it on every other process that shares the terminal or pipe. So each watch
  * has an epoll set of its own, and libuv polls that. Regular files, which cannot be polled, count as always ready.
@@ -13,11 +14,15 @@
 
 struct descriptor_watch;
 
-enum descriptor_event { DESCRIPTOR_READABLE, DESCRIPTOR_WRITABLE };
+enum descriptor_event {
+    DESCRIPTOR_READABLE,
+    DESCRIPTOR_WRITABLE,
+    DESCRIPTOR_GONE, /* the other end was closed; such a watch does not keep the loop going */
+};
 
 typedef void descriptor_ready_fn(void *owner);
 
-/** NULL when the descriptor is closed. `owner` is borrowed until the watch is destroyed. */
+/** NULL when the descriptor is closed, and for files when it is their end that is waited for. `owner` is borrowed until the watch is destroyed. */
 struct descriptor_watch *descriptor_watch_create(uv_loop_t *loop, int descriptor,
                                                  enum descriptor_event event,
                                                  descriptor_ready_fn *ready, void *owner);

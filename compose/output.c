@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compose/descriptor_watch.h"
@@ -13,7 +14,9 @@
 enum { FULL_BYTES = 64 * 1024, HURRY_MS = 500 };
 
 struct output {
+    uv_loop_t *loop;
     int descriptor;
+    struct descriptor_watch *reader; /* while its going away is watched for */
     struct descriptor_watch *watch; /* made when first needed; NULL for a closed descriptor */
     struct text queue;
     size_t written; /* of the queue's front */
@@ -29,6 +32,7 @@ struct output *output_create(uv_loop_t *loop, int descriptor)
 {
     struct output *output = xcalloc(1, sizeof(*output));
 
+    output->loop = loop;
     output->descriptor = descriptor;
     text_init(&output->queue, 0);
     output->watch =
@@ -82,17 +86,45 @@ static void wait_for_room(struct output *output)
     descriptor_watch_start(output->watch);
 }
 
+static void tell_broken(struct output *output)
+{
+    if (output->broken == 0 || output->told)
+        return;
+    output->told = true;
+    if (output->gone)
+        output->gone(output->gone_owner);
+}
+
+static void on_reader_gone(void *owner)
+{
+    struct output *output = owner;
+
+    if (output->broken == 0)
+        output->broken = EPIPE;
+    tell_broken(output);
+}
+
+/* Of a terminal that hangs up there is a signal. */
+void output_watch_reader(struct output *output)
+{
+    struct stat status;
+
+    if (output->reader || fstat(output->descriptor, &status) != 0 ||
+        !(S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)))
+        return;
+    output->reader =
+        descriptor_watch_create(output->loop, output->descriptor, DESCRIPTOR_GONE, on_reader_gone, output);
+    if (output->reader)
+        descriptor_watch_start(output->reader);
+}
+
 static void on_ready(void *owner)
 {
     struct output *output = owner;
 
     output->waiting = false;
     write_some(output, 0);
-    if (output->broken != 0 && !output->told) {
-        output->told = true;
-        if (output->gone)
-            output->gone(output->gone_owner);
-    }
+    tell_broken(output);
     if (output->queue.length > 0)
         wait_for_room(output);
     else if (output->drained)
@@ -180,6 +212,7 @@ void output_destroy(struct output *output)
         return;
     output_flush(output);
     text_finish(&output->queue);
+    descriptor_watch_destroy(output->reader);
     descriptor_watch_destroy(output->watch);
     free(output);
 }

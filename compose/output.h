@@ -27,6 +27,8 @@ bool output_is_full(const struct output *output);
 size_t output_pending_bytes(const struct output *output);
 /** Called whenever the queue has become empty. */
 void output_on_drained(struct output *output, output_fn *drained, void *owner);
+/** Notice at once when the reader of a pipe has gone, not only when something is written; for what may be silent for long. */
+void output_watch_reader(struct output *output);
 /** Called once, on a later turn, when nothing can be written any more; what comes afterwards is dropped. */
 void output_on_broken(struct output *output, output_fn *broken, void *owner);
 /** errno of the write that failed: EPIPE when the reader has gone; 0 while all is well. */

@@ -5,6 +5,7 @@
 #include "compose/command.h"
 #include "compose/console.h"
 #include "compose/labels.h"
+#include "compose/output.h"
 #include "compose/session.h"
 #include "compose/since.h"
 #include "compose/units.h"
@@ -182,6 +183,7 @@ static bool run_events(struct command_context *context, struct error *err)
     how.filters = &filters;
     printer.until_ns = how.until_ns;
     error_init(&printer.failure);
+    output_watch_reader(console_stdout(context->console));
     events = engine_events_start(client, &how, &handlers, &printer);
     good = session_run(context->session, err);
     if (!good) {

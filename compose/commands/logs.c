@@ -5,6 +5,7 @@
 #include "compose/command.h"
 #include "compose/console.h"
 #include "compose/log_follow.h"
+#include "compose/output.h"
 #include "compose/root.h"
 #include "compose/session.h"
 #include "compose/since.h"
@@ -107,6 +108,8 @@ static bool run_logs(struct command_context *context, struct error *err)
     if (!read_tail(options_string(options, "tail"), &how.tail, err) ||
         !read_instants(options, &how, err) || !choose_services(context, &how, err))
         return false;
+    if (how.follow)
+        output_watch_reader(console_stdout(context->console));
     follow = log_follow_create(context->session, &how);
     good = log_follow_run(follow, err);
     log_follow_destroy(follow);
