@@ -5,6 +5,7 @@
 
 #include "spec/any.h"
 #include "spec/hash.h"
+#include "spec/node.h"
 
 static void add_line(struct text *out, const char *line)
 {
@@ -26,6 +27,14 @@ void spec_list_services(struct text *out, const struct spec_project *project)
 
     for (size_t i = 0; i < services.count; i++)
         add_line(out, services.items[i]->name);
+}
+
+void spec_list_declared_services(struct text *out, const struct spec_project *project)
+{
+    const struct spec_node *services = spec_node_get(project->load->tree, "services");
+
+    for (size_t i = 0; spec_node_is(services, SPEC_MAP) && i < services->map.count; i++)
+        add_line(out, services->map.items[i].key);
 }
 
 void spec_list_volumes(struct text *out, const struct spec_project *project)

@@ -10,6 +10,8 @@
 
 /** Enabled services, dependencies first. */
 void spec_list_services(struct text *out, const struct spec_project *project);
+/** All services of project->load->tree, whatever their profiles, for a project loaded with `no_interpolate`. */
+void spec_list_declared_services(struct text *out, const struct spec_project *project);
 void spec_list_volumes(struct text *out, const struct spec_project *project);
 void spec_list_networks(struct text *out, const struct spec_project *project);
 /** The `model` of each model in use. */

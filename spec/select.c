@@ -58,10 +58,10 @@ static bool match(const struct spec_project *project, const char *pattern, struc
         (void)add_name(names, pattern);
         return true;
     }
-    if (!strpbrk(pattern, "*?["))
+    if (!strpbrk(pattern, "*?[\\"))
         return false;
     for (size_t i = 0; i < project->services.count; i++)
-        if (fnmatch(pattern, project->services.items[i].key, FNM_PERIOD) == 0) {
+        if (fnmatch(pattern, project->services.items[i].key, 0) == 0) {
             (void)add_name(names, project->services.items[i].key);
             found = true;
         }

@@ -147,7 +147,6 @@ static void render_yaml(struct text *out, const struct variables *all)
     }
     yaml_map_close(&yaml);
     yaml_end(&yaml);
-    text_add_char(out, '\n');
 }
 
 void spec_list_variables(struct text *out, const struct spec_project *project, enum spec_variables_format format)

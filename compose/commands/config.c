@@ -168,6 +168,12 @@ static bool add_listing(struct command_context *context, const struct selector *
     const struct strings all = {0};
     struct spec_project *project;
 
+    if (selector->list == spec_list_services && options_bool(context->options, "no-interpolate")) {
+        if (!load(context, true, true, &project, err))
+            return false;
+        spec_list_declared_services(out, project);
+        return true;
+    }
     if (strcmp(selector->flag, "variables") == 0)
         return add_variables(context, options_string(context->options, "format"), out, err);
     if (!load(context, false, true, &project, err) ||
