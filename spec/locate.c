@@ -86,14 +86,12 @@ static bool list_env_files(const struct search *search, struct strings *ret_file
 {
     struct arena *arena = search->tree->arena;
     const struct spec_environment *environment = search->found->environment;
-    const char *list = spec_environment_get(environment, "COMPOSE_ENV_FILES");
     const char *disabled = spec_environment_get(environment, "COMPOSE_DISABLE_ENV_FILE");
-    struct strings asked = search->options->env_files, files = {0};
+    const struct strings asked = search->options->env_files;
+    struct strings files = {0};
     const char *usual = path_join(arena, search->found->working_dir, ".env");
     bool off = false;
 
-    if (asked.count == 0 && list && list[0])
-        asked = split(arena, list, ",");
     *ret_asked = asked.count > 0;
     for (size_t i = 0; i < asked.count; i++) {
         const char *file = asked.items[i], *home = search->tree->home;

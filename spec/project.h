@@ -26,7 +26,7 @@ struct spec_load_options {
     struct strings files;         /* -f, in order; "-" is stdin. Empty: COMPOSE_FILE, then discovery */
     const char *project_name;     /* -p, or NULL */
     const char *project_directory; /* --project-directory, or NULL */
-    struct strings env_files;     /* --env-file */
+    struct strings env_files;     /* --env-file or COMPOSE_ENV_FILES (of the shell: an env file cannot name others) */
     struct strings profiles;      /* --profile */
     const char *const *environment; /* NULL-terminated "K=V", normally environ */
 
