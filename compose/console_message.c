@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "compose/console.h"
@@ -21,7 +20,7 @@
 
 static void add_now(struct text *out)
 {
-    units_add_rfc3339(out, (int64_t)time(NULL) * NS_PER_SECOND);
+    units_add_rfc3339(out, instant_now() / NS_PER_SECOND * NS_PER_SECOND);
 }
 
 /* The quoting of the reference's log library: words of these characters stand bare. */

@@ -2,7 +2,6 @@
 #include "compose/converge.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "compose/bake_run.h"
 #include "compose/command.h"
@@ -20,16 +19,6 @@
 #include "spec/project.h"
 
 enum { MOST_REPLANS = 3, MOST_TURNS = 16 };
-
-#define NS_PER_SECOND INT64_C(1000000000)
-
-int64_t converge_now_ns(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
 
 static void want_image(struct observe_wants *wants, struct arena *arena, const char *image, const char *platform)
 {
@@ -206,15 +195,49 @@ static bool run_plan(struct converge *job, struct plan *plan, struct execute_out
 
 enum turn { TURN_END, TURN_AGAIN, TURN_OUTDATED, TURN_FAILED };
 
-static enum turn take_turn(struct converge *job, struct project_lock *lock, size_t *replans, struct error *err)
+/* The plan is shown, or carried out with the lock in hand. */
+static enum turn follow_plan(struct converge *job, struct project_lock *lock, struct plan *plan, size_t *replans,
+                             struct error *err)
 {
     struct execute_outcome outcome = {0};
+    bool good;
+
+    if (!job->warned && job->wanted)
+        far_engine_check_binds(session_endpoint(job->context->session), job->wanted->project, plan, &plan->warnings);
+    if (!job->warned)
+        console_warnings(job->context->console, &plan->warnings);
+    job->warned = true;
+    if (job->plan_only) {
+        job->empty = plan_is_empty(plan) && plan->unknown.count == 0;
+        job->show(job, plan);
+        return TURN_END;
+    }
+    job->execute.lock = job->no_lock || job->context->dry_run ? NULL : lock;
+    good = run_plan(job, plan, &outcome, err);
+    note_one_off(job, plan);
+    if (outcome.outdated && (good || (*replans)++ < MOST_REPLANS)) {
+        error_finish(err);
+        return TURN_OUTDATED;
+    }
+    if (good)
+        return note_images(job, plan) ? TURN_AGAIN : TURN_END;
+    if (outcome.replan && err->kind != ERROR_CANCELED && (*replans)++ < MOST_REPLANS) {
+        error_finish(err);
+        return TURN_AGAIN;
+    }
+    console_end(job->context->console);
+    failure_report(job->context, plan, err);
+    console_begin(job->context->console, job->operation);
+    return TURN_FAILED;
+}
+
+static enum turn take_turn(struct converge *job, struct project_lock *lock, size_t *replans, struct error *err)
+{
     struct observed *observed = NULL;
     struct plan *plan = NULL;
     uint64_t seen = project_lock_generation(lock);
     enum project_lock_answer answer = PROJECT_LOCK_SAME;
     enum turn turn = TURN_FAILED;
-    bool good;
 
     if (!observe(job->context->session, &job->wants, &observed, err)) {
         failure_cause_image(job->context->arena, job->wanted, err);
@@ -231,34 +254,7 @@ static enum turn take_turn(struct converge *job, struct project_lock *lock, size
     } else if (answer == PROJECT_LOCK_INTERRUPTED) {
         (void)error_set(err, ERROR_CANCELED, "%s", "");
     } else {
-        if (!job->warned && job->wanted)
-            far_engine_check_binds(session_endpoint(job->context->session), job->wanted->project, plan,
-                                   &plan->warnings);
-        if (!job->warned)
-            console_warnings(job->context->console, &plan->warnings);
-        job->warned = true;
-        if (job->plan_only) {
-            job->empty = plan_is_empty(plan) && plan->unknown.count == 0;
-            job->show(job, plan);
-            turn = TURN_END;
-        } else {
-            job->execute.lock = job->no_lock || job->context->dry_run ? NULL : lock;
-            good = run_plan(job, plan, &outcome, err);
-            note_one_off(job, plan);
-            if (outcome.outdated && (good || (*replans)++ < MOST_REPLANS)) {
-                error_finish(err);
-                turn = TURN_OUTDATED;
-            } else if (good)
-                turn = note_images(job, plan) ? TURN_AGAIN : TURN_END;
-            else if (outcome.replan && err->kind != ERROR_CANCELED && (*replans)++ < MOST_REPLANS) {
-                error_finish(err);
-                turn = TURN_AGAIN;
-            } else {
-                console_end(job->context->console);
-                failure_report(job->context, plan, err);
-                console_begin(job->context->console, job->operation);
-            }
-        }
+        turn = follow_plan(job, lock, plan, replans, err);
     }
     plan_destroy(plan);
     observed_destroy(observed);

@@ -53,8 +53,6 @@ bool converge(struct converge *job, struct error *err) WARN_UNUSED;
 
 /** Networks, volumes and images of what is wanted. */
 void converge_want_all(struct observe_wants *wants, struct arena *arena, const struct wanted *wanted);
-/** Nanoseconds since 1970, for reconcile. */
-int64_t converge_now_ns(void);
 /** Log-ins and proxies of the docker CLI's configuration, in the command's arena. */
 bool converge_docker_config(struct command_context *context, struct docker_config **ret_config,
                             struct error *err) WARN_UNUSED;

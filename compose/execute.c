@@ -229,7 +229,6 @@ static void on_deadline(uv_timer_t *timer)
     give_up(run);
 }
 
-/* Runs from the loop, so what completes at once does not nest. */
 static bool is_ready(const struct step *step, bool *ret_blocked)
 {
     *ret_blocked = false;
@@ -336,6 +335,7 @@ static void sweep(struct execution *run)
     }
 }
 
+/* What ends at once while steps are started asks for another round instead of nesting. */
 void execute_advance(struct execution *run)
 {
     run->again = true;
@@ -383,13 +383,6 @@ static void collect_outcome(struct execution *run, struct error *err)
     struct error failures;
 
     error_init(&failures);
-    for (size_t i = 0; i < run->plan->count; i++) {
-        struct step *step = run->plan->steps[i];
-
-        if (step->state == STEP_DONE && step->result &&
-            (step->kind == STEP_IMAGE_PULL || step->kind == STEP_IMAGE_BUILD))
-            strings_add_copy(&run->outcome->pulled, run->context->arena, step->name);
-    }
     if (run->canceled)
         (void)error_set(&failures, ERROR_CANCELED, "%s", "");
     else

@@ -62,7 +62,6 @@ struct execute_options {
 struct execute_outcome {
     bool outdated;        /* somebody else changed the project during a wait: what was left is not done, look again */
     bool replan;          /* something vanished or was made by somebody else: observe and plan again */
-    struct strings pulled; /* images that were pulled or built, in the arena given */
 };
 
 /**

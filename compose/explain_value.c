@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine_client/instant.h"
 #include "engine_client/json_find.h"
 #include "spec/attribute.h"
 #include "spec/base/arena.h"
@@ -14,8 +15,6 @@
 #include "spec/base/text.h"
 
 enum { NANO_DIGITS = 9 };
-
-#define NS_PER_SECOND INT64_C(1000000000)
 
 static int compare_members(const void *left, const void *right)
 {

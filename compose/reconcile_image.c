@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "compose/reconcile_internal.h"
+#include "engine_client/instant.h"
 #include "spec/base/arena.h"
 #include "spec/base/number.h"
 #include "spec/base/span.h"
 
-#define NS_PER_SECOND INT64_C(1000000000)
 #define SECONDS_PER_DAY INT64_C(86400)
 
 struct reconcile_image *reconcile_find_image(struct reconcile *r, const char *reference, const char *platform)

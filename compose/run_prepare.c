@@ -4,6 +4,7 @@
 #include "compose/command.h"
 #include "compose/converge.h"
 #include "compose/root.h"
+#include "engine_client/instant.h"
 #include "spec/base/arena.h"
 #include "spec/project.h"
 
@@ -19,7 +20,7 @@ static bool make(struct converge *converge_job, const struct observed *observed,
 
     job->options.images_done = converge_job->images_done;
     job->options.answers = converge_job->answers;
-    job->options.now_ns = converge_now_ns();
+    job->options.now_ns = instant_now();
     return reconcile_up(converge_job->wanted, observed, &job->options, ret_plan, err);
 }
 

@@ -6,13 +6,14 @@
 
 #include "compose/labels.h"
 #include "compose/translate.h"
+#include "engine_client/instant.h"
 #include "spec/base/arena.h"
 #include "spec/base/json_writer.h"
 #include "spec/base/number.h"
 #include "spec/node.h"
 #include "spec/project.h"
 
-enum { NS_PER_SECOND = 1000000000, STOP_TIMEOUT_S = 10 };
+enum { STOP_TIMEOUT_S = 10 };
 
 void translate_member(struct json_writer *json, const char *key, const char *value)
 {

@@ -12,6 +12,7 @@
 #include "compose/watch_internal.h"
 #include "compose/watch_plan.h"
 #include "engine_client/image.h"
+#include "engine_client/instant.h"
 #include "engine_client/query.h"
 #include "spec/base/text.h"
 #include "spec/project.h"
@@ -109,7 +110,7 @@ static bool make_containers(struct converge *job, const struct observed *observe
 
     rebuild->reconcile.images_done = rebuild->built;
     rebuild->reconcile.answers = job->answers;
-    rebuild->reconcile.now_ns = converge_now_ns();
+    rebuild->reconcile.now_ns = instant_now();
     return reconcile_up(job->wanted, observed, &rebuild->reconcile, ret_plan, err);
 }
 

@@ -76,6 +76,14 @@ static size_t parse_zone(struct span text, size_t at, int64_t *ret_offset_s)
     return at + 6;
 }
 
+int64_t instant_now(void)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
 size_t instant_parse_prefix(struct span text, int64_t *ret_ns)
 {
     int year, month, day, hour, minute, second;

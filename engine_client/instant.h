@@ -16,7 +16,10 @@
 struct arena;
 struct text;
 
-#define NS_PER_SECOND 1000000000LL
+#define NS_PER_SECOND INT64_C(1000000000)
+
+/** Now, by the clock of this machine. */
+int64_t instant_now(void);
 
 /**
  * Parse "2026-11-21T10:00:00.123456789Z", also with an offset ("+09:00"), at the start of `text`.

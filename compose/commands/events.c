@@ -122,18 +122,10 @@ static void on_event(void *owner, const struct engine_event *event)
     text_finish(&line);
 }
 
-static int64_t now_ns(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
-
 /* An engine that shuts down ends its streams in good order. Its clock may differ from ours a little. */
 static bool is_too_early(const struct event_printer *printer)
 {
-    return printer->until_ns == 0 || now_ns() < printer->until_ns - NS_PER_SECOND;
+    return printer->until_ns == 0 || instant_now() < printer->until_ns - NS_PER_SECOND;
 }
 
 static void on_end(void *owner, const struct error *failure)
@@ -152,7 +144,7 @@ static bool read_instants(const struct options *options, struct engine_events_op
                           struct error *err)
 {
     const char *since = options_string(options, "since"), *until = options_string(options, "until");
-    int64_t now = now_ns();
+    int64_t now = instant_now();
 
     if (since[0] && !since_parse(since, now, &ret->since_ns, err))
         return error_wrap(err, "invalid value for \"since\"");

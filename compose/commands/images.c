@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
-#include <sys/time.h>
 
 #include "compose/command.h"
 #include "compose/console.h"
@@ -162,13 +161,12 @@ static void add_table_row(struct table *table, const struct row *row, int64_t no
 static void add_table(struct text *out, struct arena *arena, const struct row *rows, size_t count)
 {
     struct table table;
-    struct timeval now;
+    int64_t now_ns = instant_now();
 
-    (void)gettimeofday(&now, NULL);
     table_init(&table, arena, MINIMUM, PADDING);
     table_row(&table, "CONTAINER", "REPOSITORY", "TAG", "PLATFORM", "IMAGE ID", "SIZE", "CREATED", NULL);
     for (size_t i = 0; i < count; i++)
-        add_table_row(&table, &rows[i], now.tv_sec * NS_PER_SECOND);
+        add_table_row(&table, &rows[i], now_ns);
     table_print(&table, out);
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
-#include <time.h>
 
 #include "compose/command.h"
 #include "compose/console.h"
@@ -33,11 +32,8 @@ static bool read_instants(const struct options *options, struct log_follow_optio
                           struct error *err)
 {
     const char *since = options_string(options, "since"), *until = options_string(options, "until");
-    struct timespec now;
-    int64_t now_ns;
+    int64_t now_ns = instant_now();
 
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    now_ns = now.tv_sec * NS_PER_SECOND + now.tv_nsec;
     if (since[0] && !since_parse(since, now_ns, &follow->since_ns, err))
         return error_wrap(err, "invalid value for \"since\"");
     if (until[0] && !since_parse(until, now_ns, &follow->until_ns, err))

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 
 #include "compose/command.h"
 #include "compose/console.h"
@@ -367,16 +366,15 @@ static bool print_list(struct command_context *context, const struct engine_cont
     struct format format = {.fields = fields, .value = add_value, .minimum = 10, .padding = 3};
     struct ps_row *rows = arena_alloc(context->arena, (list->count + 1) * sizeof(*rows));
     const char *how;
-    struct timeval now;
+    int64_t now_ns = instant_now();
     struct text text;
     bool good;
 
     if (!choose_format(context, list, &how, &format.table, err))
         return false;
-    (void)gettimeofday(&now, NULL);
     for (size_t i = 0; i < list->count; i++)
         rows[i] = (struct ps_row){.entry = &list->items[i],
-                                  .now_ns = now.tv_sec * NS_PER_SECOND,
+                                  .now_ns = now_ns,
                                   .whole = options_bool(context->options, "no-trunc")};
     text_init(&text, 0);
     good = format_print(&format, how, rows, sizeof(*rows), list->count, context->arena, &text, err);

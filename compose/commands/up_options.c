@@ -6,6 +6,7 @@
 
 #include "compose/provision.h"
 #include "compose/root.h"
+#include "engine_client/instant.h"
 #include "spec/base/arena.h"
 #include "spec/base/number.h"
 #include "spec/project.h"
@@ -63,7 +64,7 @@ static bool make(struct converge *job, const struct observed *observed, struct p
 
     up->reconcile.images_done = job->images_done;
     up->reconcile.answers = job->answers;
-    up->reconcile.now_ns = converge_now_ns();
+    up->reconcile.now_ns = instant_now();
     return reconcile_up(job->wanted, observed, &up->reconcile, ret_plan, err);
 }
 
