@@ -43,6 +43,7 @@ struct engine_request {
     int status;
     bool final_headers; /* status and headers of the real answer are read, not of a 100 */
     bool retried;
+    bool watched; /* libcurl wants to hear of its socket */
     struct pairs headers_in;
     size_t header_bytes;
     struct text body;

@@ -276,9 +276,11 @@ static size_t feed_duplex(struct engine_request *req, char *buffer, size_t size)
     }
     if (req->far_closed)
         return 0;
-    if (!req->final_headers)
+    if (!req->final_headers) {
+        want_wake(req); /* to see whether anybody is still there: is_forsaken() */
         return pause_sending(
             req); /* what follows the body is not HTTP any more: wait for the 101 */
+    }
     if (req->outgoing.length > 0) {
         length = req->outgoing.length < size ? req->outgoing.length : size;
         memcpy(buffer, req->outgoing.bytes, length);
@@ -339,8 +341,14 @@ static bool may_send_more(const struct engine_request *req)
         return false;
     if (!req->call.duplex)
         return req->pull_again;
-    return req->final_headers &&
-           (req->outgoing.length > 0 || req->far_closed || (req->end_input && !req->input_ended));
+    return req->far_closed ||
+           (req->final_headers && (req->outgoing.length > 0 || (req->end_input && !req->input_ended)));
+}
+
+/* The far side closed before libcurl began to watch the socket: it never will, and tells nobody. */
+static bool is_forsaken(const struct engine_request *req)
+{
+    return req->call.duplex && !req->final_headers && req->send_paused && !req->watched;
 }
 
 void request_wake(struct engine_request *req)
@@ -360,6 +368,8 @@ void request_wake(struct engine_request *req)
         req->receive_paused = false;
         change = true;
     }
+    if (!change && is_forsaken(req))
+        req->far_closed = true;
     if (may_send_more(req)) {
         req->send_paused = false;
         req->pull_again = false;
@@ -375,9 +385,10 @@ void request_wake(struct engine_request *req)
  */
 void request_socket_removed(struct engine_request *req)
 {
-    if (req->state != REQUEST_ACTIVE || !req->call.duplex || !req->final_headers ||
-        req->receive_paused)
+    if (req->state != REQUEST_ACTIVE || !req->call.duplex || req->receive_paused)
         return;
+    if (!req->final_headers && !req->send_paused)
+        return; /* not yet connected: of several addresses one is dropped */
     req->far_closed = true;
     want_wake(req);
 }

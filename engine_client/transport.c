@@ -105,12 +105,16 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *owner, vo
     if (what == CURL_POLL_REMOVE) {
         if (watch)
             stop_watch(watch);
-        if (req)
+        if (req) {
+            req->watched = false;
             request_socket_removed(req);
+        }
         return 0;
     }
-    if (req)
+    if (req) {
         req->socket = socket;
+        req->watched = true;
+    }
     if (!watch)
         watch = start_watch(client, socket);
     if (!watch)
