@@ -155,6 +155,7 @@ bool engine_wait_decode(struct arena *arena, struct span body,
 
 /* The answer of `GET /exec/{id}/json`. */
 struct engine_exec {
+    bool running;
     int exit_code; /* 0 while it runs */
 };
 

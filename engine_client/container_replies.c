@@ -57,6 +57,7 @@ bool engine_exec_decode(struct span body, struct engine_exec *ret_exec, struct e
 
     if (!tree)
         return false;
+    ret_exec->running = json_read_bool(tree, "Running");
     ret_exec->exit_code = (int)json_read_int(tree, "ExitCode");
     return true;
 }

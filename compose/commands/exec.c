@@ -6,6 +6,7 @@
 #include "compose/command.h"
 #include "compose/console.h"
 #include "compose/containers.h"
+#include "compose/exec_end.h"
 #include "compose/root.h"
 #include "compose/session.h"
 #include "compose/stdio_stream.h"
@@ -35,6 +36,7 @@ static const struct option option_rows[] = {
 
 struct exec {
     struct command_context *context;
+    const char *project;
     struct engine_client *client;
     bool tty, input, detach;
     const char *detach_keys; /* of the configuration, "" for the usual ones */
@@ -124,17 +126,45 @@ static bool start_detached(const struct exec *exec, const char *id, struct error
     return session_fetch_call(exec->context->session, arena, &call, err);
 }
 
+struct ending {
+    struct session *session;
+    int exit_code;
+    struct error failure;
+    bool ended;
+};
+
+static void on_end(void *owner, int exit_code, const struct error *failure)
+{
+    struct ending *ending = owner;
+
+    ending->exit_code = exit_code;
+    if (failure)
+        error_copy(&ending->failure, failure);
+    ending->ended = true;
+    session_stop(ending->session);
+}
+
 static bool exit_like(const struct exec *exec, const char *id, struct error *err)
 {
-    struct arena *arena = exec->context->arena;
-    struct engine_exec result;
-    struct span answer;
+    struct ending ending = {.session = exec->context->session};
+    struct exec_end *end;
 
-    if (!session_fetch(exec->context->session, arena, NULL, engine_path(arena, "/exec/%s/json", id),
-                       NULL, &answer, err) ||
-        !engine_exec_decode(answer, &result, err))
+    error_init(&ending.failure);
+    end = exec_end_start(ending.session, exec->project, id, on_end, &ending, err);
+    if (!end)
         return false;
-    return result.exit_code == 0 || error_set_exit(err, result.exit_code);
+    if (!session_run(ending.session, err)) {
+        if (!ending.ended)
+            exec_end_cancel(end);
+        session_drain(ending.session, &ending.ended);
+        error_finish(&ending.failure);
+        return false;
+    }
+    if (error_is_set(&ending.failure)) {
+        error_move(err, &ending.failure);
+        return false;
+    }
+    return ending.exit_code == 0 || error_set_exit(err, ending.exit_code);
 }
 
 static bool start_attached(const struct exec *exec, const char *id, struct error *err)
@@ -180,6 +210,7 @@ static bool run_exec(struct command_context *context, struct error *err)
         !session_client(context->session, &exec.client, err))
         return false;
     exec.detach_keys = config.detach_keys;
+    exec.project = project->name;
     if (context->dry_run) {
         console_note(context->console, "Container %s would run %s\n", entry->names.items[0],
                      options->arguments.items[1]);

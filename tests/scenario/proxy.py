@@ -5,7 +5,7 @@
         ... a client talks to listen_path ...
 
 `act(proxy, pid)` is called with the client's process id once the engine has begun to answer the at-th request (pings
-apart); the answer is not passed on. Each request gets a connection of its own ("Connection: close"), so that none is missed.
+apart); the answer is not passed on, or with `passes` only its head. Each request gets a connection of its own ("Connection: close"), so that none is missed.
 """
 import contextlib
 import os
@@ -16,8 +16,9 @@ import threading
 
 
 class Proxy:
-    def __init__(self, listen_path, engine_path, at=0, act=None):
+    def __init__(self, listen_path, engine_path, at=0, act=None, passes=False):
         self.listen_path, self.engine_path, self.at, self.act = listen_path, engine_path, at, act
+        self.passes = passes
         self.counted, self.lines, self.lock = 0, [], threading.Lock()
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(listen_path)
@@ -64,7 +65,11 @@ class Proxy:
             return client.close()
         threading.Thread(target=pump, args=(client, engine), daemon=True).start()
         if chosen:
-            engine.recv(1)                          # the engine has begun to answer: the work is done
+            begin = engine.recv(1)                  # the engine has begun to answer: the work is done
+            while self.passes and b"\r\n\r\n" not in begin:
+                begin += engine.recv(1)
+            if self.passes:
+                client.sendall(begin)
             pid = struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
             self.act(self, pid)
             client.shutdown(socket.SHUT_RDWR)

@@ -10,6 +10,7 @@ behaves as `behaviours` says (a list of (pattern of its name, dict), first match
     logs=TEXT         what it writes to stdout on each start
     ignores_stop=True SIGTERM does not end it: a stop waits its timeout, then kills (the model only waits 0.05 s)
     start_error=TEXT  starting it fails with 500 and this message
+    exec_exits=CODE   what runs in it by exec ends with this code; exec_noted=SECONDS after its stream
 """
 import hashlib
 import json

@@ -484,8 +484,19 @@ class Routes:
         self.answer({"Id": identity}, 201)
 
     def exec_start(self, request, identity):
-        one = self.model.execs[identity]
-        one.update(ExitCode=self.engine.exec_code)
+        one, model = self.model.execs[identity], self.model
+        container = model.containers[one["ContainerID"]]
+        behaviour = model.behaviour(container)
+        ended = dict(Running=False, ExitCode=behaviour.get("exec_exits", self.engine.exec_code))
+
+        def end():
+            one.update(ended)
+            model.container_event(container, "exec_die", execID=identity, exitCode=str(one["ExitCode"]))
+        if "exec_noted" in behaviour:
+            one.update(Running=True)
+            model.later(behaviour["exec_noted"], container, container["starts"], end)
+        else:
+            end()
         self.handler.head(101, {"Connection": "Upgrade", "Upgrade": "tcp"})
         self.handler.close_connection = True
         data = self.engine.exec_output
