@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compose/child.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "spec/base/text.h"
 
 enum { STREAM_OUTPUT, STREAM_DIAGNOSTIC, STREAM_COUNT };
+enum { GRACE_MS = 10000, MOST_REQUESTS = 3 };
 
 struct stream {
     struct child *child;
@@ -24,6 +26,8 @@ struct stream {
 struct child {
     uv_process_t process;
     uv_pipe_t input;
+    uv_timer_t grace;
+    unsigned asked; /* how often it was told to end */
     uv_write_t write;
     struct stream streams[STREAM_COUNT];
     struct arena *arena;
@@ -35,13 +39,18 @@ struct child {
     unsigned open; /* handles that are not closed yet */
 };
 
-/* The last handle is closed: the process has ended and its pipes are read to the end. */
+static void close_handle(uv_handle_t *handle);
+
+/* All but the timer are closed: the process has ended and its pipes are read to the end. */
 static void on_closed(uv_handle_t *handle)
 {
     struct child *child = handle->data;
 
-    if (--child->open > 0)
+    if (--child->open > 0) {
+        if (child->open == 1)
+            close_handle((uv_handle_t *)&child->grace);
         return;
+    }
     struct child_end end = {
         .failure = error_is_set(&child->failure) ? &child->failure : NULL,
         .exit_code = child->exit_code,
@@ -207,6 +216,9 @@ struct child *child_start(uv_loop_t *loop, const struct child_options *options)
     child->done = options->done;
     child->owner = options->owner;
     error_init(&child->failure);
+    (void)uv_timer_init(loop, &child->grace);
+    child->grace.data = child;
+    child->open++;
     prepare_pipe(child, loop, &child->input);
     for (size_t i = 0; i < STREAM_COUNT; i++) {
         struct stream *stream = &child->streams[i];
@@ -241,10 +253,28 @@ struct child *child_start(uv_loop_t *loop, const struct child_options *options)
     return child;
 }
 
-void child_signal(struct child *child, int signal_number)
+/* Its own children may outlive it and hold its output: that is not waited for either. */
+static void kill_now(struct child *child)
 {
     if (uv_is_active((uv_handle_t *)&child->process))
-        (void)uv_process_kill(&child->process, signal_number); /* gone already: its end is on the way */
+        (void)uv_process_kill(&child->process, SIGKILL); /* gone already: its end is on the way */
+    for (size_t i = 0; i < STREAM_COUNT; i++)
+        close_handle((uv_handle_t *)&child->streams[i].pipe);
+}
+
+static void on_grace_over(uv_timer_t *timer)
+{
+    kill_now(timer->data);
+}
+
+void child_signal(struct child *child, int signal_number)
+{
+    if (child->asked++ == 0 && !uv_is_closing((uv_handle_t *)&child->grace))
+        (void)uv_timer_start(&child->grace, on_grace_over, GRACE_MS, 0);
+    if (child->asked >= MOST_REQUESTS || signal_number == SIGKILL)
+        kill_now(child);
+    else if (uv_is_active((uv_handle_t *)&child->process))
+        (void)uv_process_kill(&child->process, signal_number);
 }
 
 bool child_succeeded(const struct child_end *end)

@@ -55,7 +55,10 @@ struct child_options {
  * Ownership: options are copied; `owner` is borrowed until `done` returns.
  */
 struct child *child_start(uv_loop_t *loop, const struct child_options *options);
-/** Send it a signal; `done` follows when it has ended. */
+/**
+ * Ask it to end by a signal. One that has not ended ten seconds later, or is asked for the third time, is killed, and
+ * what still holds its output is not waited for. `done` follows.
+ */
 void child_signal(struct child *child, int signal_number);
 /** Did it run and end with exit code 0? */
 bool child_succeeded(const struct child_end *end);
