@@ -6,6 +6,7 @@
 #include "compose/bake_run.h"
 #include "compose/child.h"
 #include "compose/cli_plugin.h"
+#include "compose/observed.h"
 #include "compose/session.h"
 #include "engine_client/client.h"
 #include "engine_client/docker_config.h"
@@ -50,10 +51,10 @@ static bool ask_version(struct session *session, struct arena *arena, const stru
     strings_add(&words, arena, "docker-cli-plugin-metadata");
     struct child *child = child_start(session_loop(session), &options);
 
-    if (!session_run(session, err)) {
-        child_signal(child, SIGKILL);
-        while (!metadata.done) /* its completion points to our frame */
-            (void)uv_run(session_loop(session), UV_RUN_ONCE);
+    if (!session_run_until(session, &metadata.done, err)) {
+        if (!metadata.done)
+            child_signal(child, SIGKILL);
+        session_drain(session, &metadata.done); /* its completion points to our frame */
         return false;
     }
     *ret_version = metadata.version;
@@ -66,13 +67,6 @@ static bool is_new_enough(const char *text)
     struct cli_plugin_version version;
 
     return !cli_plugin_version_parse(text, &version) || cli_plugin_version_is_at_least(&version, 0, 17, 0);
-}
-
-static void on_negotiated(void *owner, const struct engine_facts *facts, const struct error *failure)
-{
-    (void)facts;
-    (void)failure; /* the first real request will tell it */
-    session_stop(owner);
 }
 
 bool builder_find(struct session *session, struct arena *arena, struct builder *ret_builder,
@@ -88,11 +82,8 @@ bool builder_find(struct session *session, struct arena *arena, struct builder *
         !docker_config_load(arena, docker_config_directory(arena), session_endpoint(session)->url, &config, err))
         return false;
     builder.proxies = config.proxies;
-    if (!engine_client_facts(client)->known) {
-        engine_client_negotiate(client, on_negotiated, session);
-        if (!session_run(session, err))
-            return false;
-    }
+    if (!observe_negotiate(session, client, err))
+        return false;
     if (wish && strcmp(wish, "0") == 0)
         builder.why_not_bake = "DOCKER_BUILDKIT=0 asks for the classic builder";
     else if (engine_client_is_podman(client))

@@ -272,7 +272,7 @@ void console_end(struct console *console)
     if (console->redraw)
         (void)uv_timer_stop(console->redraw);
     if (console->mode == PROGRESS_TTY) {
-        output_flush(console->err);
+        output_flush_briefly(console->err);
         draw_live(console);
         end_live(console);
     }
@@ -430,6 +430,12 @@ void console_flush(struct console *console)
 {
     output_flush(console->out);
     output_flush(console->err);
+}
+
+void console_flush_briefly(struct console *console)
+{
+    output_flush_briefly(console->out);
+    output_flush_briefly(console->err);
 }
 
 static void on_timer_closed(uv_handle_t *handle)

@@ -99,3 +99,5 @@ struct output *console_stdout(struct console *console);
 struct output *console_stderr(struct console *console);
 /** Wait until all that was written has left. */
 void console_flush(struct console *console);
+/** What a stopped reader does not take stays queued. */
+void console_flush_briefly(struct console *console);

@@ -39,6 +39,7 @@ struct container_stream {
     struct stdio_stream *stream;
     struct engine_request *waiting, *farewell;
     bool stream_ended, wait_open;
+    bool starting; /* from now on there may be a process that hears signals */
     bool had_terminal[STDERR_FILENO + 1];
     enum stdio_stream_end how;
     struct engine_wait_result result;
@@ -184,6 +185,8 @@ static bool forward(void *owner, int number)
     struct container_stream *run = owner;
     bool ours = run->options->start != NULL;
 
+    if (ours && !run->starting)
+        return false;
     if (number == SIGHUP && has_lost_terminal(run)) {
         if (!run->farewell)
             run->farewell = send_signal(run, "SIGHUP", on_farewell_done, run);
@@ -306,6 +309,7 @@ static bool start_container(struct container_stream *run, struct error *err)
 
     if (!options->start)
         return true;
+    run->starting = true;
     if (!options->start(options->owner, options->forward_signals ? forward : NULL, run, err))
         return false;
     if (options->forward_signals)
@@ -315,13 +319,13 @@ static bool start_container(struct container_stream *run, struct error *err)
     return true;
 }
 
-/* Until all that was begun has ended. */
-static bool run_to_end(struct container_stream *run, struct error *err)
+static bool run_until_open(struct container_stream *run, struct error *err)
 {
-    while (!run->idle)
-        if (!session_run(run->session, err))
-            return false;
-    return true;
+    bool good = true;
+
+    while (good && !run->wait_open && !run->idle)
+        good = session_run(run->session, err);
+    return good;
 }
 
 bool container_stream_run(struct session *session, struct engine_client *client,
@@ -339,10 +343,13 @@ bool container_stream_run(struct session *session, struct engine_client *client,
     watch_signals(run);
     good = start_stream(run, err);
     if (good) {
-        good = session_run(session, err) && (run->idle || start_container(run, err)) &&
-               run_to_end(run, err);
+        good = run_until_open(run, err) && (run->idle || start_container(run, err)) &&
+               session_run_until(session, &run->idle, err);
         if (!good) {
-            (void)error_set(&run->failure, ERROR_CANCELED, "canceled");
+            if (!error_is_set(&run->failure))
+                (void)error_set(&run->failure, ERROR_CANCELED, "canceled");
+            if (run->farewell)
+                engine_request_cancel(run->farewell);
             advance(run);
             session_drain(session, &run->idle);
         } else {

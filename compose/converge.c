@@ -69,7 +69,7 @@ bool converge_docker_config(struct command_context *context, struct docker_confi
 }
 
 /* Questions are put one by one; the answers stay for the later turns. */
-static void ask(struct converge *job, const struct plan *plan)
+static bool ask(struct converge *job, const struct plan *plan, struct error *err)
 {
     struct arena *arena = job->context->arena;
 
@@ -79,10 +79,12 @@ static void ask(struct converge *job, const struct plan *plan)
 
         if (need->kind != NEED_ANSWER)
             continue;
-        yes = job->assume_yes || job->plan_only || job->context->dry_run ||
-              prompt_confirm(job->context->console, need->question);
+        yes = job->assume_yes || job->plan_only || job->context->dry_run;
+        if (!yes && !prompt_confirm(job->context->session, need->question, &yes, err))
+            return false;
         pairs_set(&job->answers, arena, arena_strdup(arena, need->subject), yes ? "yes" : "no");
     }
+    return true;
 }
 
 /* Plan, and plan again with what had to be found out. */
@@ -97,8 +99,7 @@ static bool make_plan(struct converge *job, struct observed *observed, struct pl
             *ret_plan = plan;
             return true;
         }
-        ask(job, plan);
-        if (!observe_needs(job->context->session, observed, plan, err)) {
+        if (!ask(job, plan, err) || !observe_needs(job->context->session, observed, plan, err)) {
             plan_destroy(plan);
             return false;
         }

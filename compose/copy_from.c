@@ -144,7 +144,7 @@ static bool run_extraction(struct extraction *run, const struct engine_call *cal
     run->work.data = run;
     (void)uv_queue_work(session_loop(run->session), &run->work, extract, on_extracted);
     run->request = engine_request_start(client, call, on_done, run);
-    good = session_run(run->session, err);
+    good = session_run_until(run->session, &run->ended, err);
     if (!good) {
         if (run->request)
             engine_request_cancel(run->request);

@@ -148,6 +148,7 @@ struct spooling {
     struct session *session;
     struct descriptor_watch *watch;
     int to;
+    bool ended;
     struct error failure;
 };
 
@@ -161,7 +162,8 @@ static void on_spool(void *owner)
         (void)error_set_errno(&spooling->failure, "cannot keep the archive");
     else if (count < 0 && errno != EAGAIN && errno != EINTR)
         (void)error_set_errno(&spooling->failure, "cannot read the archive");
-    if (count == 0 || error_is_set(&spooling->failure))
+    spooling->ended = count == 0 || error_is_set(&spooling->failure);
+    if (spooling->ended)
         session_stop(spooling->session);
     else
         descriptor_watch_start(spooling->watch);
@@ -182,7 +184,7 @@ static bool spool_stdin(struct copying *all, FILE **ret_file, struct error *err)
     if (!spooling.watch)
         return error_set(err, ERROR_USAGE, "there is no archive on stdin");
     descriptor_watch_start(spooling.watch);
-    good = session_run(all->session, err);
+    good = session_run_until(all->session, &spooling.ended, err);
     descriptor_watch_destroy(spooling.watch);
     if (good && error_is_set(&spooling.failure)) {
         error_move(err, &spooling.failure);
@@ -268,7 +270,7 @@ static bool upload_all(struct copying *all, struct error *err)
         }
     for (size_t i = 0; i < all->count; i++)
         start_upload(&all->uploads[i], client);
-    good = session_run(all->session, err);
+    good = session_run_until(all->session, &all->ended, err);
     if (!good) {
         for (size_t i = 0; i < all->count; i++)
             if (all->uploads[i].request)

@@ -74,7 +74,7 @@ struct credentials {
     struct session *session;
     struct arena *arena;
     const char *header;
-    size_t left; /* 1 until they are known */
+    bool known;
     struct error failure;
 };
 
@@ -86,23 +86,23 @@ static void on_credentials(void *owner, const char *header, const struct error *
         error_copy(&credentials->failure, failure);
     else
         credentials->header = arena_strdup(credentials->arena, header);
-    credentials->left = 0;
+    credentials->known = true;
     session_stop(credentials->session);
 }
 
 static bool find_credentials(struct command_context *context, const struct docker_config *config,
                              const char *image, const char **ret_header, struct error *err)
 {
-    struct credentials credentials = {.session = context->session, .arena = context->arena, .left = 1};
+    struct credentials credentials = {.session = context->session, .arena = context->arena};
     struct registry_auth_lookup *lookup;
 
     error_init(&credentials.failure);
     lookup = registry_auth_start(session_loop(context->session), config, image, on_credentials,
                                  &credentials);
-    if (!session_run(context->session, err)) {
-        if (credentials.left > 0)
+    if (!session_run_until(context->session, &credentials.known, err)) {
+        if (!credentials.known)
             registry_auth_cancel(lookup);
-        session_settle(context->session, &credentials.left);
+        session_drain(context->session, &credentials.known);
         error_finish(&credentials.failure);
         return false;
     }

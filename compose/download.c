@@ -88,7 +88,7 @@ static bool run(struct session *session, const char *path, const char *query, in
     error_init(&download.failure);
     output_on_drained(download.output, on_drained, &download);
     download.request = engine_request_start(client, &call, on_done, &download);
-    good = session_run(session, err);
+    good = session_run_until(session, &download.ended, err);
     if (!good) {
         if (download.request)
             engine_request_cancel(download.request);

@@ -351,7 +351,8 @@ void execute_advance(struct execution *run)
     free_lock(run);
     if (run->in_flight == 0 && !run->finished) {
         run->finished = true;
-        session_stop(run->session);
+        if (run->turning)
+            session_stop(run->session);
     }
 }
 
@@ -402,9 +403,8 @@ static bool run_to_end(struct execution *run, struct error *err)
         run->ready = true;
     if (run->ready)
         execute_advance(run);
-    while (!run->finished && session_run(run->session, err))
-        continue;
-    if (run->finished)
+    run->turning = true;
+    if (session_run_until(run->session, &run->finished, err))
         return true;
     /* The signal handler of the caller let it through. */
     error_finish(err);

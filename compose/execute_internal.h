@@ -79,6 +79,7 @@ struct execution {
     bool lock_free; /* let go for the time of a wait */
     uint64_t lock_seen;
     bool stopping, canceled, finished, advancing, again;
+    bool turning; /* the loop turns for it: its end is to stop that */
 
     struct session_listener listener;
     bool listening, ready;

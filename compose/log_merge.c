@@ -294,7 +294,7 @@ static bool pump_round(struct log_merge *merge, struct output *out, bool force)
         } else if (was_full && !log_stream_is_full(stream) && stream->empty) {
             stream->empty(stream->owner); /* what is left waits for the rest of a line, which is still to be read */
         }
-        if (output_is_full(out))
+        if (output_is_full(out) && !force)
             return true;
     }
     return false;
@@ -314,8 +314,6 @@ static void pump(struct log_merge *merge, bool force)
         more = pump_round(merge, out, force);
         if (merge->batched)
             output_uncork(out);
-        if (force)
-            output_flush(out);
         more = more && !output_is_full(out);
     }
     merge->pumping = false;

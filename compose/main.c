@@ -145,16 +145,16 @@ static bool answer_docker(int argc, char **argv)
 static bool check_stdout(struct session *session, int *ended_by, struct error *err)
 {
     struct output *output = console_stdout(session_console(session));
+    bool is_whole;
     int number;
 
-    if (*ended_by != 0) {
-        output_hurry(output);
-        output_hurry(console_stderr(session_console(session)));
-    }
-    output_flush(output);
+    is_whole = session_flush(session, err->kind == ERROR_CANCELED);
+    *ended_by = session_ended_by(session);
     number = output_failure(output);
     if (number == EPIPE)
         *ended_by = SIGPIPE;
+    if (number == 0 && !is_whole && !error_is_set(err))
+        return error_set(err, ERROR_CANCELED, "%s", "");
     if (number == 0 || number == EPIPE)
         return true;
     *ended_by = 0;
@@ -205,10 +205,10 @@ int main(int argc, char **argv)
     session = session_create(&root);
     if (good)
         good = run_root(session, &root, arena, &err);
-    ended_by = session_ended_by(session);
     good = check_stdout(session, &ended_by, &err) && good;
     if (!good && ended_by != SIGPIPE)
         console_error(session_console(session), &err);
+    (void)session_flush(session, err.kind == ERROR_CANCELED); /* who interrupts the message has seen enough of it */
     code = good ? 0 : exit_code_of(&err);
     session_destroy(session);
     error_finish(&err);

@@ -45,10 +45,10 @@ static void on_ready(void *owner, const struct engine_facts *facts, const struct
 }
 
 /* The version decides on parameters of the lists, so it must be known first; that costs only the ping. */
-static bool negotiate(struct session *session, struct engine_client *client, struct error *err)
+bool observe_negotiate(struct session *session, struct engine_client *client, struct error *err)
 {
     struct negotiation *negotiation;
-    bool good = true;
+    bool good;
 
     if (engine_client_facts(client)->known)
         return true;
@@ -56,8 +56,7 @@ static bool negotiate(struct session *session, struct engine_client *client, str
     negotiation->session = session;
     error_init(&negotiation->failure);
     engine_client_negotiate(client, on_ready, negotiation);
-    while (good && !negotiation->done)
-        good = session_run(session, err);
+    good = session_run_until(session, &negotiation->done, err);
     if (!negotiation->done) {
         negotiation->session = NULL;
         return false;
@@ -269,7 +268,7 @@ bool observe(struct session *session, const struct observe_wants *wants, struct 
     const struct engine_facts *facts;
     struct observed *observed;
 
-    if (!session_client(session, &client, err) || !negotiate(session, client, err))
+    if (!session_client(session, &client, err) || !observe_negotiate(session, client, err))
         return false;
     facts = engine_client_facts(client);
     observed = observed_create(facts->api_minor);

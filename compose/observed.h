@@ -108,6 +108,9 @@ struct observe_wants {
     bool project_images;              /* all images with the project's label */
 };
 
+struct engine_client;
+/** Learn the engine's version, where it is not known yet; any request does the same. */
+bool observe_negotiate(struct session *session, struct engine_client *client, struct error *err) WARN_UNUSED;
 bool observe(struct session *session, const struct observe_wants *wants, struct observed **ret_observed,
              struct error *err) WARN_UNUSED;
 /** Fetch what the plan needs to know about single things. */

@@ -67,12 +67,11 @@ static size_t write_bytes(struct output *output, const char *bytes, size_t lengt
     return written;
 }
 
-/* Write of the queue; what a reader does not take within a time is dropped, as is all once it has gone. */
 static void write_some(struct output *output, int timeout_ms)
 {
     output->written += write_bytes(output, output->queue.bytes + output->written,
                                    output->queue.length - output->written, timeout_ms);
-    if (output->broken == 0 && timeout_ms == 0 && output->written < output->queue.length)
+    if (output->broken == 0 && output->written < output->queue.length)
         return;
     text_clear(&output->queue);
     output->written = 0;
@@ -197,8 +196,20 @@ int output_failure(const struct output *output)
 
 void output_flush(struct output *output)
 {
+    if (!output->watch)
+        return;
+    write_some(output, output->hurried ? HURRY_MS : -1);
+    /* What a reader does not take within a time is dropped. */
+    text_clear(&output->queue);
+    output->written = 0;
+    descriptor_watch_stop(output->watch);
+    output->waiting = false;
+}
+
+void output_flush_briefly(struct output *output)
+{
     if (output->watch)
-        write_some(output, output->hurried ? HURRY_MS : -1);
+        write_some(output, HURRY_MS);
 }
 
 void output_hurry(struct output *output)

@@ -35,5 +35,7 @@ void output_on_broken(struct output *output, output_fn *broken, void *owner);
 int output_failure(const struct output *output);
 /** Wait until everything is written or the reader is gone. */
 void output_flush(struct output *output);
+/** The same, but not for longer than half a second without progress; what is left stays queued. */
+void output_flush_briefly(struct output *output);
 /** We were told to end: from now on flushing gives up on a reader that takes nothing for half a second. */
 void output_hurry(struct output *output);

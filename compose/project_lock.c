@@ -141,7 +141,7 @@ enum project_lock_answer project_lock_take(struct project_lock *lock, struct con
         (void)read_state(lock, &holder);
         console_note(console, "Waiting for process %" PRIu64 ", which is changing project \"%s\"\n",
                      holder, lock->project);
-        console_flush(console);
+        console_flush_briefly(console);
         if (!wait_for_lock(lock))
             return PROJECT_LOCK_INTERRUPTED;
     }

@@ -51,14 +51,11 @@ static void show(struct provision *provision, const char *id, const char *text, 
 /* Turn the loop until the talk is over. An interruption is passed on to it by `cancel`. */
 static bool wait_for(struct provision *provision, void (*cancel)(void *run), void *run, struct error *err)
 {
-    bool good = true;
+    bool good = session_run_until(provision->context->session, &provision->done, err);
 
-    while (!provision->done && good)
-        good = session_run(provision->context->session, err);
     if (!good && !provision->done)
         cancel(run);
-    while (!provision->done)
-        (void)uv_run(session_loop(provision->context->session), UV_RUN_ONCE);
+    session_drain(provision->context->session, &provision->done);
     provision->done = false;
     if (!good) {
         error_finish(&provision->failure);

@@ -54,7 +54,7 @@ static void on_stop_signal(uv_signal_t *handle, int number)
 
     (void)number;
     console_suspend(session->console);
-    output_flush(console_stderr(session->console)); /* not stdout: its reader may be stopped as well */
+    output_flush_briefly(console_stderr(session->console)); /* its reader may be stopped as well, as stdout's may */
     terminal_restore();
     (void)kill(getpid(), SIGSTOP);
     console_resume(session->console);
@@ -123,21 +123,36 @@ struct session *session_create(struct root_options *root)
     return session;
 }
 
+static void hurry(struct session *session)
+{
+    output_hurry(console_stdout(session->console));
+    output_hurry(console_stderr(session->console));
+}
+
+/* Whatever ends meanwhile may stop the loop. */
+static void turn_to_the_end(struct session *session)
+{
+    while (uv_loop_alive(&session->loop))
+        (void)uv_run(&session->loop, UV_RUN_DEFAULT);
+}
+
 void session_destroy(struct session *session)
 {
     if (!session)
         return;
     session_events_close(session);
     engine_client_destroy(session->client);
-    for (size_t i = 0; i < SESSION_SIGNALS; i++)
-        uv_close((uv_handle_t *)&session->signals[i], NULL);
     session_parent_destroy(session->parent);
     uv_close((uv_handle_t *)&session->stop_signal, NULL);
     uv_close((uv_handle_t *)&session->continue_signal, NULL);
-    /* Requests that end now may still be traced: the console goes last. */
-    (void)uv_run(&session->loop, UV_RUN_DEFAULT);
+    /* Requests that end now may still be traced: the console goes late. */
+    turn_to_the_end(session);
+    hurry(session);
     console_destroy(session->console);
-    (void)uv_run(&session->loop, UV_RUN_DEFAULT);
+    /* The last to go: one more Ctrl-C must not kill what is about to end by itself. */
+    for (size_t i = 0; i < SESSION_SIGNALS; i++)
+        uv_close((uv_handle_t *)&session->signals[i], NULL);
+    turn_to_the_end(session);
     (void)uv_loop_close(&session->loop);
     spec_project_destroy(session->project);
     arena_destroy(session->arena);
@@ -252,6 +267,15 @@ bool session_run(struct session *session, struct error *err)
     return true;
 }
 
+bool session_run_until(struct session *session, const bool *ended, struct error *err)
+{
+    bool good = true;
+
+    while (good && !*ended)
+        good = session_run(session, err);
+    return good;
+}
+
 void session_stop(struct session *session)
 {
     session->stopping = true;
@@ -270,6 +294,22 @@ void session_drain(struct session *session, const bool *ended)
     while (!*ended)
         (void)uv_run(&session->loop, UV_RUN_ONCE);
     session->stopping = false;
+}
+
+static bool is_writing(const struct session *session)
+{
+    return output_pending_bytes(console_stdout(session->console)) > 0 ||
+           output_pending_bytes(console_stderr(session->console)) > 0;
+}
+
+bool session_flush(struct session *session, bool is_canceled)
+{
+    while (!is_canceled && session->ended_by == 0 && is_writing(session))
+        (void)uv_run(&session->loop, UV_RUN_ONCE);
+    if (is_canceled || session->ended_by != 0)
+        hurry(session);
+    console_flush(session->console);
+    return session->ended_by == 0;
 }
 
 void session_on_signal(struct session *session, session_signal_fn *handler, void *owner)

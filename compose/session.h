@@ -51,6 +51,8 @@ const struct engine_endpoint *session_endpoint(const struct session *session);
 /* The loop. */
 /** Turn the loop until session_stop(). False with ERROR_CANCELED when a signal ended it. Not from callbacks. */
 bool session_run(struct session *session, struct error *err) WARN_UNUSED;
+/** The same again and again, for others may stop the loop too, until `*ended`. */
+bool session_run_until(struct session *session, const bool *ended, struct error *err) WARN_UNUSED;
 void session_stop(struct session *session);
 /** After session_run() was interrupted: what was cancelled completes; turn the loop until `*ended`. */
 void session_drain(struct session *session, const bool *ended);
@@ -59,6 +61,11 @@ void session_drain(struct session *session, const bool *ended);
  * owners whose completions point to their frame.
  */
 void session_settle(struct session *session, const size_t *left);
+/**
+ * At the very end: turn the loop until stdout and stderr have taken all. False when the command was ended by a signal,
+ * now or before; then, and for one that `is_canceled`, a reader that takes nothing is not waited for.
+ */
+bool session_flush(struct session *session, bool is_canceled);
 
 /* Signals: SIGINT, SIGTERM, SIGHUP; and a reader of stdout that went away counts as SIGPIPE. */
 /** The command's answer to a signal. False: end the command as if there were no handler. */

@@ -346,7 +346,7 @@ bool stdio_stream_run(struct session *session, struct engine_client *client,
     inner.on_end = on_whole_end;
     inner.owner = &whole;
     stream = stdio_stream_start(session, client, &inner);
-    if (!session_run(session, err)) {
+    if (!session_run_until(session, &whole.ended, err)) {
         if (!whole.ended)
             stdio_stream_cancel(stream);
         session_drain(session, &whole.ended);

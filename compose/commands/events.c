@@ -177,7 +177,7 @@ static bool run_events(struct command_context *context, struct error *err)
     error_init(&printer.failure);
     output_watch_reader(console_stdout(context->console));
     events = engine_events_start(client, &how, &handlers, &printer);
-    good = session_run(context->session, err);
+    good = session_run_until(context->session, &printer.ended, err);
     if (!good) {
         if (!printer.ended)
             engine_events_stop(events);

@@ -57,7 +57,7 @@ static void add_dependents(struct arena *arena, const struct spec_project *proje
 }
 
 /* "Going to remove a, b" and, unless forced, the question. */
-static bool may_remove(struct lifecycle_job *job, const struct plan *plan)
+static bool may_remove(struct lifecycle_job *job, const struct plan *plan, bool *ret_may, struct error *err)
 {
     struct command_context *context = job->job.context;
     struct strings names = {0};
@@ -66,6 +66,7 @@ static bool may_remove(struct lifecycle_job *job, const struct plan *plan)
     for (size_t i = 0; i < plan->count; i++)
         if (plan->steps[i]->kind == STEP_CONTAINER_REMOVE)
             strings_add(&names, context->arena, plan->steps[i]->name);
+    *ret_may = true;
     if (names.count == 0)
         return true;
     message = arena_printf(context->arena, "Going to remove %s", strings_join(&names, context->arena, ", "));
@@ -73,7 +74,7 @@ static bool may_remove(struct lifecycle_job *job, const struct plan *plan)
         console_print(context->console, "%s\n", message);
         return true;
     }
-    return prompt_confirm(context->console, message);
+    return prompt_confirm(context->session, message, ret_may, err);
 }
 
 /* With the nearest name there is; `quoted` as `start` says it by name. */
@@ -112,6 +113,7 @@ static bool make(struct converge *converge_job, const struct observed *observed,
 {
     struct lifecycle_job *job = converge_job->owner;
     struct arena *arena = converge_job->context->arena;
+    bool may = true;
 
     if (job->options.by_name) {
         project_from_labels(job->project, observed);
@@ -127,7 +129,11 @@ static bool make(struct converge *converge_job, const struct observed *observed,
     else if (!reconcile_lifecycle(job->what, converge_job->wanted, observed, &job->options, ret_plan, err))
         return false;
     job->empty = (*ret_plan)->count == 0;
-    if (job->what == LIFECYCLE_RM && !may_remove(job, *ret_plan)) {
+    if (job->what == LIFECYCLE_RM && !may_remove(job, *ret_plan, &may, err)) {
+        plan_destroy(*ret_plan);
+        return false;
+    }
+    if (!may) {
         job->declined = true;
         plan_destroy(*ret_plan);
         *ret_plan = plan_create();

@@ -152,6 +152,7 @@ struct stats {
     struct stats_feed *feed;
     uv_timer_t *redraw;
     bool waits; /* the timer runs */
+    bool ended; /* with the failure */
     struct error failure;
 };
 
@@ -178,6 +179,12 @@ static bool print(struct command_context *context, const struct stats_item *cons
     return good;
 }
 
+static void end(struct stats *stats)
+{
+    stats->ended = true;
+    session_stop(stats->context->session);
+}
+
 static void on_redraw(uv_timer_t *timer)
 {
     struct stats *stats = timer->data;
@@ -185,8 +192,8 @@ static void on_redraw(uv_timer_t *timer)
     size_t count = stats_feed_items(stats->feed, &items);
 
     stats->waits = false;
-    if (!print(stats->context, items, count, true, &stats->failure))
-        session_stop(stats->context->session);
+    if (!stats->ended && !print(stats->context, items, count, true, &stats->failure))
+        end(stats);
 }
 
 /* Samples come one after the other: what comes within half a second makes one picture. */
@@ -204,8 +211,9 @@ static void on_lost(void *owner, const struct error *failure)
 {
     struct stats *stats = owner;
 
-    error_copy(&stats->failure, failure);
-    session_stop(stats->context->session);
+    if (!stats->ended)
+        error_copy(&stats->failure, failure);
+    end(stats);
 }
 
 static void on_timer_closed(uv_handle_t *handle)
@@ -223,7 +231,7 @@ static bool stream(struct command_context *context, const struct stats_selection
     (void)uv_timer_init(session_loop(context->session), stats.redraw);
     stats.redraw->data = &stats;
     stats.feed = stats_feed_create(context->session, selection, on_change, on_lost, &stats);
-    good = stats_feed_start(stats.feed, err) && session_run(context->session, err);
+    good = stats_feed_start(stats.feed, err) && session_run_until(context->session, &stats.ended, err);
     if (good && error_is_set(&stats.failure)) {
         error_move(err, &stats.failure);
         good = false;

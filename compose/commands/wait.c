@@ -84,7 +84,7 @@ static bool wait_for_all(struct waiting *all, struct error *err)
 
         container->request = engine_request_start(client, &call, on_done, container);
     }
-    if (session_run(session, err))
+    if (session_run_until(session, &all->ended, err))
         return true;
     for (size_t i = 0; i < all->count; i++)
         if (all->containers[i].request)
