@@ -21,6 +21,7 @@ It then does one thing:
     kill="before" | "after"    SIGKILL to the client, before or after the request is carried out
     call=FUNCTION              FUNCTION(engine, request) is called first, then the request is carried out as usual
 """
+import base64
 import io
 import json
 import os
@@ -458,15 +459,35 @@ class Routes:
                      "Processes": [["root", "1000", "1", "0", "10:00", "?", "00:00:00", "sh"]]})
 
     def container_stats(self, request, name):
-        container, handler = self.model.container(name), self.handler
-        sample = {"id": container["Id"], "name": container["Name"], "read": instant(), "pids_stats": {"current": 1},
-                  "cpu_stats": {}, "precpu_stats": {}, "memory_stats": {"usage": 4096, "limit": 65536}}
-        handler.begin_stream()
-        while handler.chunk(json.dumps(sample).encode() + b"\n") and request.query.get("stream") not in ("0", "false"):
-            self.model.changed.wait(0.2)
-            if not container["State"]["Running"] or self.engine.ending.is_set() or gone(handler.connection):
-                break
-        handler.end_stream()
+        container = self.model.container(name)
+        sample = {"read": instant(), "id": container["Id"], "name": container["Name"], "pids_stats": {"current": 1},
+                  "cpu_stats": {"cpu_usage": {"total_usage": 2}, "system_cpu_usage": 20, "online_cpus": 2},
+                  "precpu_stats": {"cpu_usage": {"total_usage": 1}, "system_cpu_usage": 10, "online_cpus": 2},
+                  "memory_stats": {"usage": 1 << 20, "limit": 1 << 30}, "networks": {}, "blkio_stats": {}}
+        if request.query.get("stream") in ("0", "false"):
+            return self.answer(sample)
+        self.handler.begin_stream()
+        while self.handler.chunk(json.dumps(sample).encode() + b"\n") and container["State"]["Running"]:
+            if self.engine.ending.is_set() or gone(self.handler.connection):
+                return None
+            self.model.changed.wait(0.5)
+        return self.handler.end_stream()
+
+    def container_archive(self, request, name):
+        self.model.container(name)
+        named = os.path.basename(request.query["path"])
+        stat = {"name": named, "size": 6, "mode": 0o644, "mtime": instant(), "linkTarget": ""}
+        data = io.BytesIO()
+        with tarfile.open(fileobj=data, mode="w") as archive:
+            entry = tarfile.TarInfo(named)
+            entry.size = 6
+            archive.addfile(entry, io.BytesIO(b"there\n"))
+        self.handler.answer_bytes(200, data.getvalue(), "application/x-tar", {
+            "X-Docker-Container-Path-Stat": base64.b64encode(json.dumps(stat).encode()).decode()})
+
+    def container_export(self, request, name):
+        self.model.container(name)
+        self.handler.answer_bytes(200, bytes(10240), "application/x-tar")
 
     def container_archive_put(self, request, name):
         self.model.container(name).setdefault("files", []).append((request.query.get("path"), tar_names(request.body)))
@@ -560,7 +581,8 @@ ROUTES = [
     ("POST", "/containers/([^/]+)/resize", R.container_resize), ("DELETE", "/containers/([^/]+)", R.container_delete),
     ("POST", "/containers/([^/]+)/wait", R.container_wait), ("GET", "/containers/([^/]+)/logs", R.container_logs),
     ("POST", "/containers/([^/]+)/attach", R.container_attach), ("GET", "/containers/([^/]+)/top", R.container_top),
-    ("GET", "/containers/([^/]+)/stats", R.container_stats),
+    ("GET", "/containers/([^/]+)/stats", R.container_stats), ("GET", "/containers/([^/]+)/export", R.container_export),
+    ("GET", "/containers/([^/]+)/archive", R.container_archive), ("HEAD", "/containers/([^/]+)/archive", R.container_archive),
     ("PUT", "/containers/([^/]+)/archive", R.container_archive_put), ("POST", "/containers/([^/]+)/exec", R.exec_create),
     ("POST", "/exec/([^/]+)/start", R.exec_start), ("GET", "/exec/([^/]+)/json", R.exec_inspect),
     ("GET", "/networks", R.list_networks), ("POST", "/networks/create", R.network_create),
