@@ -28,6 +28,8 @@ struct pairs;
 /* Ours: digest of the contents of a container's configs and secrets; absent: none, or made by another tool. */
 #define LABEL_OWN_PREFIX          "io.compose."
 #define LABEL_CONTENT             LABEL_OWN_PREFIX "content"
+/* Ours: a container that only runs a hook, so that one that a killed run left is known for what it is. */
+#define LABEL_HOOK                LABEL_OWN_PREFIX "hook"
 
 /** What is written as version: the release whose behaviour this program has. */
 #define LABELS_COMPOSE_VERSION "5.5.0"

@@ -34,6 +34,27 @@ static int compare_names(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
+static const char *name_of(const struct engine_container_entry *entry)
+{
+    return entry->names.count > 0 ? entry->names.items[0] : entry->id;
+}
+
+/* One that runs is removed by the engine when it ends. */
+static void add_hook(struct observed *observed, const struct engine_container_entry *entry)
+{
+    if (!*labels_get(&entry->labels, LABEL_HOOK) ||
+        (entry->state != ENGINE_STATE_CREATED && entry->state != ENGINE_STATE_EXITED && entry->state != ENGINE_STATE_DEAD))
+        return;
+    observed->hooks = arena_grow(observed->arena, observed->hooks, &observed->hook_capacity,
+                                 observed->hook_count + 1, sizeof(*observed->hooks));
+    observed->hooks[observed->hook_count++] = (struct observed_container){
+        .entry = entry,
+        .id = entry->id,
+        .name = name_of(entry),
+        .service = labels_get(&entry->labels, LABEL_SERVICE),
+    };
+}
+
 bool observed_add_containers(struct observed *observed, struct span body, struct error *err)
 {
     struct engine_container_list list;
@@ -44,8 +65,10 @@ bool observed_add_containers(struct observed *observed, struct span body, struct
         const struct engine_container_entry *entry = &list.items[i];
         struct observed_container *container;
 
-        if (!*labels_get(&entry->labels, LABEL_CONFIG_HASH))
-            continue; /* a pre_start hook's, or nobody's */
+        if (!*labels_get(&entry->labels, LABEL_CONFIG_HASH)) {
+            add_hook(observed, entry); /* or nobody's */
+            continue;
+        }
         observed->containers =
             arena_grow(observed->arena, observed->containers, &observed->container_capacity,
                        observed->container_count + 1, sizeof(*observed->containers));
@@ -53,7 +76,7 @@ bool observed_add_containers(struct observed *observed, struct span body, struct
         *container = (struct observed_container){
             .entry = entry,
             .id = entry->id,
-            .name = entry->names.count > 0 ? entry->names.items[0] : entry->id,
+            .name = name_of(entry),
             .service = labels_get(&entry->labels, LABEL_SERVICE),
             .one_off = strcmp(labels_get(&entry->labels, LABEL_ONEOFF), "True") == 0,
         };

@@ -51,6 +51,8 @@ struct observed {
     bool podman, swarm;
     struct observed_container *containers; /* with a config hash, in order of name */
     size_t container_count, container_capacity;
+    struct observed_container *hooks; /* of pre_start hooks that were created and do not run */
+    size_t hook_count, hook_capacity;
     struct engine_network_list networks; /* all of the engine */
     const struct engine_network **network_details;
     size_t network_detail_count, network_detail_capacity;

@@ -115,6 +115,9 @@ bool lifecycle_down(struct lifecycle_plan *p, struct error *err)
         if (container->one_off || !wanted_service(p->wanted, container->service))
             (void)take_down(p, container, NULL, NULL, 0);
     }
+    for (size_t i = 0; i < p->observed->hook_count; i++)
+        if (p->options->remove_orphans || lifecycle_covers(p, p->observed->hooks[i].service))
+            reconcile_remove_hook(p->plan, &p->observed->hooks[i]);
     remove_networks(p);
     if (p->options->rmi)
         remove_images(p);

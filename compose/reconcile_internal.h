@@ -175,6 +175,8 @@ const char *reconcile_container_id_line(struct arena *arena, const char *name); 
 struct step *reconcile_add_stop(struct plan *plan, const struct observed_container *container,
                                 const struct spec_service *service, bool has_timeout, int64_t timeout_s,
                                 struct step *before);
+/** A pre_start container that a killed run left before its start. */
+void reconcile_remove_hook(struct plan *plan, const struct observed_container *hook);
 struct step *reconcile_add_remove(struct plan *plan, const struct observed_container *container, bool volumes,
                                   struct step *before);
 /** Anonymous volumes that were carried over have a name by now: remove them by it, after `removed`. */

@@ -124,6 +124,14 @@ struct step *reconcile_add_remove(struct plan *plan, const struct observed_conta
     return step;
 }
 
+void reconcile_remove_hook(struct plan *plan, const struct observed_container *hook)
+{
+    struct step *remove = reconcile_add_remove(plan, hook, false, NULL);
+
+    remove->working = remove->done = "";
+    plan_reason(plan, remove, REASON_LEFTOVER, "a hook's, left by an interrupted run");
+}
+
 struct step *reconcile_add_start(struct plan *plan, const struct wanted *wanted,
                                  const struct wanted_service *service, const char *container_name,
                                  struct step_value container, struct step *const *before, size_t before_count,

@@ -173,6 +173,13 @@ static void remove_renamed_networks(struct reconcile *r, const struct reconcile_
     }
 }
 
+static void remove_left_hooks(struct reconcile *r)
+{
+    for (size_t i = 0; i < r->observed->hook_count; i++)
+        if (reconcile_find_service(r, r->observed->hooks[i].service))
+            reconcile_remove_hook(r->plan, &r->observed->hooks[i]);
+}
+
 static bool is_one_off(const struct reconcile *r, const char *service)
 {
     return r->options->one_off && strcmp(r->options->one_off->service, service) == 0;
@@ -187,6 +194,7 @@ static bool decide(struct reconcile *r, struct error *err)
     if (!reconcile_networks(r, err) || !reconcile_volumes(r, err))
         return false;
     add_orphans(r);
+    remove_left_hooks(r);
     for (size_t i = 0; i < r->service_count; i++) {
         struct reconcile_service *service = &r->services[i];
         const struct spec_service *model = service->wanted->service;

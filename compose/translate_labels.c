@@ -61,6 +61,7 @@ void translate_labels(struct json_writer *json, const struct translate_container
         pairs_set(&labels, arena, LABEL_PROJECT, in->project->name);
         pairs_set(&labels, arena, LABEL_SERVICE, in->service->name);
         pairs_set(&labels, arena, LABEL_VERSION, LABELS_COMPOSE_VERSION);
+        pairs_set(&labels, arena, LABEL_HOOK, "pre_start");
         pairs_sort(&labels);
         translate_map(json, "Labels", &labels);
         arena_destroy(arena);
