@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "spec/base/index.h"
-#include "spec/base/path.h"
 
 #define INVALID ": invalid compose project"
 
@@ -108,7 +107,7 @@ bool consistency_check_targets(const struct spec_service *service, struct error 
     targets.arena = arena_create();
     for (size_t i = 0; good && i < service->tmpfs.count; i++) {
         const char *text = service->tmpfs.items[i];
-        const char *path = path_clean(targets.arena, arena_strndup(targets.arena, text, strcspn(text, ":")));
+        const char *path = arena_strndup(targets.arena, text, strcspn(text, ":")); /* unlike others, not cleaned */
 
         good = take(&targets, path, arena_printf(targets.arena, "tmpfs[%zu]", i), service,
                     consistency_place(service, "tmpfs"), err);
