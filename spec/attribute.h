@@ -87,7 +87,9 @@ enum spec_field_flag {
     YAML_ONLY = 1 << 16,       /* never printed in JSON */
     SINCE_5 = 1 << 17,         /* unknown to 2.x, so no part of its hashes */
     REFUSED_BELOW = 1 << 18,   /* an engine below .api is not asked at all: that is an error, not a warning */
-    NO_EXTENSIONS = 1 << 15,   /* a list whose items lose their x- keys, as in the reference */
+    NO_EXTENSIONS = 1 << 15,   /* a list or map whose items lose their x- keys, as in the reference */
+    CLOSED = 1 << 19,          /* the schema takes no x- keys in its mappings */
+    OPEN = 1 << 20,            /* the schema takes any keys in its mappings; unknown ones are lost, with a warning */
 };
 
 struct spec_type;

@@ -244,12 +244,19 @@ static bool name_is_valid(const char *name)
                           strlen(name);
 }
 
+/* `flags` are those of the field that holds the mapping. */
 static void fail_unknown(const struct check *check, const struct spec_member *member,
-                         const struct spec_type *type, const struct spec_path *path)
+                         const struct spec_type *type, unsigned flags, const struct spec_path *path)
 {
-    fail(check, member->place.file ? member->place : spec_node_place(member->value), path,
-         spec_remedy_for_name(check->tree->arena, member, type),
-         arena_printf(check->tree->arena, "additional properties '%s' not allowed", member->key));
+    struct arena *arena = check->tree->arena;
+    struct place place = member->place.file ? member->place : spec_node_place(member->value);
+
+    if (flags & OPEN)
+        warnings_add(check->tree->warnings, place, "%s: unknown attribute \"%s\" is ignored",
+                     spec_path_text(arena, path, SPEC_PATH_INDEX), member->key);
+    else
+        fail(check, place, path, spec_remedy_for_name(arena, member, type),
+             arena_printf(arena, "additional properties '%s' not allowed", member->key));
 }
 
 static void check_field(const struct check *check, const struct spec_node *node,
@@ -292,8 +299,8 @@ static void check_type(const struct check *check, const struct spec_node *map, c
 
         if (field && !(flags & HOOK_PLAIN && field->flags & PRE_START_ONLY))
             check_field(check, member->value, field, &step);
-        else if (!text_starts_with(member->key, "x-"))
-            fail_unknown(check, member, type, path);
+        else if (flags & CLOSED || !text_starts_with(member->key, "x-"))
+            fail_unknown(check, member, type, flags, path);
     }
     check_required(check, map, type, flags, path);
 }
@@ -356,14 +363,15 @@ static void check_map(const struct check *check, const struct spec_node *map, co
         if ((member->key[0] == '\0' && !takes_empty_name(field)) ||
             (is_map && ((field->flags & NAMES_CHECKED && !name_is_valid(member->key)) ||
                         (field->pattern && !matches(field->pattern, member->key)))))
-            fail_unknown(check, member, NULL, path);
+            fail_unknown(check, member, NULL, 0, path);
         else
             check_element(check, member->value, field, accept, &step);
     }
 }
 
 /* `external: {name: x}`, which canonical.c takes apart, has no row: its only member moves to the resource. */
-static void check_external(const struct check *check, const struct spec_node *map, const struct spec_path *path)
+static void check_external(const struct check *check, const struct spec_node *map, unsigned flags,
+                           const struct spec_path *path)
 {
     for (size_t i = 0; i < map->map.count; i++) {
         const struct spec_member *member = &map->map.items[i];
@@ -372,7 +380,7 @@ static void check_external(const struct check *check, const struct spec_node *ma
         if (strcmp(member->key, "name") == 0)
             (void)check_kind(check, member->value, spec_type_field(&spec_type_volume, "name"), A_STRING, &step);
         else if (!text_starts_with(member->key, "x-"))
-            fail_unknown(check, member, NULL, path);
+            fail_unknown(check, member, NULL, flags, path);
     }
 }
 
@@ -386,7 +394,7 @@ static void check_field(const struct check *check, const struct spec_node *node,
     else if (node->kind == SPEC_MAP && field->kind == SPEC_KIND_STRUCT)
         check_type(check, node, field->sub, field->flags, path);
     else if (node->kind == SPEC_MAP && field->form == FORM_EXTERNAL)
-        check_external(check, node, path);
+        check_external(check, node, field->flags, path);
     else if (node->kind == SPEC_MAP)
         check_map(check, node, field, path);
     else
