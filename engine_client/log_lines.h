@@ -4,8 +4,9 @@
  * pieces of lines, each with stream and instant. Nothing of a line is held back but its timestamp,
  * so memory is bounded for lines of any length; the bytes are unchanged.
  *
- * With timestamps the engine repeats the instant in front of every 16,384-byte piece of a long
- * line: in a frame of its own, and on a TTY inside the raw bytes. The decoder takes these out.
+ * With timestamps the engine repeats the instant in front of every 16,384-byte piece (Podman:
+ * 8,192) of a long line: in a frame of its own, and on a TTY inside the raw bytes. The decoder
+ * takes these out.
  *
  * Source: behaviour of Docker 20.10 to 28.5 and Podman.
  */

@@ -119,6 +119,31 @@ TEST(timestamps_inside_a_long_line_are_taken_out)
         }
 }
 
+/* conmon, and so Podman, cuts long lines into pieces of half the size. */
+TEST(pieces_of_podman_are_one_line)
+{
+    enum { PIECE = 8192 };
+    CLEANUP(text_finish) struct text input, payload;
+    struct got got;
+
+    text_init(&input, 0);
+    text_init(&payload, 0);
+    for (int i = 0; i < 3; i++) {
+        text_clear(&payload);
+        text_add(&payload, TIME " ");
+        for (int at = 0; at < (i < 2 ? PIECE : 10); at++)
+            text_add_char(&payload, 'x');
+        if (i == 2)
+            text_add_char(&payload, '\n');
+        add_frame(&input, 1, payload.bytes, payload.length);
+    }
+    got_init(&got);
+    feed_cut(&input, false, true, PIECE, &got);
+    assert_int_equal(got.count, 1);
+    assert_int_equal(got.streams[1].length, 2 * PIECE + 11);
+    got_finish(&got);
+}
+
 TEST(without_timestamps_all_bytes_are_output)
 {
     CLEANUP(text_finish) struct text input;
