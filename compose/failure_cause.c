@@ -98,7 +98,19 @@ static const char *publisher_of(const struct engine_container_list *list, uint64
     return NULL;
 }
 
-static void hint_port(struct command_context *context, const char *message, struct error *err)
+/* Replicas of one service: their names differ in the number at the end. */
+static bool are_twins(const char *a, const char *b)
+{
+    size_t length = strlen(a);
+
+    while (length > 0 && isdigit((unsigned char)a[length - 1]))
+        length--;
+    return length < strlen(a) && strncmp(a, b, length) == 0 && b[length] != '\0' &&
+           b[length + strspn(b + length, "0123456789")] == '\0';
+}
+
+static void hint_port(struct command_context *context, const struct step *step, const char *message,
+                      struct error *err)
 {
     const char *port = port_of(context->arena, message), *holder = NULL;
     struct engine_container_list list = {0};
@@ -113,7 +125,9 @@ static void hint_port(struct command_context *context, const char *message, stru
     if (session_fetch(context->session, context->arena, NULL, "/containers/json", NULL, &answer, &ignored) &&
         engine_container_list_decode(context->arena, answer, &list, &ignored))
         holder = publisher_of(&list, number);
-    if (holder)
+    if (holder && step->name && are_twins(step->name, holder))
+        (void)error_hint(err, "replicas cannot share port %s: publish a range of ports, or only the container's", port);
+    else if (holder)
         (void)error_hint(err, "port %s is held by container %s", port, holder);
     else if (!engine_endpoint_is_far(session_endpoint(context->session)))
         holder = port_holder_find(context->arena, (unsigned)number);
@@ -244,7 +258,7 @@ void failure_cause_add(struct command_context *context, const struct step *step,
         if (known_failures[i].hint)
             (void)error_hint(err, "%s", known_failures[i].hint);
         else
-            hint_port(context, message, err);
+            hint_port(context, step, message, err);
         break;
     }
     if (step->kind == STEP_IMAGE_BUILD && message && owner)

@@ -265,7 +265,7 @@ static bool apply_scales(struct wanted *wanted, const struct pairs *scales, stru
         int64_t number;
 
         if (at == INDEX_NONE)
-            return error_set(err, ERROR_INPUT, "no such service: %s", scales->items[i].key);
+            return spec_project_unknown(wanted->project, scales->items[i].key, err);
         if (!number_parse_int64(scales->items[i].value, &number) || number < 0)
             return error_set(err, ERROR_USAGE, "invalid scale for service %s: %s", scales->items[i].key,
                              scales->items[i].value);

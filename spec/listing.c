@@ -136,7 +136,7 @@ bool spec_list_hashes(struct text *out, const struct spec_project *project, cons
         const struct spec_service *service = spec_project_service(project, names.items[i]);
 
         if (!service)
-            return error_set(err, ERROR_INPUT, "no such service: %s", names.items[i]);
+            return spec_project_unknown(project, names.items[i], err);
         add_hash(out, project, service);
     }
     return true;

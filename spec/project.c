@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "spec/any.h"
+#include "spec/base/suggest.h"
 
 /* Maps of the model are sorted by key. */
 static void *map_get(const struct spec_any_map *map, const char *key)
@@ -98,4 +99,14 @@ int64_t spec_service_scale(const struct spec_service *service)
     if (service->deploy && service->deploy->replicas.set)
         return service->deploy->replicas.value;
     return 1;
+}
+
+bool spec_project_unknown(const struct spec_project *project, const char *name, struct error *err)
+{
+    struct suggestion near = suggestion_for(name);
+
+    for (size_t i = 0; i < project->services.count; i++)
+        suggestion_consider(&near, project->services.items[i].key);
+    (void)error_set(err, ERROR_INPUT, "no such service: %s", name);
+    return near.best ? error_hint(err, "did you mean \"%s\"?", near.best) : false;
 }

@@ -86,6 +86,8 @@ struct spec_config *spec_project_config(const struct spec_project *project, cons
 struct spec_model *spec_project_model(const struct spec_project *project, const char *key);
 /** A service whose profiles are not active or that a selection has left out, or NULL. */
 struct spec_service *spec_project_disabled(const struct spec_project *project, const char *name);
+/** "no such service", with the nearest name there is. Returns false. */
+bool spec_project_unknown(const struct spec_project *project, const char *name, struct error *err);
 /** Services with dependencies before dependents; ties in order of name. In the project's arena. */
 struct spec_service_list spec_project_services_in_order(const struct spec_project *project);
 /** A variable of the interpolation environment, or NULL. */

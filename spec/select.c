@@ -204,7 +204,7 @@ bool spec_project_select(struct spec_project *project, const struct strings *nam
 
     for (size_t i = 0; good && i < names->count; i++)
         if (!match(project, names->items[i], &kept))
-            good = error_set(err, ERROR_INPUT, "no such service: %s", names->items[i]);
+            good = spec_project_unknown(project, names->items[i], err);
     if (good && !no_deps)
         good = add_dependencies(project, &kept, err);
     if (good && names->count > 0)

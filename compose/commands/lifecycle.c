@@ -11,7 +11,6 @@
 #include "compose/root.h"
 #include "compose/session.h"
 #include "spec/base/arena.h"
-#include "spec/base/suggest.h"
 #include "spec/project.h"
 
 struct lifecycle_job {
@@ -77,17 +76,6 @@ static bool may_remove(struct lifecycle_job *job, const struct plan *plan, bool 
     return prompt_confirm(context->session, message, ret_may, err);
 }
 
-/* With the nearest name there is; `quoted` as `start` says it by name. */
-static bool no_such_service(const struct spec_project *project, const char *name, bool quoted, struct error *err)
-{
-    struct suggestion near = suggestion_for(name);
-
-    for (size_t i = 0; i < project->services.count; i++)
-        suggestion_consider(&near, project->services.items[i].key);
-    (void)error_set(err, ERROR_INPUT, quoted ? "no such service: \"%s\": not found" : "no such service: %s", name);
-    return near.best ? error_hint(err, "did you mean \"%s\"?", near.best) : false;
-}
-
 /*
  * By name, services are known from containers only, and most commands pass over what is not there. What starts does
  * not, and `down` does nothing at all when it knows none of the names: the networks are the others'.
@@ -101,8 +89,10 @@ static bool check_known(struct lifecycle_job *job, struct error *err)
 
         if (spec_project_service(job->project, name))
             strings_add(&known, job->job.context->arena, name);
-        else if (job->what == LIFECYCLE_RESTART || (job->what == LIFECYCLE_START && job->project->services.count > 0))
-            return no_such_service(job->project, name, job->what == LIFECYCLE_START, err);
+        else if (job->what == LIFECYCLE_RESTART)
+            return spec_project_unknown(job->project, name, err);
+        else if (job->what == LIFECYCLE_START && job->project->services.count > 0)
+            return error_set(err, ERROR_INPUT, "no such service: \"%s\": not found", name);
     }
     job->none_known = job->what == LIFECYCLE_DOWN && known.count == 0;
     return true;
@@ -196,7 +186,7 @@ static bool check_services(const struct spec_project *project, const struct stri
 {
     for (size_t i = 0; i < names->count; i++)
         if (!spec_project_service(project, names->items[i]))
-            return no_such_service(project, names->items[i], false, err);
+            return spec_project_unknown(project, names->items[i], err);
     return true;
 }
 

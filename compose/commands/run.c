@@ -161,7 +161,7 @@ static bool load(struct run *run, struct error *err)
                              context->root->all_resources, err))
         return false;
     return spec_project_service(run->project, run->prepare.service) ||
-           error_set(err, ERROR_INPUT, "no such service: %s", run->prepare.service);
+           spec_project_unknown(run->project, run->prepare.service, err);
 }
 
 static bool apply(struct run *run, struct error *err)
