@@ -418,7 +418,6 @@ bool execute(struct command_context *context, struct plan *plan, const struct ex
              struct execute_outcome *ret_outcome, struct error *err)
 {
     struct execution run = {
-        .context = context,
         .session = context->session,
         .console = context->console,
         .plan = plan,

@@ -66,7 +66,6 @@ struct step_work {
 };
 
 struct execution {
-    struct command_context *context;
     struct session *session;
     struct engine_client *client;
     struct console *console;

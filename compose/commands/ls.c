@@ -103,11 +103,22 @@ struct name_filter {
     regex_t regex;
 };
 
-static bool read_filters(const struct strings *given, struct arena *arena,
-                         struct name_filter **ret_filters, struct error *err)
-{
-    struct name_filter *filters = arena_alloc(arena, (given->count + 1) * sizeof(*filters));
+struct name_filters {
+    struct name_filter *items;
+    size_t count;
+};
 
+static void finish_filters(struct name_filters *filters)
+{
+    for (size_t i = 0; i < filters->count; i++)
+        regfree(&filters->items[i].regex);
+}
+
+/* What was read before a failure stays in `filters`. */
+static bool read_filters(const struct strings *given, struct arena *arena, struct name_filters *filters,
+                         struct error *err)
+{
+    filters->items = arena_alloc(arena, (given->count + 1) * sizeof(*filters->items));
     for (size_t i = 0; i < given->count; i++) {
         const char *equals = strchr(given->items[i], '=');
 
@@ -117,22 +128,22 @@ static bool read_filters(const struct strings *given, struct arena *arena,
         if (!text_starts_with(given->items[i], "name="))
             return error_set(err, ERROR_USAGE, "invalid filter '%.*s'",
                              (int)(equals - given->items[i]), given->items[i]);
-        filters[i].text = equals + 1;
-        if (regcomp(&filters[i].regex, equals + 1, REG_EXTENDED | REG_NOSUB) != 0)
+        filters->items[i].text = equals + 1;
+        if (regcomp(&filters->items[i].regex, equals + 1, REG_EXTENDED | REG_NOSUB) != 0)
             return error_set(err, ERROR_USAGE, "invalid filter 'name': \"%s\" is no regular expression",
                              equals + 1);
+        filters->count++;
     }
-    *ret_filters = filters;
     return true;
 }
 
-static bool passes(struct name_filter *filters, size_t count, const char *name)
+static bool passes(const struct name_filters *filters, const char *name)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(filters[i].text, name) == 0 ||
-            regexec(&filters[i].regex, name, 0, NULL, 0) == 0)
+    for (size_t i = 0; i < filters->count; i++)
+        if (strcmp(filters->items[i].text, name) == 0 ||
+            regexec(&filters->items[i].regex, name, 0, NULL, 0) == 0)
             return true;
-    return count == 0;
+    return filters->count == 0;
 }
 
 static bool list_all(struct command_context *context, struct engine_container_list *ret_list,
@@ -206,7 +217,7 @@ static bool run_ls(struct command_context *context, struct error *err)
     const struct strings *given = options_list(context->options, "filter");
     const char *how = options_string(context->options, "format");
     struct engine_container_list list;
-    struct name_filter *filters = NULL;
+    CLEANUP(finish_filters) struct name_filters filters = {0};
     struct stack *stacks;
     size_t count, kept = 0;
     struct text text;
@@ -218,10 +229,8 @@ static bool run_ls(struct command_context *context, struct error *err)
     stacks = arena_alloc(context->arena, (list.count + 1) * sizeof(*stacks));
     count = group(context->arena, &list, stacks);
     for (size_t i = 0; i < count; i++)
-        if (passes(filters, given->count, stacks[i].name))
+        if (passes(&filters, stacks[i].name))
             stacks[kept++] = stacks[i];
-    for (size_t i = 0; i < given->count; i++)
-        regfree(&filters[i].regex);
 
     text_init(&text, 0);
     if (options_bool(context->options, "quiet"))

@@ -174,7 +174,7 @@ static bool apply(struct run *run, struct error *err)
 
     if (!getcwd(current_dir, sizeof(current_dir)))
         return error_set_errno(err, "cannot find the working directory");
-    run->flags.current_dir = current_dir;
+    run->flags.current_dir = arena_strdup(context->arena, current_dir);
     run->prepare.slug = one_off_slug(context->arena);
     run->prepare.name = name[0] ? name
                                 : one_off_name(context->arena, run->project, run->prepare.service,
