@@ -20,6 +20,7 @@
 
 #define CANNOT_REACH \
     "the engine cannot reach the registry: check its network, or `docker load` the image or build it here"
+#define NO_POOL "all address pools are in use: remove networks (`docker network prune`) or give `ipam.config`"
 #define NO_COMMAND "the command does not exist in the image: check `command` and `entrypoint`"
 
 /*
@@ -31,14 +32,16 @@ static const struct {
     const char *words, *attributes, *hint;
 } known_failures[] = {
     {": already exists", NULL, "the engine was killed while it started this container: `up --force-recreate` replaces it"},
-    {"exec format error", "platform", "the image is for another processor: set `platform`, or build it for this one"},
+    {FAILURE_WRONG_FORMAT, "platform", FAILURE_WRONG_FORMAT_HINT},
     {"executable file not found", "command entrypoint", NO_COMMAND},
     {"\": stat /", "command entrypoint", NO_COMMAND},
     {"exec: \"", "command entrypoint", "the file cannot be executed: `chmod +x` it, and let a script's first line name a shell of the image"},
     {"port is already allocated", "ports", NULL},
     {"bind: address already in use", "ports", NULL},
     {"Pool overlaps with", "ipam", "another network has these addresses: choose another `subnet`"},
-    {"fully subnetted", NULL, "all address pools are in use: remove networks (`docker network prune`) or give `ipam.config`"},
+    {"fully subnetted", NULL, NO_POOL},
+    {"non-overlapping IPv4 address pool", NULL, NO_POOL},
+    {"could not find free subnet", NULL, NO_POOL},
     {"contain the IP address", "networks", "choose an address within the network's `ipam.config` subnet"},
     {"networks with user configured subnets", "networks", "give the network an `ipam.config` with a `subnet` that has the address"},
     {"Address already in use", "networks", "another container has that address: choose another, or none"},

@@ -97,6 +97,14 @@ static void add_state(struct text *out, const struct engine_container *details)
     text_add_char(out, '\n');
 }
 
+/* The runtime has started it before the processor refuses: "exec /program: exec format error" is the container's word. */
+static bool ends_with_wrong_format(const char *log)
+{
+    const char *colon = strrchr(log, ':');
+
+    return colon && strcmp(colon, ": " FAILURE_WRONG_FORMAT "\n") == 0;
+}
+
 static void describe(struct command_context *context, const struct step *step, const char *id, struct text *out,
                      struct error *err)
 {
@@ -104,6 +112,7 @@ static void describe(struct command_context *context, const struct step *step, c
     struct error ignored;
     struct span answer;
     const char *hint;
+    size_t log_begin;
 
     error_init(&ignored);
     if (session_fetch(context->session, context->arena, NULL, engine_path(context->arena, "/containers/%s/json", id),
@@ -111,8 +120,13 @@ static void describe(struct command_context *context, const struct step *step, c
         engine_container_decode(context->arena, answer, &details, &ignored)) {
         add_state(out, &details);
         add_probes(out, &details);
+        log_begin = out->length;
         if (details.state != ENGINE_STATE_CREATED)
             add_log(context, out, &details);
+        if (!details.running && ends_with_wrong_format(out->bytes + log_begin)) {
+            failure_cause_place(step, "platform", err);
+            (void)error_hint(err, FAILURE_WRONG_FORMAT_HINT);
+        }
         if (details.health == ENGINE_HEALTH_UNHEALTHY)
             failure_cause_place(step, "healthcheck", err);
         /* A container that could not be started has the engine's code for it, which says less than its message. */

@@ -56,6 +56,8 @@ def check_needs(scenario, api, environment):
                 have = api.get("/version")[1]["ApiVersion"]
                 if tuple(map(int, have.split("."))) < tuple(map(int, what[1].split("."))):
                     raise Skip(f"the engine speaks API {have}, this needs {what[1]}")
+            if what == ["memory", "limits"] and api and not api.get("/info")[1].get("MemoryLimit"):
+                raise Skip("this machine cannot limit the memory of a container")
             if what == ["reference-compose"] and not os.environ.get("REFERENCE_COMPOSE"):
                 raise Skip("no other compose is at hand (REFERENCE_COMPOSE)")
             if what == ["buildx"]:
