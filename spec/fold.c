@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "spec/attribute.h"
 #include "spec/base/limits.h"
 #include "spec/canonical.h"
 #include "spec/check.h"
@@ -17,6 +18,7 @@
 #include "spec/paths.h"
 #include "spec/project.h"
 #include "spec/read.h"
+#include "spec/remedy.h"
 #include "spec/rules.h"
 #include "spec/unique.h"
 #include "spec/valueless.h"
@@ -93,6 +95,22 @@ static bool prepare(const struct spec_scope *scope, enum fold_kind kind, struct 
             spec_extends(scope, root, &document->marks, err));
 }
 
+/* Elsewhere an empty value leaves what earlier documents say; without services a document is refused instead. */
+static bool has_no_services(struct spec_tree *tree, const struct spec_node *root, struct error *err)
+{
+    const struct spec_path top = {0}, path = {&top, "services", 0};
+    const struct spec_node *services = spec_node_get(root, "services");
+    const char *hint;
+
+    if (!services || services->kind != SPEC_NULL)
+        return false;
+    (void)error_set_at(err, ERROR_INPUT, spec_node_place(services), "services must be a mapping");
+    hint = spec_remedy_for_kind(tree->arena, services, A_MAP, &path);
+    if (hint)
+        (void)error_hint(err, "%s", hint);
+    return true;
+}
+
 /* Lay one document over `*root`. */
 static bool fold_document(const struct spec_scope *scope, enum fold_kind kind,
                           struct spec_source_document *document, struct spec_node **root, struct error *err)
@@ -103,6 +121,8 @@ static bool fold_document(const struct spec_scope *scope, enum fold_kind kind,
     if (!prepare(scope, kind, document, err))
         return false;
     if (*root) {
+        if (has_no_services(tree, document->root, err))
+            return false;
         spec_reset_apply(*root, &top, &document->marks);
         *root = spec_merge(tree, *root, document->root, spec_shape_root(), &top, err);
     } else {
