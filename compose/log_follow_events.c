@@ -62,6 +62,16 @@ static void on_die(struct log_item *item, const struct engine_event *event)
     log_follow_check_end(item->follow);
 }
 
+/* Who was waiting to be started again does not die by it: nothing else tells that it will not be. */
+static void on_stop(struct log_item *item)
+{
+    item->stopped_by_api = true;
+    if (item->running || (!item->restarting && !item->inspect))
+        return;
+    item->inspect_again = item->inspect != NULL;
+    log_item_inspect(item);
+}
+
 void log_follow_on_event(void *owner, const struct engine_event *event)
 {
     struct log_follow *follow = owner;
@@ -79,8 +89,10 @@ void log_follow_on_event(void *owner, const struct engine_event *event)
         return;
     else if (strcmp(event->action, "die") == 0)
         on_die(item, event);
-    else if (strcmp(event->action, "kill") == 0 || strcmp(event->action, "stop") == 0)
+    else if (strcmp(event->action, "kill") == 0)
         item->stopped_by_api = true;
+    else if (strcmp(event->action, "stop") == 0)
+        on_stop(item);
     else if (strcmp(event->action, "destroy") == 0) {
         item->gone = true;
         item->running = item->restarting = false;

@@ -173,6 +173,24 @@ def restarted_alone(program, socket_path):
         print("logs -f outlives restarts and ends with the last life", flush=True)
 
 
+def stopped_between_two_lives(program, socket_path):
+    """a container that waits to be started again by its policy does not die when it is stopped: who follows it ends all the same"""
+    with Project(program, socket_path, {"web": busybox("echo hello; exit 3", restart="always")}) as project:
+        project.run("up", "-d")
+        lines = Lines(project.start("logs", "-f", "--no-color"))
+        ends = time.monotonic() + 120
+        while True:                                 # each time the engine waits twice as long: now there is time for the stop
+            container = project.container("web-1")
+            if container["State"]["Restarting"] and container["RestartCount"] >= 6:
+                break
+            assert time.monotonic() < ends, container["State"]
+            time.sleep(0.05)
+        project.run("stop")
+        shown = b"".join(lines.rest())
+        assert shown.count(b"hello") == container["RestartCount"], (container["RestartCount"], shown)    # it counts ends
+        print("stopped between two lives: the end was seen", flush=True)
+
+
 def bytes_are_sacred(program, socket_path):
     """a line of a megabyte, bytes that are no text, stderr beside it, no newline at the end, a reader that is slow
 
@@ -244,7 +262,7 @@ def main():
         return 77
     path = host.removeprefix("unix://")
     chosen = sys.argv[2:]
-    for part in each_line_once, recreated_and_scaled, restarted_alone, bytes_are_sacred, engine_restarts:
+    for part in each_line_once, recreated_and_scaled, restarted_alone, stopped_between_two_lives, bytes_are_sacred, engine_restarts:
         if not chosen or part.__name__ in chosen:
             part(program, path)
     return 0
