@@ -64,6 +64,7 @@ static const struct {
     {"unknown capability", "cap_drop cap_add", "capabilities(7) lists their names"},
     {"/proc/sys/", "sysctls", "the engine's kernel knows no such setting"},
     {"separate kernel namespace", "sysctls", "this setting is the host's: set it there"},
+    {"setting rlimit", "ulimits", "the engine may not set a limit this high on its host: lower it, or leave it out"},
     {"range of CPUs", "deploy.resources.limits.cpus cpus", NULL},
     {"minimum memory", "deploy.resources.limits.memory mem_limit", NULL},
     {"is already in use by container", "container_name", "remove or rename that container, or leave `container_name` out"},
