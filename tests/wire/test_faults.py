@@ -11,14 +11,12 @@ that goes on, as it may where nothing is lost, is interrupted. With --every, all
 
 Then what no engine does: readers that do not read, questions that nobody answers, children that do not listen.
 """
-import fcntl
 import os
+import select
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -325,15 +323,12 @@ class Stuck:
         os.close(given)
 
     def until_full(self):
-        """a pipe that holds as much before and after a while has a writer that waits"""
-        deadline, before = time.monotonic() + ENDS_S, -1
-        while True:
-            held = struct.unpack("i", fcntl.ioctl(self.reader, termios.FIONREAD, b"\0" * 4))[0]
-            if held == before and held > 60000:
-                return
-            assert time.monotonic() < deadline and self.process.poll() is None, f"the pipe does not fill: {held}"
-            before = held
-            time.sleep(0.1)
+        """nobody reads: what takes nothing more stays so"""
+        writer, deadline = os.open(f"/proc/self/fd/{self.reader}", os.O_WRONLY | os.O_NONBLOCK), time.monotonic() + ENDS_S
+        while select.select([], [writer], [], 0)[1]:
+            assert time.monotonic() < deadline and self.process.poll() is None, "the pipe does not fill"
+            time.sleep(0.02)
+        os.close(writer)
 
     def until_said(self, text):
         said = b""
