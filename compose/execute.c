@@ -8,6 +8,7 @@
 
 #include "compose/build_display.h"
 #include "compose/child.h"
+#include "compose/exec_end.h"
 #include "compose/execute_internal.h"
 #include "compose/project_lock.h"
 #include "compose/bake_run.h"
@@ -179,6 +180,8 @@ static void cancel_step(struct step *step)
         registry_auth_cancel(work->lookup);
     if (work->build)
         engine_build_cancel(work->build);
+    if (work->exec_end)
+        exec_end_cancel(work->exec_end);
     if (work->child)
         child_signal(work->child, SIGTERM);
 }
@@ -190,7 +193,7 @@ static void end_idle(struct execution *run, struct step *step)
     struct error canceled;
 
     if (step->state != STEP_RUNNING || !work || work->request || work->attach || work->launch || work->stream ||
-        work->lookup || work->build || work->child || work->baking)
+        work->lookup || work->build || work->exec_end || work->child || work->baking)
         return;
     error_init(&canceled);
     (void)error_set(&canceled, ERROR_CANCELED, "given up");

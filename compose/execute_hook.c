@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compose/exec_end.h"
 #include "compose/execute_internal.h"
 #include "compose/labels.h"
 #include "compose/names.h"
@@ -113,35 +114,34 @@ static bool ended(struct step *step, const struct error *failure)
 
 /* -- exec -- */
 
-static void on_exec_inspected(void *owner, struct engine_request *req, const struct error *failure)
+static void on_exec_ended(void *owner, int exit_code, const struct error *failure)
 {
     struct step *step = owner;
-    struct execution *run = step->work->run;
-    struct engine_exec exec;
-    struct error problem;
 
+    step->work->exec_end = NULL;
     if (ended(step, failure))
         return;
-    error_init(&problem);
-    if (!engine_exec_decode(engine_request_body(req), &exec, &problem))
-        execute_failed(run, step, &problem);
-    else if (exec.exit_code != 0)
-        execute_hook_failed(run, step, exec.exit_code);
+    if (exit_code != 0)
+        execute_hook_failed(step->work->run, step, exit_code);
     else
-        execute_done(run, step, NULL);
-    error_finish(&problem);
+        execute_done(step->work->run, step, NULL);
 }
 
-static void on_exec_ended(void *owner, struct engine_request *req, const struct error *failure)
+static void on_exec_stream_ended(void *owner, struct engine_request *req, const struct error *failure)
 {
     struct step *step = owner;
     struct execution *run = step->work->run;
+    struct error problem;
 
     (void)req;
     if (ended(step, failure))
         return;
-    execute_send(run, step, "GET", engine_path(run->arena, "/exec/%s/json", step->work->exec_id), NULL,
-                 (struct span){0}, on_exec_inspected);
+    error_init(&problem);
+    step->work->exec_end = exec_end_start(run->session, run->options->wanted->project->name,
+                                          step->work->exec_id, on_exec_ended, step, &problem);
+    if (!step->work->exec_end)
+        execute_failed(run, step, &problem);
+    error_finish(&problem);
 }
 
 static void on_exec_created(void *owner, struct engine_request *req, const struct error *failure)
@@ -163,7 +163,7 @@ static void on_exec_created(void *owner, struct engine_request *req, const struc
     step->work->exec_id = xstrdup(created.id);
     call.path = engine_path(run->arena, "/exec/%s/start", created.id);
     call.body = span_of("{\"Detach\":false,\"Tty\":false}");
-    step->work->request = engine_request_start(run->client, &call, on_exec_ended, step);
+    step->work->request = engine_request_start(run->client, &call, on_exec_stream_ended, step);
 }
 
 static void write_environment(struct json_writer *json, struct arena *arena, const struct pairs *environment)

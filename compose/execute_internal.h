@@ -59,6 +59,7 @@ struct step_work {
     struct engine_request *attach, *launch; /* of a hook's container, whose `request` is the wait */
     struct error hook_failure;              /* the first of the three */
     int64_t hook_status;
+    struct exec_end *exec_end;
     char *exec_id;      /* or the id of a hook's container */
     struct tar_stream *tar; /* CONTAINER_SYNC */
     size_t at;              /* CONTAINER_SYNC: of its files */
