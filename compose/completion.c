@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include "compose/command.h"
-#include "compose/containers.h"
-#include "compose/labels.h"
+#include "compose/observe/containers.h"
+#include "compose/observe/labels.h"
 #include "compose/root.h"
-#include "compose/session.h"
+#include "compose/session/session.h"
 #include "spec/base/arena.h"
 #include "spec/base/span.h"
 #include "spec/base/text.h"

@@ -12,16 +12,16 @@
 
 #include "compose/command.h"
 #include "compose/completion.h"
-#include "compose/console.h"
+#include "compose/console/console.h"
+#include "compose/console/output.h"
+#include "compose/console/terminal.h"
 #include "compose/exit_code.h"
 #include "compose/help.h"
-#include "compose/labels.h"
-#include "compose/output.h"
+#include "compose/observe/labels.h"
 #include "compose/root.h"
-#include "compose/session.h"
-#include "spec/base/suggest.h"
-#include "compose/terminal.h"
+#include "compose/session/session.h"
 #include "spec/base/arena.h"
+#include "spec/base/suggest.h"
 #include "spec/base/text.h"
 
 static void print_help(struct console *console, const struct command *command)

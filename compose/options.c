@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec/base/memory.h"
-#include "spec/base/suggest.h"
 #include "spec/base/arena.h"
+#include "spec/base/memory.h"
 #include "spec/base/number.h"
 #include "spec/base/size.h"
 #include "spec/base/span.h"
+#include "spec/base/suggest.h"
 
 struct parser {
     struct arena *arena;

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "compose/command.h"
-#include "compose/console.h"
-#include "compose/session.h"
+#include "compose/console/console.h"
+#include "compose/session/session.h"
 #include "spec/base/arena.h"
 #include "spec/base/text.h"
 #include "spec/project.h"

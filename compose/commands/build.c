@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compose/bake.h"
-#include "compose/bake_run.h"
+#include "compose/build/bake.h"
+#include "compose/build/bake_run.h"
 #include "compose/command.h"
-#include "compose/console.h"
-#include "compose/converge.h"
-#include "compose/reconcile_builds.h"
-#include "compose/session.h"
+#include "compose/console/console.h"
+#include "compose/execute/converge.h"
+#include "compose/reconcile/reconcile_builds.h"
+#include "compose/session/session.h"
 #include "engine_client/docker_config.h"
 #include "spec/base/arena.h"
 #include "spec/base/span.h"

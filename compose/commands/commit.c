@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compose/command.h"
-#include "compose/console.h"
-#include "compose/containers.h"
-#include "compose/session.h"
+#include "compose/console/console.h"
+#include "compose/observe/containers.h"
+#include "compose/session/session.h"
 #include "engine_client/image_reference.h"
 #include "engine_client/query.h"
 #include "spec/base/arena.h"

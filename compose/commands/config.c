@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include "compose/command.h"
-#include "compose/console.h"
-#include "compose/digests.h"
+#include "compose/console/console.h"
+#include "compose/observe/digests.h"
 #include "compose/root.h"
-#include "compose/session.h"
+#include "compose/session/session.h"
 #include "spec/base/arena.h"
 #include "spec/base/text.h"
 #include "spec/consistency.h"

@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include "compose/command.h"
-#include "compose/console.h"
-#include "compose/containers.h"
-#include "compose/copy.h"
-#include "compose/copy_paths.h"
-#include "compose/session.h"
+#include "compose/console/console.h"
+#include "compose/copy/copy.h"
+#include "compose/copy/copy_paths.h"
+#include "compose/observe/containers.h"
+#include "compose/session/session.h"
 #include "spec/base/arena.h"
 #include "spec/project.h"
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "compose/command.h"
-#include "compose/console.h"
+#include "compose/console/console.h"
 #include "spec/base/arena.h"
 #include "spec/base/path.h"
 #include "spec/base/text.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "compose/console.h"
 #include "compose/commands/lifecycle.h"
+#include "compose/console/console.h"
 
 /* clang-format off */
 static const struct option option_rows[] = {

@@ -3,12 +3,12 @@
 #include <time.h>
 
 #include "compose/command.h"
-#include "compose/console.h"
-#include "compose/labels.h"
-#include "compose/output.h"
-#include "compose/session.h"
-#include "compose/since.h"
-#include "compose/units.h"
+#include "compose/console/console.h"
+#include "compose/console/output.h"
+#include "compose/console/since.h"
+#include "compose/console/units.h"
+#include "compose/observe/labels.h"
+#include "compose/session/session.h"
 #include "engine_client/events.h"
 #include "engine_client/instant.h"
 #include "spec/base/arena.h"

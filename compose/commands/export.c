@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "compose/command.h"
-#include "compose/console.h"
-#include "compose/containers.h"
-#include "compose/download.h"
-#include "compose/session.h"
-#include "compose/terminal.h"
+#include "compose/console/console.h"
+#include "compose/console/terminal.h"
+#include "compose/copy/download.h"
+#include "compose/observe/containers.h"
+#include "compose/session/session.h"
 #include "engine_client/query.h"
 #include "spec/base/arena.h"
 #include "spec/project.h"

@@ -2,11 +2,11 @@
 #include <string.h>
 
 #include "compose/command.h"
-#include "compose/console.h"
-#include "compose/containers.h"
-#include "compose/session.h"
-#include "compose/table.h"
-#include "compose/units.h"
+#include "compose/console/console.h"
+#include "compose/console/table.h"
+#include "compose/console/units.h"
+#include "compose/observe/containers.h"
+#include "compose/session/session.h"
 #include "engine_client/image.h"
 #include "engine_client/image_reference.h"
 #include "engine_client/instant.h"

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compose/console.h"
-#include "compose/project_labels.h"
-#include "compose/prompt.h"
-#include "compose/provision.h"
+#include "compose/console/console.h"
+#include "compose/console/prompt.h"
+#include "compose/observe/project_labels.h"
+#include "compose/provision/provision.h"
 #include "compose/root.h"
-#include "compose/session.h"
+#include "compose/session/session.h"
 #include "spec/base/arena.h"
 #include "spec/project.h"
 

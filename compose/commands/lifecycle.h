@@ -6,7 +6,7 @@
 #pragma once
 
 #include "compose/command.h"
-#include "compose/converge.h"
+#include "compose/execute/converge.h"
 
 /** Load the project, check the service arguments, and carry `what` out. */
 bool lifecycle_command(struct command_context *context, enum lifecycle what, struct reconcile_containers *options,

@@ -2,12 +2,12 @@
 #include <string.h>
 
 #include "compose/command.h"
-#include "compose/console.h"
-#include "compose/log_follow.h"
-#include "compose/output.h"
+#include "compose/console/console.h"
+#include "compose/console/output.h"
+#include "compose/console/since.h"
 #include "compose/root.h"
-#include "compose/session.h"
-#include "compose/since.h"
+#include "compose/session/session.h"
+#include "compose/streams/log_follow.h"
 #include "engine_client/instant.h"
 #include "spec/base/arena.h"
 #include "spec/base/number.h"

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "compose/command.h"
-#include "compose/console.h"
-#include "compose/containers.h"
-#include "compose/labels.h"
-#include "compose/session.h"
-#include "compose/table.h"
+#include "compose/console/console.h"
+#include "compose/console/table.h"
+#include "compose/observe/containers.h"
+#include "compose/observe/labels.h"
+#include "compose/session/session.h"
 #include "engine_client/query.h"
 #include "spec/base/arena.h"
 #include "spec/base/json_writer.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compose/commands/up_options.h"
-#include "compose/console.h"
+#include "compose/console/console.h"
 #include "spec/base/text.h"
 
 enum { EXIT_CHANGES = 2 };

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "compose/command.h"
-#include "compose/console.h"
-#include "compose/containers.h"
-#include "compose/session.h"
+#include "compose/console/console.h"
+#include "compose/observe/containers.h"
+#include "compose/session/session.h"
 #include "spec/base/arena.h"
 #include "spec/base/number.h"
 #include "spec/project.h"

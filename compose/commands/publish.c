@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compose/command.h"
-#include "compose/session.h"
+#include "compose/session/session.h"
 #include "spec/base/text.h"
 #include "spec/project.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "compose/console.h"
-#include "compose/converge.h"
 #include "compose/command.h"
-#include "compose/session.h"
+#include "compose/console/console.h"
+#include "compose/execute/converge.h"
+#include "compose/session/session.h"
 #include "engine_client/image_reference.h"
 #include "spec/base/arena.h"
 #include "spec/project.h"

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "compose/command.h"
-#include "compose/console.h"
-#include "compose/converge.h"
-#include "compose/session.h"
+#include "compose/console/console.h"
+#include "compose/execute/converge.h"
+#include "compose/session/session.h"
 #include "spec/base/arena.h"
 #include "spec/project.h"
 

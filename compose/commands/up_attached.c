@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-#include "compose/attached.h"
 #include "compose/commands/lifecycle.h"
 #include "compose/commands/up_menu.h"
 #include "compose/commands/up_watch.h"
-#include "compose/console.h"
-#include "compose/session.h"
+#include "compose/console/console.h"
+#include "compose/session/session.h"
+#include "compose/streams/attached.h"
 #include "spec/base/arena.h"
 #include "spec/project.h"
 

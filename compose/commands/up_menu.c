@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 
-#include "compose/attached.h"
 #include "compose/commands/up_options.h"
 #include "compose/commands/up_watch.h"
-#include "compose/console.h"
-#include "compose/menu.h"
+#include "compose/console/console.h"
+#include "compose/console/menu.h"
 #include "compose/root.h"
-#include "compose/session.h"
+#include "compose/session/session.h"
+#include "compose/streams/attached.h"
 
 struct up_menu {
     struct attached *attached;

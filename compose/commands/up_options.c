@@ -4,7 +4,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "compose/provision.h"
+#include "compose/provision/provision.h"
 #include "compose/root.h"
 #include "engine_client/instant.h"
 #include "spec/base/arena.h"

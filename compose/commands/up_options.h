@@ -3,7 +3,7 @@
 #pragma once
 
 #include "compose/command.h"
-#include "compose/converge.h"
+#include "compose/execute/converge.h"
 
 struct up_options {
     struct spec_project *project;

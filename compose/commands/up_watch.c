@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
-#include "compose/attached.h"
 #include "compose/commands/up_options.h"
-#include "compose/console.h"
-#include "compose/log_printer.h"
-#include "compose/watch.h"
+#include "compose/console/console.h"
+#include "compose/streams/attached.h"
+#include "compose/streams/log_printer.h"
+#include "compose/watch/watch.h"
 
 struct up_watch {
     struct up_options *up;

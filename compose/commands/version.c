@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "compose/command.h"
-#include "compose/console.h"
-#include "compose/labels.h"
+#include "compose/console/console.h"
+#include "compose/observe/labels.h"
 
 /* clang-format off */
 static const struct option option_rows[] = {

@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "compose/command.h"
-#include "compose/console.h"
-#include "compose/containers.h"
-#include "compose/format.h"
-#include "compose/labels.h"
-#include "compose/session.h"
-#include "compose/units.h"
+#include "compose/console/console.h"
+#include "compose/console/format.h"
+#include "compose/console/units.h"
+#include "compose/observe/containers.h"
+#include "compose/observe/labels.h"
+#include "compose/session/session.h"
 #include "engine_client/query.h"
 #include "engine_client/volume.h"
 #include "spec/base/arena.h"

@@ -2,11 +2,11 @@
 #include <string.h>
 
 #include "compose/commands/up_options.h"
-#include "compose/console.h"
+#include "compose/console/console.h"
 #include "compose/root.h"
-#include "compose/session.h"
-#include "compose/watch.h"
-#include "compose/watch_lock.h"
+#include "compose/session/session.h"
+#include "compose/watch/watch.h"
+#include "compose/watch/watch_lock.h"
 #include "spec/base/arena.h"
 #include "spec/project.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compose/bake.h"
+#include "compose/build/bake.h"
 #include "spec/base/text.h"
 #include "spec/project.h"
 #include "tests/unit/test.h"

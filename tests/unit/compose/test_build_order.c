@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compose/build_order.h"
+#include "compose/build/build_order.h"
 #include "tests/unit/test.h"
 
 TEST(build_takes_the_image_of_from)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compose/copy_paths.h"
+#include "compose/copy/copy_paths.h"
 
 #include "spec/base/arena.h"
 #include "tests/unit/test.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compose/detach_keys.h"
+#include "compose/streams/detach_keys.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compose/format.h"
+#include "compose/console/format.h"
 #include "spec/base/arena.h"
 #include "spec/base/text.h"
 

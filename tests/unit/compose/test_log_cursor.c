@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "compose/log_cursor.h"
+#include "compose/streams/log_cursor.h"
 #include "engine_client/instant.h"
 #include "spec/base/text.h"
 

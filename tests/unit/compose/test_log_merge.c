@@ -8,9 +8,9 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "compose/console.h"
-#include "compose/log_merge.h"
-#include "compose/log_printer.h"
+#include "compose/console/console.h"
+#include "compose/streams/log_merge.h"
+#include "compose/streams/log_printer.h"
 #include "engine_client/log_lines.h"
 #include "spec/base/text.h"
 

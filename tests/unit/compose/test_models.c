@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "compose/cli_plugin.h"
-#include "compose/models.h"
+#include "compose/provision/models.h"
 #include "spec/base/arena.h"
 #include "spec/model.h"
 #include "tests/unit/test.h"

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "compose/port_holder.h"
+#include "compose/execute/port_holder.h"
 #include "spec/base/arena.h"
 #include "tests/unit/test.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/test.h"
 
-#include "compose/ports_text.h"
+#include "compose/observe/ports_text.h"
 #include "engine_client/container.h"
 #include "spec/base/text.h"
 

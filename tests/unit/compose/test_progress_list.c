@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compose/progress_list.h"
+#include "compose/console/progress_list.h"
 #include "spec/base/text.h"
 #include "spec/base/utf8.h"
 

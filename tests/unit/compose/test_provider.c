@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compose/provider.h"
+#include "compose/provision/provider.h"
 #include "engine_client/docker_config.h"
 #include "spec/base/arena.h"
 #include "spec/model.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compose/bake.h"
-#include "compose/translate.h"
+#include "compose/build/bake.h"
+#include "compose/translate/translate.h"
 #include "engine_client/json_find.h"
 #include "spec/attribute.h"
 #include "spec/base/arena.h"

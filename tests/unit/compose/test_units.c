@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "compose/since.h"
-#include "compose/units.h"
+#include "compose/console/since.h"
+#include "compose/console/units.h"
 #include "engine_client/instant.h"
 #include "spec/base/text.h"
 

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compose/watch_rules.h"
+#include "compose/watch/watch_rules.h"
 #include "spec/base/text.h"
 #include "spec/project.h"
 #include "tests/unit/test.h"

@@ -7,8 +7,8 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "compose/inotify_tree.h"
-#include "compose/watch_tree.h"
+#include "compose/watch/inotify_tree.h"
+#include "compose/watch/watch_tree.h"
 #include "engine_client/ignore.h"
 #include "spec/base/arena.h"
 #include "spec/model.h"

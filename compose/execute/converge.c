@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compose/execute/converge.h"
+
+#include <string.h>
+
+#include "compose/build/bake_run.h"
+#include "compose/command.h"
+#include "compose/console/console.h"
+#include "compose/console/prompt.h"
+#include "compose/execute/failure_cause.h"
+#include "compose/execute/failure_report.h"
+#include "compose/execute/project_lock.h"
+#include "compose/root.h"
+#include "compose/session/far_engine.h"
+#include "compose/session/session.h"
+#include "engine_client/client.h"
+#include "engine_client/docker_config.h"
+#include "spec/base/arena.h"
+#include "spec/project.h"
+
+enum { MOST_REPLANS = 3, MOST_TURNS = 16 };
+
+static void want_image(struct observe_wants *wants, struct arena *arena, const char *image, const char *platform)
+{
+    if (!image || !*image)
+        return;
+    if (!strings_contain(&wants->images, image))
+        strings_add(&wants->images, arena, image);
+    for (size_t i = 0; i < wants->image_platforms.count; i++)
+        if (strcmp(wants->image_platforms.items[i].key, image) == 0 &&
+            strcmp(wants->image_platforms.items[i].value, platform) == 0)
+            return;
+    if (*platform)
+        pairs_add(&wants->image_platforms, arena, image, platform);
+}
+
+void converge_want_all(struct observe_wants *wants, struct arena *arena, const struct wanted *wanted)
+{
+    wants->project_name = wanted->project->name;
+    wants->networks = wants->volumes = true;
+    for (size_t i = 0; i < wanted->count; i++) {
+        const struct wanted_service *service = &wanted->services[i];
+
+        if (service->service->provider)
+            continue;
+        want_image(wants, arena, service->image, service->platform);
+        if (reconcile_refresh_window_s(service->service->pull_policy) > 0)
+            strings_add(&wants->image_ages, arena, service->image);
+        for (size_t j = 0; j < service->service->volumes.count; j++)
+            if (service->service->volumes.items[j]->type &&
+                strcmp(service->service->volumes.items[j]->type, "image") == 0)
+                want_image(wants, arena, service->service->volumes.items[j]->source, "");
+        for (size_t j = 0; j < service->service->pre_start.count; j++)
+            want_image(wants, arena, service->service->pre_start.items[j]->image, "");
+    }
+}
+
+bool converge_docker_config(struct command_context *context, struct docker_config **ret_config, struct error *err)
+{
+    struct docker_config *config = arena_alloc(context->arena, sizeof(*config));
+    const char *directory = context->root->docker.config_directory;
+
+    if (!directory || !*directory)
+        directory = docker_config_directory(context->arena);
+    if (!docker_config_load(context->arena, directory, NULL, config, err))
+        return false;
+    *ret_config = config;
+    return true;
+}
+
+/* Questions are put one by one; the answers stay for the later turns. */
+static bool ask(struct converge *job, const struct plan *plan, struct error *err)
+{
+    struct arena *arena = job->context->arena;
+
+    for (size_t i = 0; i < plan->need_count; i++) {
+        const struct plan_need *need = &plan->needs[i];
+        bool yes;
+
+        if (need->kind != NEED_ANSWER)
+            continue;
+        yes = job->assume_yes || job->plan_only || job->context->dry_run;
+        if (!yes && !prompt_confirm(job->context->session, need->question, &yes, err))
+            return false;
+        pairs_set(&job->answers, arena, arena_strdup(arena, need->subject), yes ? "yes" : "no");
+    }
+    return true;
+}
+
+/* Plan, and plan again with what had to be found out. */
+static bool make_plan(struct converge *job, struct observed *observed, struct plan **ret_plan, struct error *err)
+{
+    struct plan *plan;
+
+    for (size_t turn = 0; turn < MOST_TURNS; turn++) {
+        if (!job->make(job, observed, &plan, err))
+            return false;
+        if (!plan_is_unfinished(plan)) {
+            *ret_plan = plan;
+            return true;
+        }
+        if (!ask(job, plan, err) || !observe_needs(job->context->session, observed, plan, err)) {
+            plan_destroy(plan);
+            return false;
+        }
+        plan_destroy(plan);
+    }
+    return error_set(err, ERROR_INPUT, "the plan for project \"%s\" does not settle", job->wants.project_name);
+}
+
+static bool has_builds(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i]->kind == STEP_IMAGE_BUILD)
+            return true;
+    return false;
+}
+
+static bool find_builder(struct converge *job, const struct plan *plan, struct error *err)
+{
+    struct bake_options *flags;
+    struct builder *builder;
+
+    if (!has_builds(plan) || job->execute.builder || job->context->dry_run)
+        return true;
+    builder = arena_alloc(job->context->arena, sizeof(*builder));
+    if (!builder_find(job->context->session, job->context->arena, builder, err))
+        return false;
+    flags = arena_alloc(job->context->arena, sizeof(*flags));
+    flags->single_platform = true;
+    flags->proxies = builder->proxies;
+    job->execute.builder = builder;
+    job->execute.bake = flags;
+    return true;
+}
+
+/* Images of this turn are settled, whatever became of them: the next plan takes them as they are. */
+static bool note_images(struct converge *job, const struct plan *plan)
+{
+    bool again = false;
+
+    for (size_t i = 0; i < plan->need_count; i++)
+        again = again || plan->needs[i].kind == NEED_IMAGE;
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i]->kind == STEP_IMAGE_PULL || plan->steps[i]->kind == STEP_IMAGE_BUILD)
+            strings_add_copy(&job->images_done, job->context->arena, plan->steps[i]->name);
+    return again;
+}
+
+static void show_running(struct converge *job, const struct plan *plan)
+{
+    struct arena *arena = job->context->arena;
+
+    for (size_t i = 0; !job->quiet_running && i < plan->running.count; i++)
+        console_progress(job->context->console,
+                         &(struct progress){.id = arena_printf(arena, "Container %s", plan->running.items[i]),
+                                            .text = "Running",
+                                            .status = PROGRESS_DONE});
+}
+
+/* A dry run tells what it cannot know. */
+static void show_unknown(struct converge *job, const struct plan *plan)
+{
+    for (size_t i = 0; job->context->dry_run && i < plan->unknown.count; i++)
+        console_note(job->context->console, "%s\n", plan->unknown.items[i]);
+}
+
+static void note_one_off(struct converge *job, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i]->create && plan->steps[i]->kind == STEP_CONTAINER_CREATE &&
+            plan->steps[i]->create->one_off && plan->steps[i]->result)
+            job->one_off_id = arena_strdup(job->context->arena, plan->steps[i]->result);
+}
+
+static bool run_plan(struct converge *job, struct plan *plan, struct execute_outcome *ret_outcome, struct error *err)
+{
+    struct docker_config *config = NULL;
+
+    if (!job->execute.docker) {
+        if (!converge_docker_config(job->context, &config, err))
+            return false;
+        job->execute.docker = config;
+    }
+    if (!find_builder(job, plan, err))
+        return false;
+    job->execute.wanted = job->wanted;
+    job->execute.dry_run = job->context->dry_run;
+    job->execute.parallel = job->context->root->parallel;
+    if (job->execute.wait_since_ms == 0)
+        job->execute.wait_since_ms = uv_now(session_loop(job->context->session));
+    show_running(job, plan);
+    show_unknown(job, plan);
+    return execute(job->context, plan, &job->execute, ret_outcome, err);
+}
+
+enum turn { TURN_END, TURN_AGAIN, TURN_OUTDATED, TURN_FAILED };
+
+/* The plan is shown, or carried out with the lock in hand. */
+static enum turn follow_plan(struct converge *job, struct project_lock *lock, struct plan *plan, size_t *replans,
+                             struct error *err)
+{
+    struct execute_outcome outcome = {0};
+    bool good;
+
+    if (!job->warned && job->wanted)
+        far_engine_check_binds(session_endpoint(job->context->session), job->wanted->project, plan, &plan->warnings);
+    if (!job->warned)
+        console_warnings(job->context->console, &plan->warnings);
+    job->warned = true;
+    if (job->plan_only) {
+        job->empty = plan_is_empty(plan) && plan->unknown.count == 0;
+        job->show(job, plan);
+        return TURN_END;
+    }
+    job->execute.lock = job->no_lock || job->context->dry_run ? NULL : lock;
+    good = run_plan(job, plan, &outcome, err);
+    note_one_off(job, plan);
+    if (outcome.outdated && (good || (*replans)++ < MOST_REPLANS)) {
+        error_finish(err);
+        return TURN_OUTDATED;
+    }
+    if (good)
+        return note_images(job, plan) ? TURN_AGAIN : TURN_END;
+    if (outcome.replan && err->kind != ERROR_CANCELED && (*replans)++ < MOST_REPLANS) {
+        error_finish(err);
+        return TURN_AGAIN;
+    }
+    console_end(job->context->console);
+    failure_report(job->context, plan, err);
+    console_begin(job->context->console, job->operation);
+    return TURN_FAILED;
+}
+
+static enum turn take_turn(struct converge *job, struct project_lock *lock, size_t *replans, struct error *err)
+{
+    struct observed *observed = NULL;
+    struct plan *plan = NULL;
+    uint64_t seen = project_lock_generation(lock);
+    enum project_lock_answer answer = PROJECT_LOCK_SAME;
+    enum turn turn = TURN_FAILED;
+
+    if (!observe(job->context->session, &job->wants, &observed, err)) {
+        failure_cause_image(job->context->arena, job->wanted, err);
+        return TURN_FAILED;
+    }
+    if (!make_plan(job, observed, &plan, err)) {
+        observed_destroy(observed);
+        return TURN_FAILED;
+    }
+    if (!plan_is_empty(plan) && !job->context->dry_run && !job->plan_only && !job->no_lock)
+        answer = project_lock_take(lock, job->context->console, seen);
+    if (answer == PROJECT_LOCK_CHANGED) {
+        turn = TURN_AGAIN; /* somebody was faster: look again, with the lock in hand */
+    } else if (answer == PROJECT_LOCK_INTERRUPTED) {
+        (void)error_set(err, ERROR_CANCELED, "%s", "");
+    } else {
+        turn = follow_plan(job, lock, plan, replans, err);
+    }
+    plan_destroy(plan);
+    observed_destroy(observed);
+    return turn;
+}
+
+bool converge(struct converge *job, struct error *err)
+{
+    struct engine_client *client;
+    struct project_lock *lock;
+    enum turn turn = TURN_AGAIN;
+    size_t replans = 0, turns = 0;
+
+    if (!session_client(job->context->session, &client, err))
+        return false;
+    lock = project_lock_create(engine_client_url(client), job->wants.project_name);
+    console_begin(job->context->console, job->operation);
+    while (turn == TURN_OUTDATED || (turn == TURN_AGAIN && turns++ < MOST_TURNS))
+        turn = take_turn(job, lock, &replans, err);
+    console_end(job->context->console);
+    (void)project_lock_release(lock, true);
+    project_lock_destroy(lock);
+    if (turn == TURN_AGAIN)
+        return error_set(err, ERROR_INPUT, "project \"%s\" does not come to rest", job->wants.project_name);
+    return turn == TURN_END;
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Builds. With buildx one child builds all images of a plan, so the steps gather until no further build can become
+ * ready; the engine's own builders take them one by one.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compose/build/bake_run.h"
+#include "compose/build/build_display.h"
+#include "compose/execute/execute_internal.h"
+#include "compose/observe/labels.h"
+#include "compose/observe/wanted.h"
+#include "engine_client/build.h"
+#include "engine_client/docker_config.h"
+#include "engine_client/registry_auth.h"
+#include "spec/base/path.h"
+#include "spec/node.h"
+#include "spec/project.h"
+
+/* A pull that was tried first has brought the image: nothing is left to build. */
+static const char *pulled(const struct step *step)
+{
+    for (size_t i = 0; !step->force && i < step->after_count; i++)
+        if (step->after[i]->kind == STEP_IMAGE_PULL && step->after[i]->result)
+            return step->after[i]->result;
+    return NULL;
+}
+
+/* -- buildx -- */
+
+static bool is_gathering(const struct execution *run)
+{
+    for (size_t i = 0; i < run->plan->count; i++) {
+        const struct step *step = run->plan->steps[i];
+
+        bool chained = false; /* behind a build of this very batch */
+
+        for (size_t j = 0; j < step->after_count; j++)
+            chained = chained || (step->after[j]->kind == STEP_IMAGE_BUILD && step->after[j]->state != STEP_DONE);
+        if (step->state == STEP_PENDING && step->kind == STEP_IMAGE_BUILD && !chained)
+            return true;
+    }
+    return false;
+}
+
+static void bake_gathered(struct execution *run);
+
+static void on_bake_message(void *owner, const struct engine_build_message *message)
+{
+    struct execution *run = owner;
+
+    build_display_message(run->bake_display, message);
+}
+
+static void finish_baked(struct execution *run, struct step *step, const struct bake_end *end)
+{
+    if (end->failure)
+        execute_failed(run, step, end->failure);
+    else if (run->options->bake->check || run->options->bake->push)
+        execute_done(run, step, step->name);
+    else
+        execute_inspect_image(run, step);
+}
+
+static void on_baked(void *owner, const struct bake_end *end)
+{
+    struct execution *run = owner;
+    bool first = true, was_advancing = run->advancing;
+
+    run->bake = NULL;
+    build_display_destroy(run->bake_display);
+    run->bake_display = NULL;
+    if (end->output.length > 0)
+        console_write(run->console, end->output.bytes, end->output.length);
+    run->advancing = true; /* all of them end before anything new begins */
+    for (size_t i = 0; i < run->plan->count; i++) {
+        struct step *step = run->plan->steps[i];
+
+        if (step->kind != STEP_IMAGE_BUILD || !step->work || !step->work->baking)
+            continue;
+        step->work->baking = false;
+        finish_baked(run, step, end);
+        if (end->failure && !first)
+            error_finish(&step->failure); /* one child, one failure: told once */
+        first = false;
+    }
+    run->advancing = was_advancing;
+    bake_gathered(run);
+    execute_advance(run);
+}
+
+static bool start_bake(struct execution *run, struct strings *services, struct error *failure)
+{
+    struct bake_file *file = arena_alloc(run->arena, sizeof(*file));
+
+    *file = (struct bake_file){.project = run->options->wanted->project,
+                               .services = services,
+                               .options = run->options->bake};
+    if (!bake_prepare(run->arena, file, failure))
+        return false;
+    run->bake_display = build_display_create(run->console, run->options->quiet_build);
+    run->bake = bake_start(session_loop(run->session), run->options->builder, file, on_bake_message, NULL,
+                           on_baked, run);
+    return true;
+}
+
+/* All that have gathered, unless more are to come or the child is busy: then it is called again. */
+static void bake_gathered(struct execution *run)
+{
+    struct strings *services = arena_alloc(run->arena, sizeof(*services));
+    struct error failure;
+
+    if (run->bake || run->stopping || is_gathering(run))
+        return;
+    for (size_t i = 0; i < run->plan->count; i++) {
+        struct step *step = run->plan->steps[i];
+
+        if (step->kind != STEP_IMAGE_BUILD || !step->work || !step->work->gathered)
+            continue;
+        step->work->gathered = false;
+        step->work->baking = true;
+        strings_add(services, run->arena, step->service->name);
+    }
+    error_init(&failure);
+    if (services->count > 0 && !start_bake(run, services, &failure))
+        on_baked(run, &(struct bake_end){.failure = &failure});
+    error_finish(&failure);
+}
+
+/* -- The engine's own builder -- */
+
+static void on_message(void *owner, const struct engine_build_message *message)
+{
+    struct step *step = owner;
+
+    build_display_message(step->work->display, message);
+}
+
+static void on_built(void *owner, const char *image_id, const struct error *failure)
+{
+    struct step *step = owner;
+    struct execution *run = step->work->run;
+
+    (void)image_id;
+    step->work->build = NULL;
+    if (failure)
+        execute_failed(run, step, failure);
+    else
+        execute_inspect_image(run, step);
+}
+
+static struct strings host_lines(struct arena *arena, const struct spec_hosts *hosts)
+{
+    struct strings lines = {0};
+
+    for (size_t i = 0; i < hosts->count; i++)
+        for (size_t j = 0; j < hosts->items[i].addresses.count; j++)
+            strings_add(&lines, arena,
+                        arena_printf(arena, "%s:%s", hosts->items[i].name, hosts->items[i].addresses.items[j]));
+    return lines;
+}
+
+static void add_ulimits(struct arena *arena, const struct spec_ulimit_map *map, struct engine_build_options *options)
+{
+    struct engine_ulimit *limits = arena_alloc(arena, map->count * sizeof(*limits));
+
+    for (size_t i = 0; i < map->count; i++) {
+        const struct spec_ulimit *limit = map->items[i].value;
+
+        limits[i] = (struct engine_ulimit){map->items[i].key, limit->single ? limit->single : limit->soft,
+                                           limit->single ? limit->single : limit->hard};
+    }
+    options->ulimits = limits;
+    options->ulimit_count = map->count;
+}
+
+static bool describe(struct execution *run, struct step *step, struct engine_build_options *ret_options,
+                     struct error *failure)
+{
+    const struct spec_project *project = run->options->wanted->project;
+    const struct spec_build *build = step->service->build;
+    const struct bake_options *flags = run->options->bake;
+    struct strings platforms;
+    struct engine_build_options options = {
+        .buildkit = run->options->builder->kind == BUILDER_BUILDKIT,
+        .dockerfile = build->dockerfile,
+        .dockerfile_inline = build->dockerfile_inline,
+        .target = build->target,
+        .network_mode = build->network,
+        .isolation = build->isolation,
+        .labels = bake_labels(run->arena, project, step->service),
+        .arguments = bake_build_arguments(run->arena, project, build, flags),
+        .cache_from = build->cache_from,
+        .extra_hosts = host_lines(run->arena, &build->extra_hosts),
+        .no_cache = build->no_cache || flags->no_cache,
+        .pull = build->pull || flags->pull,
+        .shm_bytes = build->shm_size,
+        .memory_bytes = run->options->build_memory_bytes,
+    };
+
+    if (!bake_platforms(run->arena, project, step->service, true, &platforms, failure))
+        return false;
+    if (platforms.count > 1)
+        return error_set_at(failure, ERROR_INPUT, spec_node_place(build->node),
+                            "the classic builder doesn't support multi-arch build, set DOCKER_BUILDKIT=1 to use "
+                            "BuildKit");
+    options.platform = platforms.count == 1 ? platforms.items[0] : NULL;
+    if (build->context && bake_context_is_remote(build->context))
+        options.remote = build->context;
+    else
+        options.directory = build->context;
+    strings_add(&options.tags, run->arena, step->name);
+    for (size_t i = 0; i < build->tags.count; i++)
+        strings_add(&options.tags, run->arena, build->tags.items[i]);
+    if (options.buildkit == false)
+        pairs_set(&options.labels, run->arena, LABEL_BUILDER, "classic");
+    add_ulimits(run->arena, &build->ulimits, &options);
+    if (run->options->docker) {
+        options.registry_config = registry_auth_build_header(run->arena, run->options->docker);
+        options.registry_config = *options.registry_config ? options.registry_config : NULL;
+    }
+    *ret_options = options;
+    return true;
+}
+
+static bool start_build(struct execution *run, struct step *step, struct error *failure)
+{
+    const char *missing = builder_missing_feature(run->options->builder->kind, step->service);
+    struct engine_build_options options;
+
+    if (missing) {
+        (void)error_set_at(failure, ERROR_INPUT, spec_node_place(step->service->build->node),
+                           "services.%s.build.%s needs buildx", step->service->name, missing);
+        return error_hint(failure, "%s", run->options->builder->why_not_bake ? run->options->builder->why_not_bake
+                                                                            : "install the buildx plugin");
+    }
+    if (!describe(run, step, &options, failure))
+        return false;
+    step->work->display = build_display_create(run->console, run->options->quiet_build);
+    step->work->build = engine_build_start(run->client, &options, on_message, on_built, step);
+    return true;
+}
+
+bool execute_image_build(struct execution *run, struct step *step, struct error *failure)
+{
+    const char *there = pulled(step);
+
+    if (there) {
+        step->done = "";
+        execute_done(run, step, there);
+        return true;
+    }
+    if (run->options->builder->kind != BUILDER_BAKE)
+        return start_build(run, step, failure);
+    step->work->gathered = true;
+    bake_gathered(run);
+    return true;
+}

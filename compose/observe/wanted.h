@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a project wants of the engine, service by service: the service as it will be created, its hash, its image and
+ * the digest of the files that go into it. Prepared once before planning, because it reads files; planning
+ * itself is pure.
+ *
+ * The service is hashed as it is created: `use_api_socket` expanded, image mounts that name a service replaced by that
+ * service's image, references to other services replaced by container ids (those are known only while
+ * planning or executing: wanted_resolve()).
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "compose/reconcile/step.h"
+#include "spec/base/error.h"
+#include "spec/base/index.h"
+#include "spec/project.h"
+
+struct arena;
+
+struct wanted_service {
+    const struct spec_service *service; /* prepared; references still name services */
+    const char *image;                  /* reference */
+    const char *platform;               /* "" for any */
+    bool refers;                        /* hashes depend on the ids of other containers */
+    const char *hash, *hash_2;          /* both forms; NULL when it refers */
+    const char *content;                /* digest of its configs and secrets, "" for none */
+    const char *given_by;               /* what hands out variables to it while it comes up, or NULL */
+    int64_t scale;
+    struct strings builds_after;        /* services before it in order whose image its own build takes */
+};
+
+struct wanted {
+    struct arena *arena;
+    const struct spec_project *project;
+    struct wanted_service *services; /* dependencies before dependents */
+    size_t count;
+    struct index index;
+    const char *api_config; /* config.json for use_api_socket, or NULL */
+};
+
+/** `scales`: --scale, service to number as text; `api_config`: log-ins for use_api_socket, or NULL. */
+bool wanted_create(const struct spec_project *project, const struct pairs *scales, const char *api_config,
+                   struct wanted **ret_wanted, struct error *err) WARN_UNUSED;
+void wanted_destroy(struct wanted *wanted); /* NULL is allowed */
+const struct wanted_service *wanted_service(const struct wanted *wanted, const char *name);
+
+/** A copy with `service:x` replaced by ids; the service itself when it refers to nothing. */
+const struct spec_service *wanted_resolve(struct arena *arena, const struct spec_service *service,
+                                          const struct pairs *ids);
+/** Services whose containers' ids stand in this one: network_mode, ipc, pid, volumes_from. */
+struct strings wanted_references(struct arena *arena, const struct spec_service *service);
+/**
+ * Files to copy into a container before each start: configs and secrets from variables and inline ones.
+ *
+ * Errors: ERROR_INPUT for a variable that is not set and for read-only services.
+ */
+bool wanted_files(struct arena *arena, const struct wanted *wanted, const struct spec_service *service,
+                  struct step_file **ret_files, size_t *ret_count, struct error *err) WARN_UNUSED;

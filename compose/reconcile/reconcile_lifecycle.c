@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stop, start, restart, kill, pause, unpause, rm. Source: Docker Compose 5.5.0. */
+#include "compose/reconcile/reconcile_lifecycle.h"
+
+#include <string.h>
+
+#include "spec/base/arena.h"
+#include "spec/project.h"
+
+bool lifecycle_covers(const struct lifecycle_plan *p, const char *service)
+{
+    if (!wanted_service(p->wanted, service))
+        return false;
+    return p->options->services.count == 0 || strings_contain(&p->options->services, service);
+}
+
+void lifecycle_after_containers(struct lifecycle_plan *p, struct step *step)
+{
+    for (size_t i = 0; i < p->plan->count; i++)
+        if (p->plan->steps[i]->kind == STEP_CONTAINER_REMOVE)
+            plan_after(p->plan, step, p->plan->steps[i]);
+}
+
+/* Last steps of each service's containers, by its place in `wanted`. */
+struct ends {
+    struct step **items;
+    size_t count, capacity;
+};
+
+static void add_end(struct lifecycle_plan *p, struct ends *ends, struct step *step)
+{
+    ends->items = arena_grow(p->arena, ends->items, &ends->capacity, ends->count + 1, sizeof(struct step *));
+    ends->items[ends->count++] = step;
+}
+
+void lifecycle_walk_back(struct lifecycle_plan *p, lifecycle_container_fn *each)
+{
+    struct ends *own = arena_alloc(p->arena, p->wanted->count * sizeof(*own));
+    struct ends *dependents = arena_alloc(p->arena, p->wanted->count * sizeof(*dependents));
+
+    for (size_t i = p->wanted->count; i > 0; i--) {
+        const struct spec_service *service = p->wanted->services[i - 1].service;
+        const struct observed_container **list;
+        size_t count = reconcile_containers_of(p->arena, p->observed, service->name, false, &list);
+
+        for (size_t j = 0; lifecycle_covers(p, service->name) && j < count; j++)
+            add_end(p, &own[i - 1],
+                    each(p, list[j], service, dependents[i - 1].items, dependents[i - 1].count));
+        for (size_t j = 0; j < service->depends_on.count; j++) {
+            uint32_t at = index_find(&p->wanted->index, service->depends_on.items[j].key);
+
+            for (size_t k = 0; at != INDEX_NONE && k < own[i - 1].count; k++)
+                add_end(p, &dependents[at], own[i - 1].items[k]);
+            /* A service in between without containers passes the order on. */
+            for (size_t k = 0; at != INDEX_NONE && own[i - 1].count == 0 && k < dependents[i - 1].count; k++)
+                add_end(p, &dependents[at], dependents[i - 1].items[k]);
+        }
+    }
+}
+
+struct step *lifecycle_add_stop(struct lifecycle_plan *p, const struct observed_container *container,
+                                const struct spec_service *service, struct step *const *before, size_t count)
+{
+    struct step *stop = reconcile_add_stop(p->plan, container, service, p->options->has_timeout,
+                                           p->options->timeout_s, NULL);
+    size_t first = p->plan->count - 1;
+
+    while (first > 0 && p->plan->steps[first - 1]->kind == STEP_HOOK_EXEC &&
+           strcmp(p->plan->steps[first - 1]->name, container->name) == 0)
+        first--;
+    for (size_t i = 0; i < count; i++)
+        plan_after(p->plan, p->plan->steps[first], before[i]);
+    return stop;
+}
+
+static struct step *stop_one(struct lifecycle_plan *p, const struct observed_container *container,
+                             const struct spec_service *service, struct step *const *before, size_t count)
+{
+    struct step *stop = lifecycle_add_stop(p, container, service, before, count);
+
+    plan_reason(p->plan, stop, REASON_WANTED, "stop");
+    return stop;
+}
+
+/* -- start and restart: the rules of `up` for what is there -- */
+
+static void fill_slots(struct reconcile *r, const struct lifecycle_plan *p)
+{
+    r->services = arena_alloc(r->arena, r->wanted->count * sizeof(*r->services));
+    r->service_count = r->wanted->count;
+    for (size_t i = 0; i < r->service_count; i++) {
+        struct reconcile_service *service = &r->services[i];
+        const struct observed_container **list;
+        size_t count;
+
+        service->wanted = &r->wanted->services[i];
+        count = reconcile_containers_of(r->arena, r->observed, service->wanted->service->name, false, &list);
+        service->slots = arena_alloc(r->arena, count * sizeof(*service->slots));
+        service->slot_count = count;
+        for (size_t j = 0; j < count; j++)
+            service->slots[j] = (struct reconcile_slot){
+                .number = list[j]->number,
+                .name = list[j]->name,
+                .container = list[j],
+                .id = {.known = list[j]->id},
+                .runs = reconcile_is_up(list[j]) || !lifecycle_covers(p, service->wanted->service->name),
+            };
+    }
+}
+
+static struct reconcile context_of(const struct lifecycle_plan *p, const struct reconcile_options *options)
+{
+    return (struct reconcile){
+        .plan = p->plan,
+        .arena = p->arena,
+        .wanted = p->wanted,
+        .observed = p->observed,
+        .options = options,
+        .project = p->project,
+    };
+}
+
+/* What the named services depend on is started with them: they would wait for it in vain. */
+static void name_dependencies(const struct lifecycle_plan *p, struct strings *services)
+{
+    for (size_t i = 0; i < services->count; i++) {
+        const struct wanted_service *service = wanted_service(p->wanted, services->items[i]);
+
+        for (size_t j = 0; service && j < service->service->depends_on.count; j++) {
+            const char *name = service->service->depends_on.items[j].key;
+
+            if (wanted_service(p->wanted, name) && !strings_contain(services, name))
+                strings_add(services, p->arena, name);
+        }
+    }
+}
+
+static bool start_all(struct lifecycle_plan *p, struct error *err)
+{
+    struct reconcile_options options = {.start = true, .wait = p->options->wait};
+    struct reconcile_containers *all = arena_alloc(p->arena, sizeof(*all));
+    struct reconcile r = context_of(p, &options);
+
+    *all = *p->options;
+    name_dependencies(p, &all->services);
+    p->options = all;
+    if (p->observed->container_count == 0 && p->options->by_name)
+        return error_set(err, ERROR_INPUT, "no container found for project \"%s\": not found", p->project->name);
+    fill_slots(&r, p);
+    if (!reconcile_starts(&r, err))
+        return false;
+    if (p->options->wait)
+        reconcile_final_waits(&r);
+    return true;
+}
+
+/* Named services, and those that asked to be restarted with them. */
+static bool restarts(const struct lifecycle_plan *p, const struct spec_service *service)
+{
+    if (lifecycle_covers(p, service->name))
+        return true;
+    for (size_t i = 0; !p->options->no_deps && i < service->depends_on.count; i++)
+        if (service->depends_on.items[i].value->restart &&
+            strings_contain(&p->options->services, service->depends_on.items[i].key))
+            return true;
+    return false;
+}
+
+static struct step *restart_one(struct reconcile *r, const struct lifecycle_plan *p,
+                                const struct reconcile_service *service, const struct reconcile_slot *slot,
+                                struct step *const *before, size_t count)
+{
+    const struct spec_service *model = service->wanted->service;
+    struct step *hook = NULL, *restart;
+    size_t first = r->plan->count;
+
+    if (reconcile_is_up(slot->container))
+        hook = reconcile_add_hooks(r->plan, &model->pre_stop, "pre_stop", model, slot->name, slot->id, NULL);
+    restart = plan_add(r->plan, STEP_CONTAINER_RESTART, reconcile_container_id_line(r->arena, slot->name));
+    restart->object = slot->id;
+    restart->name = slot->name;
+    restart->service = model;
+    restart->has_timeout = p->options->has_timeout;
+    restart->timeout_s = p->options->timeout_s;
+    plan_after(r->plan, restart, hook);
+    for (size_t i = 0; i < count; i++)
+        plan_after(r->plan, r->plan->steps[first], before[i]);
+    plan_reason(r->plan, restart, REASON_WANTED, "restart");
+    return reconcile_add_hooks(r->plan, &model->post_start, "post_start", model, slot->name, slot->id, restart);
+}
+
+static bool restart_all(struct lifecycle_plan *p, struct error *err)
+{
+    struct reconcile_options options = {.start = true, .restart = true};
+    struct reconcile r = context_of(p, &options);
+
+    fill_slots(&r, p);
+    for (size_t i = 0; i < r.service_count; i++) {
+        struct reconcile_service *service = &r.services[i];
+        struct step **before = NULL;
+        size_t count = 0;
+
+        if (service->slot_count == 0 || !restarts(p, service->wanted->service))
+            continue;
+        if (!p->options->no_deps && !reconcile_prerequisites(&r, service, &before, &count, err))
+            return false;
+        for (size_t j = 0; j < service->slot_count; j++)
+            service->slots[j].started = restart_one(&r, p, service, &service->slots[j], before, count);
+    }
+    return true;
+}
+
+/* -- kill, pause, unpause, rm -- */
+
+static bool is_active(const struct observed_container *container)
+{
+    return reconcile_is_up(container) || container->entry->state == ENGINE_STATE_PAUSED;
+}
+
+static void signal_all(struct lifecycle_plan *p, enum step_kind kind, const char *reason)
+{
+    for (size_t i = 0; i < p->observed->container_count; i++) {
+        const struct observed_container *container = &p->observed->containers[i];
+        bool known = lifecycle_covers(p, container->service) ||
+                     (p->options->remove_orphans && !wanted_service(p->wanted, container->service));
+        struct step *step;
+
+        if (!known || !is_active(container) || (container->one_off && kind != STEP_CONTAINER_KILL))
+            continue;
+        step = plan_add(p->plan, kind, reconcile_container_id_line(p->arena, container->name));
+        step->object.known = container->id;
+        step->name = container->name;
+        step->signal = p->options->signal;
+        plan_reason(p->plan, step, REASON_WANTED, "%s", reason);
+    }
+}
+
+static void remove_stopped(struct lifecycle_plan *p)
+{
+    for (size_t i = 0; i < p->observed->container_count; i++) {
+        const struct observed_container *container = &p->observed->containers[i];
+        const struct wanted_service *service = wanted_service(p->wanted, container->service);
+        struct step *stop = NULL, *remove;
+
+        if (container->one_off || !service || !lifecycle_covers(p, container->service) ||
+            (is_active(container) && !p->options->stop))
+            continue;
+        if (is_active(container))
+            stop = reconcile_add_stop(p->plan, container, service->service, false, 0, NULL);
+        remove = reconcile_add_remove(p->plan, container, p->options->volumes, stop);
+        plan_reason(p->plan, remove, REASON_WANTED, "rm");
+        if (p->options->volumes)
+            reconcile_add_anonymous_removals(p->plan, container, remove);
+    }
+}
+
+static bool decide(enum lifecycle what, struct lifecycle_plan *p, struct error *err)
+{
+    switch (what) {
+    case LIFECYCLE_DOWN:
+        return lifecycle_down(p, err);
+    case LIFECYCLE_STOP:
+        lifecycle_walk_back(p, stop_one);
+        return true;
+    case LIFECYCLE_START:
+        return start_all(p, err);
+    case LIFECYCLE_RESTART:
+        return restart_all(p, err);
+    case LIFECYCLE_KILL:
+        signal_all(p, STEP_CONTAINER_KILL, "kill");
+        return true;
+    case LIFECYCLE_PAUSE:
+        signal_all(p, STEP_CONTAINER_PAUSE, "pause");
+        return true;
+    case LIFECYCLE_UNPAUSE:
+        signal_all(p, STEP_CONTAINER_UNPAUSE, "unpause");
+        return true;
+    case LIFECYCLE_RM:
+        remove_stopped(p);
+        return true;
+    }
+    return true;
+}
+
+bool reconcile_lifecycle(enum lifecycle what, const struct wanted *wanted, const struct observed *observed,
+                         const struct reconcile_containers *options, struct plan **ret_plan, struct error *err)
+{
+    struct plan *plan = plan_create();
+    struct lifecycle_plan p = {
+        .plan = plan,
+        .arena = plan->arena,
+        .wanted = wanted,
+        .observed = observed,
+        .options = options,
+        .project = wanted->project,
+    };
+
+    if (!decide(what, &p, err)) {
+        plan_destroy(plan);
+        return false;
+    }
+    *ret_plan = plan;
+    return true;
+}

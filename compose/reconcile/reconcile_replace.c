@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Another container in the place of one: create, stop, remove, rename; what an interrupted replacement left is finished or
+ * undone. Source: Docker Compose 5.5.0, `up`.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "compose/observe/names.h"
+#include "compose/reconcile/reconcile_internal.h"
+#include "spec/base/arena.h"
+
+static bool is_declared_anonymous(const struct spec_service *model, const char *target)
+{
+    for (size_t i = 0; i < model->volumes.count; i++)
+        if (model->volumes.items[i]->target && strcmp(model->volumes.items[i]->target, target) == 0)
+            return !model->volumes.items[i]->source || !*model->volumes.items[i]->source;
+    return false;
+}
+
+static bool is_declared(const struct spec_service *model, const char *target)
+{
+    for (size_t i = 0; i < model->volumes.count; i++)
+        if (model->volumes.items[i]->target && strcmp(model->volumes.items[i]->target, target) == 0)
+            return true;
+    return false;
+}
+
+/* Anonymous volumes of the old container go to the new one: those of the image and those without a source. */
+static void carry_volumes(struct reconcile *r, const struct spec_service *model,
+                          const struct observed_container *old, struct step_create *create)
+{
+    const struct engine_container_entry *entry = old->entry;
+
+    if (r->options->renew_anonymous)
+        return;
+    create->carried = arena_alloc(r->arena, entry->mount_count * sizeof(*create->carried));
+    for (size_t i = 0; i < entry->mount_count; i++) {
+        const struct engine_mount *mount = &entry->mounts[i];
+        bool anonymous = is_declared_anonymous(model, mount->target);
+
+        if (strcmp(mount->type, "volume") != 0 || !*mount->name)
+            continue;
+        if (!anonymous && is_declared(model, mount->target))
+            continue;
+        if (!anonymous && !old->details) {
+            plan_need(r->plan, NEED_CONTAINER, old->id, NULL); /* is it the image's? */
+            continue;
+        }
+        if (anonymous || strings_contain(&old->details->volumes, mount->target))
+            create->carried[create->carried_count++] = (struct translate_carried){
+                .volume = mount->name, .target = mount->target, .read_only = !mount->writable};
+    }
+}
+
+static struct step *find_stop(struct reconcile *r, const struct observed_container *container)
+{
+    for (size_t i = 0; i < r->plan->count; i++) {
+        struct step *step = r->plan->steps[i];
+
+        if (step->kind == STEP_CONTAINER_STOP && step->object.known &&
+            strcmp(step->object.known, container->id) == 0)
+            return step;
+    }
+    return NULL;
+}
+
+/* Services that asked to be restarted with this one are stopped before its container goes. */
+static void stop_dependents(struct reconcile *r, const struct reconcile_service *service, struct step *before_this)
+{
+    for (size_t i = 0; i < r->service_count; i++) {
+        struct reconcile_service *dependent = &r->services[i];
+        const struct spec_dependency_map *map = &reconcile_model(dependent)->depends_on;
+        bool restarts = false;
+
+        for (size_t j = 0; j < map->count; j++)
+            if (strcmp(map->items[j].key, reconcile_model(service)->name) == 0 && map->items[j].value->restart)
+                restarts = true;
+        for (size_t j = 0; restarts && j < r->observed->container_count; j++) {
+            const struct observed_container *container = &r->observed->containers[j];
+            struct step *stop;
+
+            if (container->one_off || strcmp(container->service, reconcile_model(dependent)->name) != 0 ||
+                !reconcile_is_up(container))
+                continue;
+            stop = find_stop(r, container);
+            if (!stop) {
+                stop = reconcile_add_stop(r->plan, container, reconcile_model(dependent), r->options->has_timeout,
+                                          r->options->timeout_s, NULL);
+                plan_reason(r->plan, stop, REASON_RELATED, "restarts with service %s",
+                            reconcile_model(service)->name);
+            }
+            plan_after(r->plan, before_this, stop);
+        }
+    }
+}
+
+static void copy_reason(struct reconcile *r, struct step *step, const struct step_reason *from)
+{
+    struct step_reason *to = plan_reason(r->plan, step, from->kind, "%s", from->text);
+
+    to->attribute = from->attribute;
+    to->old_value = from->old_value;
+    to->new_value = from->new_value;
+    to->place = from->place;
+}
+
+static struct step *add_rename(struct reconcile *r, const char *line, struct step_value id, const char *name,
+                               struct step *before)
+{
+    struct step *rename = plan_add(r->plan, STEP_CONTAINER_RENAME, line);
+
+    rename->object = id;
+    rename->name = name;
+    rename->done = "Recreated";
+    plan_after(r->plan, rename, before);
+    return rename;
+}
+
+/* Stop and remove the old one without progress lines of their own. */
+static struct step *retire(struct reconcile *r, const struct reconcile_service *service,
+                           const struct observed_container *old, struct step *before)
+{
+    struct step *stop = find_stop(r, old), *remove; /* a dependency that is replaced may need it stopped before */
+
+    if (!stop && (reconcile_is_up(old) || old->entry->state == ENGINE_STATE_PAUSED)) {
+        stop = reconcile_add_stop(r->plan, old, reconcile_model(service), r->options->has_timeout,
+                                  r->options->timeout_s, before);
+        stop->working = stop->done = "";
+    }
+    if (stop)
+        stop_dependents(r, service, stop);
+    remove = reconcile_add_remove(r->plan, old, r->options->renew_anonymous, stop);
+    plan_after(r->plan, remove, before);
+    remove->working = remove->done = "";
+    if (r->options->renew_anonymous)
+        reconcile_add_anonymous_removals(r->plan, old, remove);
+    return remove;
+}
+
+/* create under a name of its own → stop old → remove old → rename. Interrupted anywhere, the names tell the rest. */
+bool reconcile_replace(struct reconcile *r, struct reconcile_service *service, struct reconcile_slot *slot,
+                       const struct step_reason *why, struct error *err)
+{
+    const struct observed_container *old = slot->container;
+    const char *line = reconcile_container_id_line(r->arena, old->name);
+    struct step *create, *gone, *ready;
+    struct step_create *details;
+
+    if (!reconcile_add_create(r, service, slot, names_replacement(r->arena, old->id, slot->name), &create, err))
+        return false;
+    details = arena_alloc(r->arena, sizeof(*details));
+    *details = *create->create;
+    details->replace = reconcile_model(service)->container_name && *reconcile_model(service)->container_name
+                           ? reconcile_model(service)->container_name
+                           : arena_printf(r->arena, "%s%s%" PRId64, reconcile_model(service)->name,
+                                          names_separator(r->project), slot->number);
+    carry_volumes(r, reconcile_model(service), old, details);
+    create->create = details;
+    create->id = line;
+    create->working = "Recreate";
+    create->done = "";
+    copy_reason(r, create, why);
+    if (why->kind == REASON_CONFIG)
+        reconcile_explain(r, service, old, create);
+    ready = slot->ready;
+    gone = retire(r, service, old, ready);
+    slot->ready = add_rename(r, line, slot->id, slot->name, gone);
+    slot->runs = false;
+    service->replaced = true;
+    for (size_t i = 0; i < reconcile_model(service)->volumes.count; i++) {
+        const char *source = reconcile_model(service)->volumes.items[i]->source;
+        struct reconcile_volume *volume = source ? reconcile_find_volume(r, source) : NULL;
+
+        if (volume && volume->replaced)
+            plan_after(r->plan, create, volume->ready);
+    }
+    return true;
+}
+
+/* A volume that is made anew must be let go by everybody first, so the old container cannot wait for the new one. */
+bool reconcile_replace_with_volume(struct reconcile *r, struct reconcile_service *service,
+                                   struct reconcile_slot *slot, const struct step_reason *why, struct error *err)
+{
+    const struct observed_container *old = slot->container;
+    struct step *gone = retire(r, service, old, NULL), *create;
+
+    gone->id = reconcile_container_id_line(r->arena, old->name);
+    for (size_t i = 0; i < r->volume_count; i++)
+        if (r->volumes[i].replaced)
+            plan_after(r->plan, r->volumes[i].removed, gone);
+    if (!reconcile_add_create(r, service, slot, slot->name, &create, err))
+        return false;
+    plan_after(r->plan, create, gone);
+    create->working = "Recreate";
+    create->done = "Recreated";
+    copy_reason(r, create, why);
+    slot->runs = false;
+    service->replaced = true;
+    return true;
+}
+
+bool reconcile_uses_replaced_volume(struct reconcile *r, const struct observed_container *container)
+{
+    for (size_t i = 0; i < r->volume_count; i++)
+        if (r->volumes[i].replaced && reconcile_has_volume(container, r->volumes[i].name))
+            return true;
+    return false;
+}
+
+/* -- What an interrupted run left -- */
+
+static const struct observed_container *replaced_by(const struct observed_container **list, size_t count,
+                                                    const struct observed_container *replacement)
+{
+    char old[NAMES_OLD_ID_DIGITS + 1];
+
+    if (!names_is_replacement(replacement->name, old))
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(list[i]->id, old, NAMES_OLD_ID_DIGITS) == 0)
+            return list[i];
+    return NULL;
+}
+
+static void drop(const struct observed_container **list, size_t *count, const struct observed_container *item)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < *count; i++)
+        if (list[i] != item)
+            list[kept++] = list[i];
+    *count = kept;
+}
+
+/* Two containers for one place: the replacement wins when it fits, and the old one goes; else the replacement goes. */
+struct step *reconcile_settle_replacements(struct reconcile *r, struct reconcile_service *service,
+                                           const struct observed_container **list, size_t *count,
+                                           const struct observed_container **ret_winner)
+{
+    for (size_t i = 0; i < *count; i++) {
+        const struct observed_container *replacement = list[i], *old = replaced_by(list, *count, replacement);
+        struct step_reason why;
+        struct step *gone;
+
+        if (!old)
+            continue;
+        if (reconcile_is_current(r, service, replacement, &why)) {
+            gone = retire(r, service, old, NULL);
+            plan_reason(r->plan, gone, REASON_LEFTOVER, "its replacement is ready");
+            drop(list, count, old);
+            *ret_winner = replacement;
+            return gone;
+        }
+        gone = retire(r, service, replacement, NULL);
+        plan_reason(r->plan, gone, REASON_LEFTOVER, "left by an interrupted run");
+        drop(list, count, replacement);
+        i = (size_t)-1; /* from the start: the list has changed */
+    }
+    *ret_winner = NULL;
+    return NULL;
+}
+
+void reconcile_finish_name(struct reconcile *r, struct reconcile_slot *slot, struct step *gone)
+{
+    char old[NAMES_OLD_ID_DIGITS + 1];
+
+    if (!names_is_replacement(slot->container->name, old) || strcmp(slot->container->name, slot->name) == 0)
+        return;
+    slot->ready = add_rename(r, reconcile_container_id_line(r->arena, slot->name), slot->id, slot->name, gone);
+    plan_reason(r->plan, slot->ready, REASON_LEFTOVER, "an interrupted run left it under another name");
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "compose/observe/labels.h"
+#include "compose/observe/names.h"
+#include "compose/reconcile/reconcile_internal.h"
+#include "spec/base/arena.h"
+#include "spec/node.h"
+
+static bool is_in_map(const struct spec_service_map *map, const char *name)
+{
+    for (size_t i = 0; i < map->count; i++)
+        if (strcmp(map->items[i].key, name) == 0)
+            return true;
+    return false;
+}
+
+/* Of a service that no file knows any more, or a one-off that is through. */
+static bool is_orphan(const struct reconcile *r, const struct observed_container *container)
+{
+    if (container->one_off)
+        return container->entry->state == ENGINE_STATE_EXITED || container->entry->state == ENGINE_STATE_DEAD;
+    return index_find(&r->wanted->index, container->service) == INDEX_NONE &&
+           !strings_contain(&r->options->known, container->service) &&
+           !is_in_map(&r->project->disabled, container->service);
+}
+
+/* `list` is a label's: paths with commas between. */
+static bool shares_file(const struct strings *files, const char *list)
+{
+    for (const char *at = list; *at;) {
+        size_t length = strcspn(at, ",");
+
+        for (size_t i = 0; i < files->count; i++)
+            if (strlen(files->items[i]) == length && strncmp(files->items[i], at, length) == 0)
+                return true;
+        at += length + (at[length] == ',');
+    }
+    return false;
+}
+
+/* Made from another folder, or from none of these files. */
+static bool is_from_elsewhere(const struct reconcile *r, const struct observed_container *container)
+{
+    const char *directory = labels_get(&container->entry->labels, LABEL_WORKING_DIR);
+    const char *files = labels_get(&container->entry->labels, LABEL_CONFIG_FILES);
+
+    if (!r->project->load || !r->project->load->working_dir || !*directory)
+        return false;
+    return strcmp(directory, r->project->load->working_dir) != 0 ||
+           (*files && r->project->load->config_files.count > 0 && !shares_file(&r->project->load->config_files, files));
+}
+
+static const char *origin_of(const struct observed_container *container)
+{
+    const char *files = labels_get(&container->entry->labels, LABEL_CONFIG_FILES);
+
+    return *files ? files : labels_get(&container->entry->labels, LABEL_WORKING_DIR);
+}
+
+static void remove_orphan(struct reconcile *r, const struct observed_container *container)
+{
+    struct step *stop = NULL, *remove;
+
+    if (reconcile_is_up(container))
+        stop = reconcile_add_stop(r->plan, container, NULL, r->options->has_timeout, r->options->timeout_s, NULL);
+    remove = reconcile_add_remove(r->plan, container, false, stop);
+    plan_reason(r->plan, remove, REASON_LEFTOVER,
+                container->one_off ? "a one-off that has ended" : "its service is gone from the files");
+}
+
+static void add_orphans(struct reconcile *r)
+{
+    struct strings ours = {0}, elsewhere = {0};
+
+    for (size_t i = 0; i < r->observed->container_count; i++) {
+        const struct observed_container *container = &r->observed->containers[i];
+
+        if (!is_orphan(r, container))
+            continue;
+        if (is_from_elsewhere(r, container)) {
+            strings_add(&elsewhere, r->arena,
+                        arena_printf(r->arena, "%s (%s)", container->name,
+                                     origin_of(container)));
+            continue;
+        }
+        strings_add(&ours, r->arena, container->name);
+        if (r->options->remove_orphans)
+            remove_orphan(r, container);
+    }
+    if (ours.count > 0 && !r->options->remove_orphans && !r->options->ignore_orphans)
+        warnings_add(&r->plan->warnings, (struct place){0},
+                     "Found orphan containers (%s) for this project. If you removed or renamed this service in "
+                     "your compose file, you can run this command with the --remove-orphans flag to clean it up.",
+                     strings_join(&ours, r->arena, ", "));
+    if (elsewhere.count > 0 && !r->options->ignore_orphans)
+        warnings_add(&r->plan->warnings, (struct place){0},
+                     "Found containers of another file under the same project name: %s. They are left alone; give "
+                     "one of the projects another name, or remove them with `down --remove-orphans`.",
+                     strings_join(&elsewhere, r->arena, ", "));
+}
+
+static bool check_names(struct reconcile *r, struct error *err)
+{
+    for (size_t i = 0; i < r->service_count; i++) {
+        const struct spec_service *a = r->services[i].wanted->service;
+
+        for (size_t j = 0; a->container_name && *a->container_name && j < i; j++) {
+            const struct spec_service *b = r->services[j].wanted->service;
+
+            if (b->container_name && strcmp(a->container_name, b->container_name) == 0)
+                return error_set_at(err, ERROR_INPUT, spec_node_place(a->node),
+                                    "services.%s: container name \"%s\" is already in use by service %s\"", a->name,
+                                    a->container_name, b->name);
+        }
+        if (!a->provider && !a->build && (!a->image || !*a->image))
+            return error_set_at(err, ERROR_INPUT, spec_node_place(a->node),
+                                "invalid service \"%s\". Must specify either image or build", a->name);
+    }
+    return true;
+}
+
+static void add_services(struct reconcile *r)
+{
+    r->services = arena_alloc(r->arena, r->wanted->count * sizeof(*r->services));
+    r->service_count = r->wanted->count;
+    for (size_t i = 0; i < r->service_count; i++) {
+        struct reconcile_service *service = &r->services[i];
+
+        service->wanted = &r->wanted->services[i];
+        service->target = r->options->targets.count == 0 ||
+                          strings_contain(&r->options->targets, service->wanted->service->name);
+        translate_unsupported(service->wanted->service, r->observed->api_minor, r->observed->podman,
+                              &r->plan->warnings);
+    }
+    translate_unsupported_resources(r->project, r->observed->api_minor, &r->plan->warnings);
+}
+
+/* Containers that nothing touches are named, so that the user sees that they are there. */
+static void note_running(struct reconcile *r)
+{
+    for (size_t i = 0; i < r->service_count; i++)
+        for (size_t j = 0; j < r->services[i].slot_count; j++) {
+            const struct reconcile_slot *slot = &r->services[i].slots[j];
+
+            if (slot->container && slot->runs && !slot->started && !slot->ready && !slot->stopped)
+                strings_add(&r->plan->running, r->arena, slot->name);
+        }
+}
+
+static const char *name_of_network(const struct reconcile *r, const char *id)
+{
+    for (size_t i = 0; i < r->observed->networks.count; i++)
+        if (strcmp(r->observed->networks.items[i].id, id) == 0)
+            return r->observed->networks.items[i].name;
+    return id;
+}
+
+/* The network under its old name goes last, when nobody is on it any more. */
+static void remove_renamed_networks(struct reconcile *r, const struct reconcile_network *network)
+{
+    for (size_t i = 0; i < network->left.count; i++) {
+        const char *id = network->left.items[i], *name = name_of_network(r, id);
+        struct step *remove = plan_add(r->plan, STEP_NETWORK_REMOVE, arena_printf(r->arena, "Network %s", name));
+
+        remove->object.known = id;
+        remove->name = name;
+        remove->in_use_is_fine = remove->ignore_missing = true;
+        plan_reason(r->plan, remove, REASON_LEFTOVER, "it is now called %s", network->name);
+        for (size_t j = 0; j < r->plan->count; j++)
+            if (r->plan->steps[j]->kind == STEP_CONTAINER_REMOVE)
+                plan_after(r->plan, remove, r->plan->steps[j]);
+    }
+}
+
+static void remove_left_hooks(struct reconcile *r)
+{
+    for (size_t i = 0; i < r->observed->hook_count; i++)
+        if (reconcile_find_service(r, r->observed->hooks[i].service))
+            reconcile_remove_hook(r->plan, &r->observed->hooks[i]);
+}
+
+static bool is_one_off(const struct reconcile *r, const char *service)
+{
+    return r->options->one_off && strcmp(r->options->one_off->service, service) == 0;
+}
+
+static bool decide(struct reconcile *r, struct error *err)
+{
+    add_services(r);
+    if (!check_names(r, err))
+        return false;
+    reconcile_images(r);
+    if (!reconcile_networks(r, err) || !reconcile_volumes(r, err))
+        return false;
+    add_orphans(r);
+    remove_left_hooks(r);
+    for (size_t i = 0; i < r->service_count; i++) {
+        struct reconcile_service *service = &r->services[i];
+        const struct spec_service *model = service->wanted->service;
+
+        if (!model->provider && !service->deferred &&
+                 !is_one_off(r, model->name) &&
+                 !reconcile_service_containers(r, service, err))
+            return false;
+    }
+    for (size_t i = 0; i < r->network_count; i++)
+        remove_renamed_networks(r, &r->networks[i]);
+    if (r->options->start && !reconcile_starts(r, err))
+        return false;
+    if (r->options->start && r->options->wait)
+        reconcile_final_waits(r);
+    if (r->options->one_off && !reconcile_one_off(r, err))
+        return false;
+    reconcile_tell_provided(r);
+    note_running(r);
+    return true;
+}
+
+bool reconcile_up(const struct wanted *wanted, const struct observed *observed,
+                  const struct reconcile_options *options, struct plan **ret_plan, struct error *err)
+{
+    struct plan *plan = plan_create();
+    struct reconcile r = {
+        .plan = plan,
+        .arena = plan->arena,
+        .wanted = wanted,
+        .observed = observed,
+        .options = options,
+        .project = wanted->project,
+    };
+
+    if (!decide(&r, err)) {
+        plan_destroy(plan);
+        return false;
+    }
+    *ret_plan = plan;
+    return true;
+}

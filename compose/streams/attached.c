@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compose/streams/attached.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compose/command.h"
+#include "compose/console/console.h"
+#include "compose/observe/containers.h"
+#include "compose/session/session.h"
+#include "compose/streams/log_follow.h"
+
+struct attached {
+    struct command_context *context;
+    struct attached_options options;
+    struct log_follow *follow;
+    enum attached_end end;
+    bool struck, awake, has_code;
+    int exit_code;
+};
+
+/* The first end that matters decides; what is stopped because of it does not. */
+static void on_container_exit(void *owner, const char *service, int exit_code, bool restarting)
+{
+    struct attached *attached = owner;
+    const struct attached_options *options = &attached->options;
+    bool strikes = options->abort_on_exit || (options->exit_code_from && !options->abort_on_failure) ||
+                   (options->abort_on_failure && exit_code != 0);
+
+    (void)restarting; /* a container that will be started again has ended nevertheless */
+    if (options->exit_code_from) {
+        if (!attached->has_code && strcmp(service, options->exit_code_from) == 0) {
+            attached->has_code = true;
+            attached->exit_code = exit_code;
+        }
+    } else if (strikes && !attached->struck) {
+        attached->exit_code = exit_code;
+    }
+    if (!strikes || attached->struck)
+        return;
+    attached->struck = true;
+    attached->end = ATTACHED_ABORTED;
+    log_follow_stop(attached->follow);
+}
+
+struct attached *attached_create(struct command_context *context, const struct attached_options *options)
+{
+    struct attached *attached = xcalloc(1, sizeof(*attached));
+    struct log_follow_options how = {
+        .project = options->project,
+        .services = options->services,
+        .follow = true,
+        .only_new = true,
+        .printing = {.no_colour = options->no_color,
+                     .no_prefix = options->no_log_prefix,
+                     .timestamps = options->timestamps,
+                     .split = true},
+        .on_exit = on_container_exit,
+        .owner = attached,
+    };
+
+    attached->context = context;
+    attached->options = *options;
+    for (size_t i = 0; i < options->services.count; i++)
+        if (!strings_contain(&options->shown, options->services.items[i]))
+            strings_add(&how.silent, context->arena, options->services.items[i]);
+    attached->follow = log_follow_create(context->session, &how);
+    return attached;
+}
+
+void attached_destroy(struct attached *attached)
+{
+    if (!attached)
+        return;
+    log_follow_destroy(attached->follow);
+    free(attached);
+}
+
+bool attached_begin(struct attached *attached, struct error *err)
+{
+    struct strings names;
+
+    if (!log_follow_start(attached->follow, err))
+        return false;
+    log_follow_names(attached->follow, attached->context->arena, &names);
+    if (names.count > 0)
+        console_print(attached->context->console, "Attaching to %s\n",
+                      strings_join(&names, attached->context->arena, ", "));
+    return true;
+}
+
+bool attached_wait(struct attached *attached, enum attached_end *ret_end, struct error *err)
+{
+    bool is_over = attached->struck || attached->end == ATTACHED_DETACHED;
+
+    /* An abort option may have struck, and somebody may be awake, while others were still being started. */
+    if (!is_over && !attached->awake && !log_follow_wait(attached->follow, err)) {
+        if (err->kind != ERROR_CANCELED)
+            return false;
+        error_finish(err);
+        session_continue(attached->context->session);
+        attached->end = ATTACHED_INTERRUPTED;
+    }
+    *ret_end = attached->awake && attached->end == ATTACHED_ENDED ? ATTACHED_AWAKE : attached->end;
+    attached->awake = false;
+    return true;
+}
+
+void attached_detach(struct attached *attached)
+{
+    attached->end = ATTACHED_DETACHED;
+    log_follow_stop(attached->follow);
+}
+
+void attached_wake(struct attached *attached)
+{
+    attached->awake = true;
+    log_follow_stop(attached->follow);
+}
+
+void attached_announce_stop(struct attached *attached, enum attached_end why)
+{
+    struct progress event = {.id = "Compose", .text = "Stopping", .status = PROGRESS_WORKING};
+
+    event.details = why == ATTACHED_ABORTED ? "Aborting on container exit..."
+                                            : "Gracefully Stopping... press Ctrl+C again to force";
+    console_progress(attached->context->console, &event);
+}
+
+void attached_drain(struct attached *attached)
+{
+    log_follow_drain(attached->follow);
+}
+
+/* It was stopped, and the event of that has not arrived yet: its container tells. */
+static bool ask_exit_code(struct attached *attached, struct error *err)
+{
+    struct engine_container_list list;
+    struct strings services = {0};
+
+    strings_add(&services, attached->context->arena, attached->options.exit_code_from);
+    if (!containers_list(attached->context->session, attached->context->arena, attached->options.project,
+                         CONTAINERS_STOPPED, &services, &list, err))
+        return false;
+    for (size_t i = 0; i < list.count && !attached->has_code; i++) {
+        attached->has_code = list.items[i].has_exit_code;
+        attached->exit_code = list.items[i].exit_code;
+    }
+    return true;
+}
+
+bool attached_exit_code(struct attached *attached, int *ret_code, struct error *err)
+{
+    if (attached->options.exit_code_from && !attached->has_code && !ask_exit_code(attached, err))
+        return false;
+    *ret_code = attached->exit_code;
+    return true;
+}
+
+void attached_hook_output(void *owner, const char *name, struct span bytes)
+{
+    struct attached *attached = owner;
+    struct log_printer *printer = log_follow_printer(attached->follow);
+    const char *arrow = strstr(name, " ->");
+    struct log_source *parent = NULL;
+
+    if (arrow) {
+        char *container = xstrndup(name, (size_t)(arrow - name));
+
+        parent = log_printer_add(printer, container, NULL);
+        free(container);
+    }
+    log_printer_write(printer, log_printer_add(printer, name, parent), bytes);
+}
+
+void attached_container_started(void *owner, const char *container_id)
+{
+    struct attached *attached = owner;
+
+    log_follow_expect_start(attached->follow, container_id);
+}
+
+struct log_printer *attached_printer(struct attached *attached)
+{
+    return log_follow_printer(attached->follow);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "compose/console/console.h"
+#include "compose/streams/log_follow_internal.h"
+#include "compose/streams/log_merge.h"
+#include "compose/streams/log_reader.h"
+#include "engine_client/client.h"
+#include "engine_client/query.h"
+#include "engine_client/request.h"
+#include "spec/base/arena.h"
+
+void log_item_tell_exit(struct log_item *item)
+{
+    const struct log_follow_options *options = &item->follow->options;
+    char message[64]; /* the text below and a number */
+
+    if (!item->exit_due || item->inspect || (item->reader && log_reader_is_open(item->reader)))
+        return;
+    item->exit_due = false;
+    if (!options->follow)
+        return;
+    (void)snprintf(message, sizeof(message), "exited with code %d%s", item->exit_code,
+                   item->restarting ? " (restarting)" : "");
+    if (!item->silent)
+        log_stream_status(item->stream, message);
+    if (options->on_exit)
+        options->on_exit(options->owner, item->service, item->exit_code, item->restarting);
+}
+
+bool log_item_is_speaking(const struct log_item *item)
+{
+    return item->inspect || (item->reader && log_reader_is_open(item->reader)) ||
+           (item->stream && !log_stream_is_empty(item->stream));
+}
+
+static void on_printed(void *owner)
+{
+    struct log_item *item = owner;
+
+    if (item->reader)
+        log_reader_go_on(item->reader);
+    log_follow_check_end(item->follow);
+}
+
+/* live: until the container ends; else what there is. */
+static void ask_for_log(struct log_item *item, bool live)
+{
+    const struct log_follow_options *options = &item->follow->options;
+    struct log_reader_query query = {.follow = live, .until_ns = options->until_ns};
+
+    if (!item->fresh) {
+        query.since_ns = options->since_ns;
+        query.tail = options->only_new && item->running ? "0" : options->tail;
+    }
+    item->follow->in_flight++;
+    log_reader_open(item->reader, &query);
+}
+
+void log_item_open(struct log_item *item)
+{
+    item->open_again = false;
+    item->broken = false;
+    item->last_words = false;
+    ask_for_log(item, item->follow->options.follow);
+}
+
+/*
+ * The connection broke. Who had told something new is asked again at once; a log that breaks without a word waits for
+ * the event stream to find the engine, or a while where that stream is well: the list that follows tells whether there
+ * is more to read.
+ */
+static void take_up_again(struct log_item *item)
+{
+    item->broken = true;
+    if (log_reader_has_progressed(item->reader))
+        log_item_open(item);
+    else
+        log_follow_ask_again(item->follow);
+}
+
+static void fail(struct log_item *item, const struct error *failure)
+{
+    CLEANUP(error_finish) struct error mine;
+
+    error_init(&mine);
+    error_copy(&mine, failure);
+    (void)error_wrap(&mine, "logs of %s", item->name);
+    log_follow_fail(item->follow, &mine);
+}
+
+static void on_reader_closed(void *owner, const struct error *failure)
+{
+    struct log_item *item = owner;
+    struct log_follow *follow = item->follow;
+
+    log_stream_close(item->stream);
+    log_follow_landed(follow);
+    if (follow->closing)
+        return;
+    if (item->passing_over) {
+        item->passing_over = false;
+        if (item->open_again)
+            log_item_open(item);
+    } else if (failure && failure->kind == ERROR_CONNECTION && follow->options.follow) {
+        take_up_again(item);
+    } else if (failure && failure->status == 0) {
+        fail(item, failure); /* the connection broke, or what came is no container output */
+    } else if (follow->options.follow && !failure && !item->last_words) {
+        /*
+         * A follower may miss the last line of a container that ends without a newline (seen with 20.10): what stands
+         * behind the cursor is read once more.
+         */
+        item->last_words = true;
+        ask_for_log(item, false);
+        return;
+    } else {
+        /* A removed container has told all. */
+        if (failure && failure->status != 404 && failure->status != 409)
+            console_warn(
+                session_console(follow->session), "Can't retrieve logs for \"%s\": %s", item->name,
+                failure->engine_message ? failure->engine_message : failure->frames[0].text);
+        log_item_tell_exit(item);
+        if (item->open_again && !failure)
+            log_item_open(item);
+    }
+    log_follow_check_end(follow);
+}
+
+/* It is known what it is: read it. */
+static void begin(struct log_item *item, const struct engine_container *container)
+{
+    struct log_follow *follow = item->follow;
+
+    item->known = true;
+    item->running = container->running;
+    item->restarting = container->restarting;
+    item->started_ns = container->started_ns;
+    if (item->silent)
+        return;
+    if (item->recreated)
+        log_stream_status(item->stream, "has been recreated");
+    item->reader =
+        log_reader_create(follow->client, item->id, container->tty, on_reader_closed, item);
+    log_reader_set_stream(item->reader, item->stream);
+    if (!follow->options.only_new || item->fresh || item->running) {
+        log_item_open(item);
+    } else if (container->finished_ns > 0) {
+        item->passing_over = true; /* what was said in earlier lives is not shown */
+        follow->in_flight++;
+        log_reader_pass_over(item->reader);
+    }
+}
+
+/* Old news: the event stream begins early, and told of a container that had been removed before we looked. */
+static void forget(struct log_item *item)
+{
+    item->gone = true;
+    item->running = item->restarting = item->exit_due = false;
+    item->starts_due = 0;
+    if (!item->silent)
+        log_stream_close(item->stream);
+}
+
+static void on_inspected(void *owner, struct engine_request *request, const struct error *failure)
+{
+    struct log_item *item = owner;
+    struct log_follow *follow = item->follow;
+    struct engine_container container;
+    struct arena *arena;
+    struct error ignored;
+    bool known;
+
+    item->inspect = NULL;
+    log_follow_landed(follow);
+    if (follow->closing)
+        return;
+    if (item->inspect_again) {
+        item->inspect_again = false;
+        log_item_inspect(item);
+        return;
+    }
+    arena = arena_create();
+    error_init(&ignored);
+    known = !failure &&
+            engine_container_decode(arena, engine_request_body(request), &container, &ignored);
+    if (!known && failure && failure->kind != ERROR_ENGINE && !follow->options.follow)
+        log_follow_fail(follow, failure);
+    if (known && !item->known)
+        begin(item, &container);
+    else if (known && !item->running)
+        item->restarting = container.restarting || container.running;
+    else if (!item->known && failure && failure->status == 404)
+        forget(item);
+    log_item_tell_exit(item);
+    error_finish(&ignored);
+    arena_destroy(arena);
+    log_follow_check_end(follow);
+}
+
+void log_item_inspect(struct log_item *item)
+{
+    struct log_follow *follow = item->follow;
+    struct engine_call call = {.method = "GET"};
+    struct arena *arena;
+
+    if (item->inspect)
+        return;
+    arena = arena_create();
+    call.path = engine_path(arena, "/containers/%s/json", item->id);
+    follow->in_flight++;
+    item->inspect = engine_request_start(follow->client, &call, on_inspected, item);
+    arena_destroy(arena);
+}
+
+struct log_item *log_item_add(struct log_follow *follow, const char *id, const char *name,
+                              const char *service, bool fresh)
+{
+    struct log_item *item = arena_alloc(follow->arena, sizeof(*item));
+    struct log_item **at = &follow->items;
+    size_t length = strlen(follow->options.project);
+    const char *shown = name;
+
+    if (strncmp(name, follow->options.project, length) == 0 &&
+        (name[length] == '-' || name[length] == '_') && name[length + 1])
+        shown = name + length + 1;
+    *item = (struct log_item){.follow = follow, .fresh = fresh};
+    for (; *at; at = &(*at)->next)
+        item->recreated = item->recreated || (fresh && strcmp((*at)->name, name) == 0);
+    item->id = arena_strdup(follow->arena, id);
+    item->name = arena_strdup(follow->arena, name);
+    item->service = arena_strdup(follow->arena, service);
+    item->silent = strings_contain(&follow->options.silent, service);
+    log_item_inspect(item);
+    *at = item;
+    if (item->silent)
+        return item;
+    item->source = log_printer_add(follow->printer, shown, NULL);
+    log_printer_describe(item->source, service, name);
+    item->stream = log_merge_add(follow->merge, item->source, on_printed, item);
+    return item;
+}
+
+void log_item_update(struct log_item *item, const struct engine_container_entry *entry)
+{
+    bool runs = entry->state == ENGINE_STATE_RUNNING || entry->state == ENGINE_STATE_PAUSED;
+
+    if (!item->known) {
+        log_item_inspect(item); /* the engine went away before it could say */
+        return;
+    }
+    item->starts_due = 0; /* the list tells what has become of it */
+    if (item->running && !runs && entry->state != ENGINE_STATE_RESTARTING) {
+        item->exit_code = entry->exit_code;
+        item->exit_due = true;
+        item->died_at_ms = uv_now(session_loop(item->follow->session));
+    }
+    item->running = runs;
+    item->restarting = entry->state == ENGINE_STATE_RESTARTING;
+    if ((runs || item->broken) && item->reader && !log_reader_is_open(item->reader))
+        log_item_open(item);
+    log_item_tell_exit(item);
+}
