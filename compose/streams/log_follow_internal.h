@@ -23,7 +23,7 @@ struct log_item {
     struct log_follow *follow;
     struct log_item *next;
     const char *id, *service, *name; /* in the arena */
-    struct log_source *source;
+    struct log_source *source;       /* NULL, as the stream: silent, or only an event has told of it so far */
     struct log_stream *stream;
     struct log_reader *reader; /* NULL until it was inspected */
     struct engine_request *inspect;
@@ -39,7 +39,6 @@ struct log_item {
     bool passing_over;   /* the end of its old log is being looked for */
     bool last_words;     /* what is read now is what followed the end of the stream */
     bool exit_due;       /* its end is to be told once its output is */
-    bool recreated;      /* another one had its name before */
     bool inspect_again;  /* something happened to it while it was inspected */
     int starts_due;      /* starts of ours less the events of starts: above 0, one is still to come */
     int exit_code;

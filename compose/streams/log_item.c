@@ -23,7 +23,7 @@ void log_item_tell_exit(struct log_item *item)
         return;
     (void)snprintf(message, sizeof(message), "exited with code %d%s", item->exit_code,
                    item->restarting ? " (restarting)" : "");
-    if (!item->silent)
+    if (item->stream)
         log_stream_status(item->stream, message);
     if (options->on_exit)
         options->on_exit(options->owner, item->service, item->exit_code, item->restarting);
@@ -128,6 +128,37 @@ static void on_reader_closed(void *owner, const struct error *failure)
     log_follow_check_end(follow);
 }
 
+/* The name that lines begin with. */
+static const char *shown_name(const struct log_item *item)
+{
+    size_t length = strlen(item->follow->options.project);
+    bool ours = strncmp(item->name, item->follow->options.project, length) == 0 &&
+                (item->name[length] == '-' || item->name[length] == '_') && item->name[length + 1];
+
+    return ours ? item->name + length + 1 : item->name;
+}
+
+/* From now on it has its place among the names, which are printed as wide as the widest. */
+static void add_stream(struct log_item *item)
+{
+    struct log_follow *follow = item->follow;
+
+    if (item->silent || item->stream)
+        return;
+    item->source = log_printer_add(follow->printer, shown_name(item), NULL);
+    log_printer_describe(item->source, item->service, item->name);
+    item->stream = log_merge_add(follow->merge, item->source, on_printed, item);
+}
+
+/* Has another one of its name been shown? */
+static bool is_recreated(const struct log_item *item)
+{
+    for (const struct log_item *at = item->follow->items; at != item; at = at->next)
+        if (at->known && strcmp(at->name, item->name) == 0)
+            return item->fresh;
+    return false;
+}
+
 /* It is known what it is: read it. */
 static void begin(struct log_item *item, const struct engine_container *container)
 {
@@ -139,7 +170,8 @@ static void begin(struct log_item *item, const struct engine_container *containe
     item->started_ns = container->started_ns;
     if (item->silent)
         return;
-    if (item->recreated)
+    add_stream(item);
+    if (is_recreated(item))
         log_stream_status(item->stream, "has been recreated");
     item->reader =
         log_reader_create(follow->client, item->id, container->tty, on_reader_closed, item);
@@ -159,7 +191,7 @@ static void forget(struct log_item *item)
     item->gone = true;
     item->running = item->restarting = item->exit_due = false;
     item->starts_due = 0;
-    if (!item->silent)
+    if (item->stream)
         log_stream_close(item->stream);
 }
 
@@ -219,26 +251,19 @@ struct log_item *log_item_add(struct log_follow *follow, const char *id, const c
 {
     struct log_item *item = arena_alloc(follow->arena, sizeof(*item));
     struct log_item **at = &follow->items;
-    size_t length = strlen(follow->options.project);
-    const char *shown = name;
 
-    if (strncmp(name, follow->options.project, length) == 0 &&
-        (name[length] == '-' || name[length] == '_') && name[length + 1])
-        shown = name + length + 1;
     *item = (struct log_item){.follow = follow, .fresh = fresh};
-    for (; *at; at = &(*at)->next)
-        item->recreated = item->recreated || (fresh && strcmp((*at)->name, name) == 0);
+    while (*at)
+        at = &(*at)->next;
     item->id = arena_strdup(follow->arena, id);
     item->name = arena_strdup(follow->arena, name);
     item->service = arena_strdup(follow->arena, service);
     item->silent = strings_contain(&follow->options.silent, service);
     log_item_inspect(item);
     *at = item;
-    if (item->silent)
-        return item;
-    item->source = log_printer_add(follow->printer, shown, NULL);
-    log_printer_describe(item->source, service, name);
-    item->stream = log_merge_add(follow->merge, item->source, on_printed, item);
+    /* Later an event may tell of one that was removed long ago: that leaves no trace. */
+    if (!fresh)
+        add_stream(item);
     return item;
 }
 

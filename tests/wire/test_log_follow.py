@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What `logs -f` makes of events that tell of nothing new, and of ends that no event tells.
+
+usage: test_log_follow.py COMPOSE
+"""
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from scripted_engine import ScriptedEngine
+
+LIMIT_S = 120                                           # for what ought to come at once
+
+
+class Case:
+    """a project whose containers run, and the program following it"""
+
+    def __init__(self, program, directory, scale=1):
+        self.program, self.directory, self.path = program, directory, os.path.join(directory, "engine.sock")
+        with open(os.path.join(directory, "compose.yaml"), "w", encoding="utf-8") as file:
+            file.write("name: follow\nservices: {web: {image: one, restart: always}}\n")
+        self.engine = ScriptedEngine(self.path)
+        self.model, self.scale = self.engine.model, scale
+
+    def __enter__(self):
+        self.engine.__enter__()
+        self.model.add_image("one")
+        self.up(self.scale)
+        self.follower = None
+        return self
+
+    def __exit__(self, *_):
+        if self.follower and self.follower.poll() is None:
+            self.follower.kill()
+        self.engine.__exit__()
+
+    def start(self, *arguments):
+        return subprocess.Popen([self.program, *arguments], cwd=self.directory, stdin=subprocess.DEVNULL, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace",
+                                env={"PATH": "/usr/bin:/bin", "HOME": self.directory, "XDG_RUNTIME_DIR": self.directory,
+                                     "DOCKER_HOST": f"unix://{self.path}"})
+
+    def up(self, scale):
+        done = self.start("up", "-d", "--scale", f"web={scale}")
+        _, err = done.communicate(timeout=LIMIT_S)
+        assert done.returncode == 0, err
+
+    def follow(self):
+        self.follower = self.start("logs", "-f", "--no-color")
+
+    def until(self, wanted):
+        """lines up to the first that has this"""
+        seen = []
+        while not seen or wanted not in seen[-1]:
+            line = self.follower.stdout.readline()
+            assert line, f"{wanted!r} did not come: {seen} {self.follower.communicate()}"
+            seen.append(line)
+        return seen
+
+    def rest(self):
+        try:
+            out, err = self.follower.communicate(timeout=LIMIT_S)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"logs -f did not end; asked was {self.engine.requests}") from None
+        assert self.follower.returncode == 0, err
+        return out
+
+    def say(self, text, name="follow-web-1"):
+        with self.model.lock:
+            self.model.write_log(self.model.container(name), 1, f"{text}\n".encode())
+
+    def asked(self, method, end):
+        return [one for one in self.engine.requests if one.method == method and one.path.endswith(end)]
+
+    def wait_for(self, holds):
+        ends = time.monotonic() + LIMIT_S
+        while not holds():
+            assert time.monotonic() < ends, f"it did not happen; asked was {self.engine.requests}"
+            time.sleep(0.01)
+
+
+def old_start_leaves_no_trace(program, directory):
+    """the stream of events begins a second early: it tells of containers that are gone, after the list has come"""
+    with Case(program, directory) as case:
+        first, looked_at = case.model.container("follow-web-1"), threading.Event()
+        told = {"ghost0": "follow-web-100", "ghost1": "follow-web-2"}
+
+        def tell(engine, _request):
+            for identity, name in told.items():
+                now = time.time_ns() - 5 * 10**8
+                engine.model.events.append({
+                    "Type": "container", "Action": "start", "status": "start", "id": identity, "scope": "local",
+                    "Actor": {"ID": identity, "Attributes": {**first["Config"]["Labels"], "name": name}},
+                    "time": now // 10**9, "timeNano": now})
+            engine.model.changed.notify_all()
+
+        def locked_tell(engine, request):
+            with engine.model.lock:
+                tell(engine, request)
+
+        case.engine.rule("GET", f"/containers/{first['Id']}/logs", nth=1, call=locked_tell)
+        case.engine.rule("GET", "/containers/ghost./json", call=lambda *_: looked_at.wait(LIMIT_S))
+        case.follow()
+        case.wait_for(lambda: len(case.asked("GET", "/json")) >= 4)  # the list, the first, both of them
+        case.say("while it is asked for")
+        shown = case.until("while it is asked for")
+        looked_at.set()
+        case.up(2)
+        case.say("the second", "follow-web-2")
+        shown += case.until("the second")
+        case.say("the first again")
+        shown += case.until("the first again")
+        assert shown == ["web-1  | while it is asked for\n", "web-2  | the second\n", "web-1  | the first again\n"], shown
+        with case.model.lock:
+            for name in "follow-web-1", "follow-web-2":
+                container = case.model.container(name)
+                case.model.die(container, 0)
+                case.model.remove_container(container, True, False)
+        case.rest()
+        print("starts of containers that are gone leave no trace")
+
+
+def main():
+    program = os.path.abspath(sys.argv[1])
+    for part in (old_start_leaves_no_trace,):
+        with tempfile.TemporaryDirectory(prefix="follow-") as directory:
+            part(program, directory)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
