@@ -390,6 +390,7 @@ void log_follow_destroy(struct log_follow *follow)
     for (struct log_item *item = follow->items; item; item = item->next) {
         if (item->inspect)
             engine_request_cancel(item->inspect);
+        log_item_leave_back_off(item);
         if (item->reader)
             log_reader_cancel(item->reader);
     }

@@ -26,6 +26,7 @@ static void on_start(struct log_follow *follow, struct log_item *item,
     item->running = true;
     item->stopped_by_api = false;
     item->restarting = false;
+    log_item_leave_back_off(item);
     item->gone = false;
     /* Of a life that we have seen begin, all is shown. */
     item->fresh = item->fresh || follow->options.only_new;

@@ -27,6 +27,7 @@ struct log_item {
     struct log_stream *stream;
     struct log_reader *reader; /* NULL until it was inspected */
     struct engine_request *inspect;
+    struct engine_request *back_off; /* waits for the end of it, while `restarting` */
 
     bool known;  /* it was inspected */
     bool silent; /* only its end is of interest: reader stays NULL */
@@ -40,6 +41,7 @@ struct log_item {
     bool last_words;     /* what is read now is what followed the end of the stream */
     bool exit_due;       /* its end is to be told once its output is */
     bool inspect_again;  /* something happened to it while it was inspected */
+    bool back_off_over;  /* the engine has told so: it is not asked for again before the next life */
     int starts_due;      /* starts of ours less the events of starts: above 0, one is still to come */
     int exit_code;
     int64_t started_ns, died_ns;
@@ -86,6 +88,8 @@ void log_follow_on_event(void *owner, const struct engine_event *event);
 struct log_item *log_item_add(struct log_follow *follow, const char *id, const char *name,
                               const char *service, bool fresh);
 void log_item_inspect(struct log_item *item);
+/** It has started: there is nothing to wait for any more. */
+void log_item_leave_back_off(struct log_item *item);
 /** Read on from where it was left. */
 void log_item_open(struct log_item *item);
 /** What the list says of a container that is known: after a gap the events in it are missing. */

@@ -165,7 +165,7 @@ static void begin(struct log_item *item, const struct engine_container *containe
     struct log_follow *follow = item->follow;
 
     item->known = true;
-    item->running = container->running;
+    item->running = container->running && !container->restarting; /* Docker says both in a back-off */
     item->restarting = container->restarting;
     item->started_ns = container->started_ns;
     if (item->silent)
@@ -193,6 +193,52 @@ static void forget(struct log_item *item)
     item->starts_due = 0;
     if (item->stream)
         log_stream_close(item->stream);
+}
+
+static void on_back_off_over(void *owner, struct engine_request *request, const struct error *failure)
+{
+    struct log_item *item = owner;
+
+    log_follow_landed(item->follow);
+    if (item->back_off != request)
+        return;
+    item->back_off = NULL;
+    if (item->follow->closing || item->running || item->gone)
+        return;
+    item->back_off_over = true;
+    if (failure && failure->kind == ERROR_CONNECTION)
+        return; /* the list tells, once the engine is there again */
+    item->inspect_again = item->inspect != NULL;
+    log_item_inspect(item);
+}
+
+/*
+ * Who waits to be started again by its policy may be told to stay away, and no event follows from `kill` (seen with
+ * Docker 20.10 and 28.5). It counts as running until then, so waiting for its end tells.
+ */
+static void watch_back_off(struct log_item *item)
+{
+    struct log_follow *follow = item->follow;
+    struct engine_call call = {.method = "POST", .query = "condition=not-running"};
+    struct arena *arena;
+
+    if (!follow->options.follow || !item->restarting || item->back_off || item->back_off_over)
+        return;
+    arena = arena_create();
+    call.path = engine_path(arena, "/containers/%s/wait", item->id);
+    follow->in_flight++;
+    item->back_off = engine_request_start(follow->client, &call, on_back_off_over, item);
+    arena_destroy(arena);
+}
+
+void log_item_leave_back_off(struct log_item *item)
+{
+    struct engine_request *request = item->back_off;
+
+    item->back_off = NULL;
+    item->back_off_over = false;
+    if (request)
+        engine_request_cancel(request);
 }
 
 static void on_inspected(void *owner, struct engine_request *request, const struct error *failure)
@@ -225,6 +271,7 @@ static void on_inspected(void *owner, struct engine_request *request, const stru
         item->restarting = container.restarting || container.running;
     else if (!item->known && failure && failure->status == 404)
         forget(item);
+    watch_back_off(item);
     log_item_tell_exit(item);
     error_finish(&ignored);
     arena_destroy(arena);
@@ -285,5 +332,9 @@ void log_item_update(struct log_item *item, const struct engine_container_entry 
     item->restarting = entry->state == ENGINE_STATE_RESTARTING;
     if ((runs || item->broken) && item->reader && !log_reader_is_open(item->reader))
         log_item_open(item);
+    if (item->restarting)
+        watch_back_off(item);
+    else
+        log_item_leave_back_off(item);
     log_item_tell_exit(item);
 }

@@ -175,20 +175,21 @@ def restarted_alone(program, socket_path):
 
 def stopped_between_two_lives(program, socket_path):
     """a container that waits to be started again by its policy does not die when it is stopped: who follows it ends all the same"""
-    with Project(program, socket_path, {"web": busybox("echo hello; exit 3", restart="always")}) as project:
-        project.run("up", "-d")
-        lines = Lines(project.start("logs", "-f", "--no-color"))
-        ends = time.monotonic() + 120
-        while True:                                 # each time the engine waits twice as long: now there is time for the stop
-            container = project.container("web-1")
-            if container["State"]["Restarting"] and container["RestartCount"] >= 6:
-                break
-            assert time.monotonic() < ends, container["State"]
-            time.sleep(0.05)
-        project.run("stop")
-        shown = b"".join(lines.rest())
-        assert shown.count(b"hello") == container["RestartCount"], (container["RestartCount"], shown)    # it counts ends
-        print("stopped between two lives: the end was seen", flush=True)
+    for how in "stop", "kill":                      # (no event at all follows from the second)
+        with Project(program, socket_path, {"web": busybox("echo hello; exit 3", restart="always")}) as project:
+            project.run("up", "-d")
+            lines = Lines(project.start("logs", "-f", "--no-color"))
+            ends = time.monotonic() + 120
+            while True:                             # each time the engine waits twice as long: now there is time for it
+                container = project.container("web-1")
+                if container["State"]["Restarting"] and container["RestartCount"] >= 6:
+                    break
+                assert time.monotonic() < ends, container["State"]
+                time.sleep(0.05)
+            project.run(how)
+            shown = b"".join(lines.rest())
+            assert shown.count(b"hello") == container["RestartCount"], (container["RestartCount"], shown)    # it counts ends
+    print("stopped between two lives: the end was seen", flush=True)
 
 
 def bytes_are_sacred(program, socket_path):

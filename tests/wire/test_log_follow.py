@@ -50,6 +50,7 @@ class Case:
         assert done.returncode == 0, err
 
     def follow(self):
+        self.engine.forget_requests()
         self.follower = self.start("logs", "-f", "--no-color")
 
     def until(self, wanted):
@@ -124,9 +125,81 @@ def old_start_leaves_no_trace(program, directory):
         print("starts of containers that are gone leave no trace")
 
 
+def back_off(case, name):
+    """the container ends, and waits to be started again by its policy"""
+    with case.model.lock:
+        container = case.model.container(name)
+        container["State"].update(Status="restarting", Restarting=True, ExitCode=3)
+        case.model.container_event(container, "die", exitCode="3")
+        return container
+
+
+def start_again(case, container):
+    with case.model.lock:
+        container["State"].update(Running=False, Restarting=False)
+        case.model.start(container)
+
+
+def stay_away(case, container):
+    """what a kill in a back-off does: the container counts as ended from now on, and no event says so"""
+    with case.model.lock:
+        container["State"].update(Status="exited", Restarting=False, Running=False)
+        case.model.changed.notify_all()
+
+
+def killed_between_two_lives(program, directory):
+    """one request waits while a container is in its back-off, so that its end is seen where no event tells of it"""
+    with Case(program, directory) as case:
+        case.follow()
+        case.say("life 1")
+        case.until("life 1")
+        for life in 2, 3:
+            container = back_off(case, "follow-web-1")
+            case.wait_for(lambda: len(case.asked("POST", "/wait")) == life - 1)
+            start_again(case, container)
+            case.say(f"life {life}")
+            case.until(f"life {life}")
+        container = back_off(case, "follow-web-1")
+        case.wait_for(lambda: len(case.asked("POST", "/wait")) == 3)
+        stay_away(case, container)
+        case.rest()
+        inspected = len(case.asked("GET", f"{container['Id']}/json"))
+        assert inspected == 5, f"{inspected} times: at first, after each end, and when the last wait was over"
+
+    with Case(program, directory) as case:
+        container = back_off(case, "follow-web-1")
+        case.follow()                                   # it is in its back-off when it is seen for the first time
+        case.wait_for(lambda: case.asked("POST", "/wait"))
+        stay_away(case, container)
+        case.rest()
+        print("killed between two lives: the end was seen")
+
+
+def wait_that_knows_no_back_off(program, directory):
+    """an engine that ends the wait at once is not asked again and again"""
+    with Case(program, directory) as case:
+        case.engine.rule("POST", "/containers/.*/wait", body=b'{"StatusCode":3}')
+        case.follow()
+        container = back_off(case, "follow-web-1")
+        start_again(case, container)
+        case.say("life 2")
+        case.until("life 2")
+        container = back_off(case, "follow-web-1")
+        case.wait_for(lambda: case.asked("POST", "/wait"))
+        start_again(case, container)
+        case.say("life 3")
+        case.until("life 3")
+        assert len(case.asked("POST", "/wait")) <= 2, case.engine.requests
+        with case.model.lock:
+            case.model.stop(container)
+            case.model.remove_container(container, True, False)
+        case.rest()
+        print("a wait that is no help is asked for once in a life")
+
+
 def main():
     program = os.path.abspath(sys.argv[1])
-    for part in (old_start_leaves_no_trace,):
+    for part in old_start_leaves_no_trace, killed_between_two_lives, wait_that_knows_no_back_off:
         with tempfile.TemporaryDirectory(prefix="follow-") as directory:
             part(program, directory)
     return 0
