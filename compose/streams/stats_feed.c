@@ -13,6 +13,11 @@
 #include "spec/base/arena.h"
 #include "spec/base/text.h"
 
+enum {
+    FIRST_RETRY_MS = 100, /* the events of a container that has ended come before that */
+    LONGEST_RETRY_MS = 10000,
+};
+
 /* One container. It outlives its place in the list by the end of its stream. */
 struct source {
     struct stats_feed *feed;
@@ -20,7 +25,9 @@ struct source {
     struct arena *arena;    /* of the newest sample */
     struct engine_json_lines lines;
     struct engine_request *request; /* NULL: ended */
-    bool listed;
+    bool listed, runs;
+    bool steady;       /* its stream has told more than one sample */
+    uint64_t retry_ms; /* until it is opened again, should it be cut; 0: it is not */
     struct source *next;
 };
 
@@ -35,6 +42,7 @@ struct stats_feed {
     bool listening, closing, idle;
     struct engine_request *listing;
     bool list_again;
+    uv_timer_t *retry; /* lists again what was cut */
     struct source *sources; /* sorted by name, those that are gone too */
     size_t open_streams;
     const struct stats_item **items; /* for stats_feed_items() */
@@ -67,6 +75,9 @@ static bool on_line(void *owner, struct span line, struct error *err)
     source->arena = arena;
     source->item.sample = sample;
     source->item.sampled = true;
+    if (source->steady)
+        source->retry_ms = FIRST_RETRY_MS;
+    source->steady = true;
     source->feed->on_change(source->feed->owner);
     return true;
 }
@@ -82,16 +93,44 @@ static void on_chunk(void *owner, struct engine_request *request, struct span by
     error_finish(&bad);
 }
 
+static void start_list(struct stats_feed *feed);
+
+/* The stream of one that should run has been cut, and no event has told why: does it? */
+static bool is_cut(const struct source *source)
+{
+    return source->listed && source->runs && !source->request && source->retry_ms > 0;
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    struct stats_feed *feed = timer->data;
+
+    for (const struct source *at = feed->sources; at; at = at->next)
+        if (is_cut(at)) {
+            start_list(feed);
+            return;
+        }
+}
+
 static void on_stream_done(void *owner, struct engine_request *request, const struct error *failure)
 {
     struct source *source = owner;
+    struct stats_feed *feed = source->feed;
 
-    /* It has stopped or is gone: the events tell, and the list says what remains. */
     (void)request;
-    (void)failure;
     source->request = NULL;
-    source->feed->open_streams--;
-    note_idle(source->feed);
+    feed->open_streams--;
+    note_idle(feed);
+    /* What the engine refuses, or what made no sense, is not asked for again. */
+    if (failure && failure->kind != ERROR_CONNECTION)
+        source->retry_ms = 0;
+    /* It has stopped or is gone: the events tell, and the list says what remains. Or it was cut. */
+    if (feed->closing || !is_cut(source))
+        return;
+    if (!uv_is_active((uv_handle_t *)feed->retry) || uv_timer_get_due_in(feed->retry) > source->retry_ms)
+        (void)uv_timer_start(feed->retry, on_retry, source->retry_ms, 0);
+    source->retry_ms =
+        source->retry_ms * 2 < LONGEST_RETRY_MS ? source->retry_ms * 2 : LONGEST_RETRY_MS;
 }
 
 static void open_stream(struct source *source)
@@ -104,6 +143,9 @@ static void open_stream(struct source *source)
         .on_chunk = on_chunk,
     };
 
+    source->steady = false;
+    engine_json_lines_finish(&source->lines); /* half a line, where it was cut */
+    engine_json_lines_init(&source->lines);
     source->request = engine_request_start(source->feed->client, &call, on_stream_done, source);
     source->feed->open_streams++;
     arena_destroy(arena);
@@ -129,6 +171,11 @@ static struct source **find(struct stats_feed *feed, const char *id)
     return at;
 }
 
+static bool runs(const struct engine_container_entry *entry)
+{
+    return entry->state == ENGINE_STATE_RUNNING || entry->state == ENGINE_STATE_PAUSED;
+}
+
 static void add_source(struct stats_feed *feed, const struct engine_container_entry *entry)
 {
     struct source *source = xcalloc(1, sizeof(*source));
@@ -138,6 +185,8 @@ static void add_source(struct stats_feed *feed, const struct engine_container_en
     source->item.id = xstrdup(entry->id);
     source->item.name = xstrdup(containers_name(entry));
     source->listed = true;
+    source->runs = runs(entry);
+    source->retry_ms = FIRST_RETRY_MS;
     engine_json_lines_init(&source->lines);
     while (*at && strcmp((*at)->item.name, source->item.name) <= 0)
         at = &(*at)->next;
@@ -158,6 +207,7 @@ static void apply_list(struct stats_feed *feed, const struct engine_container_li
             continue;
         }
         known->listed = true;
+        known->runs = runs(&list->items[i]);
         if (!known->request)
             open_stream(known);
     }
@@ -175,8 +225,6 @@ static void apply_list(struct stats_feed *feed, const struct engine_container_li
     }
     feed->on_change(feed->owner);
 }
-
-static void start_list(struct stats_feed *feed);
 
 static void on_listed(void *owner, struct engine_request *request, const struct error *failure)
 {
@@ -254,13 +302,17 @@ struct stats_feed *stats_feed_create(struct session *session, const struct stats
                                      stats_change_fn *on_change, stats_lost_fn *on_lost, void *owner)
 {
     struct stats_feed *feed = xcalloc(1, sizeof(*feed));
+    uv_timer_t *retry = xcalloc(1, sizeof(*retry));
 
+    (void)uv_timer_init(session_loop(session), retry);
+    retry->data = feed;
     *feed = (struct stats_feed){
         .session = session,
         .selection = selection,
         .on_change = on_change,
         .on_lost = on_lost,
         .owner = owner,
+        .retry = retry,
         .listener = {.on_ready = on_ready,
                      .on_event = on_event,
                      .on_away = on_away,
@@ -293,6 +345,11 @@ size_t stats_feed_items(struct stats_feed *feed, const struct stats_item *const 
     return count;
 }
 
+static void on_timer_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
 void stats_feed_destroy(struct stats_feed *feed)
 {
     feed->closing = true;
@@ -311,6 +368,7 @@ void stats_feed_destroy(struct stats_feed *feed)
         free_source(feed->sources);
         feed->sources = next;
     }
+    uv_close((uv_handle_t *)feed->retry, on_timer_closed);
     free((void *)feed->items);
     free(feed);
 }
