@@ -38,7 +38,7 @@ static bool load_tree(struct spec_tree *tree, const struct spec_location *locati
                       struct spec_sources *sources, struct spec_node **ret_root, struct error *err)
 {
     struct spec_environment nothing = {.arena = tree->arena};
-    bool raw = tree->options->no_interpolate;
+    bool raw = tree->options->tree_only;
     const struct spec_scope scope = {
         .tree = tree,
         .environment = raw ? &nothing : location->environment,
@@ -66,8 +66,8 @@ static bool finish_project(struct spec_project *project, const struct spec_tree 
 {
     const struct spec_load_options *options = tree->options;
 
-    if (options->no_interpolate)
-        return true; /* the tree is what was asked for */
+    if (options->tree_only)
+        return true;
     spec_profiles_apply(project, &project->load->profiles);
     if (!options->no_consistency && !spec_consistency_check(project, err))
         return false;
@@ -95,7 +95,7 @@ static bool load_project(struct spec_tree *tree, bool name_only, struct spec_pro
         return false;
     fill_load(load, tree, &location);
     load->tree = root;
-    if (!root || tree->options->no_interpolate)
+    if (!root || tree->options->tree_only)
         project = arena_alloc(tree->arena, sizeof(*project));
     else if (!spec_decode(tree->arena, root, tree->warnings, &project, err))
         return false;

@@ -31,6 +31,7 @@ struct spec_load_options {
     const char *const *environment; /* NULL-terminated "K=V", normally environ */
 
     bool no_interpolate, no_normalize, no_path_resolution, no_consistency;
+    bool tree_only;               /* load->tree is what is asked for: no structs are made of it */
     bool no_check;                /* neither schema nor rules (config --variables) */
     bool no_env_resolution;       /* env_file is neither read nor dropped */
     bool skip_env_files;          /* commands that only need names (down, ps, ...): env_file is not read */
@@ -46,7 +47,7 @@ struct spec_load {
     struct strings env_files;     /* absolute; only those given with --env-file / COMPOSE_ENV_FILES */
     struct pairs environment;     /* interpolation environment, sorted by name */
     struct strings profiles;      /* active ones */
-    const struct spec_node *tree; /* the folded tree (all of it with no_interpolate) */
+    const struct spec_node *tree; /* the folded tree */
     bool compatibility;
     bool includes;                /* a file includes others */
     bool no_env_resolution;       /* of the options: services enabled by a selection are resolved alike */

@@ -78,14 +78,17 @@ static bool lists_keys(const struct options *options)
                         selector->list == spec_list_networks || selector->list == spec_list_models);
 }
 
-static bool load(struct command_context *context, bool raw, bool check, struct spec_project **ret_project,
+enum model { MODEL_TYPED, MODEL_TREE, MODEL_UNCHECKED_TREE };
+
+static bool load(struct command_context *context, enum model model, struct spec_project **ret_project,
                  struct error *err)
 {
     const struct options *options = context->options;
     struct spec_load_options how = session_load_options(context);
 
-    how.no_interpolate = raw;
-    how.no_check = !check;
+    how.tree_only = model != MODEL_TYPED;
+    how.no_check = model == MODEL_UNCHECKED_TREE;
+    how.no_interpolate = how.tree_only || options_bool(options, "no-interpolate");
     how.no_normalize = options_bool(options, "no-normalize") || context->root->compatibility;
     how.no_path_resolution = options_bool(options, "no-path-resolution");
     how.no_consistency = options_bool(options, "no-consistency");
@@ -109,7 +112,7 @@ static bool add_variables(struct command_context *context, const char *format, s
     if (context->options->arguments.count > 0)
         console_warn(context->console, "service filtering is not applied when --variables is set, "
                                        "variables from the full model will be rendered");
-    if (!load(context, true, false, &project, err))
+    if (!load(context, MODEL_UNCHECKED_TREE, &project, err))
         return false;
     if (strcmp(format, "json") == 0)
         how = SPEC_VARIABLES_JSON;
@@ -128,7 +131,7 @@ static bool add_raw(struct command_context *context, bool json, struct text *out
     if (context->options->arguments.count > 0)
         console_warn(context->console, "service filtering is not applied when --no-interpolate is set, "
                                        "the full model will be rendered");
-    if (!load(context, true, true, &project, err))
+    if (!load(context, MODEL_TREE, &project, err))
         return false;
     if (json)
         spec_render_tree_json(out, project->load->tree);
@@ -143,7 +146,7 @@ static bool add_model(struct command_context *context, bool json, struct text *o
     bool lock = options_bool(options, "lock-image-digests");
     struct spec_project *project;
 
-    if (!load(context, false, true, &project, err) ||
+    if (!load(context, MODEL_TYPED, &project, err) ||
         !select_services(context, &options->arguments, project, err))
         return false;
     if (!options_bool(options, "no-consistency") && !spec_container_names_check(project, err))
@@ -169,14 +172,14 @@ static bool add_listing(struct command_context *context, const struct selector *
     struct spec_project *project;
 
     if (selector->list == spec_list_services && options_bool(context->options, "no-interpolate")) {
-        if (!load(context, true, true, &project, err))
+        if (!load(context, MODEL_TREE, &project, err))
             return false;
         spec_list_declared_services(out, project);
         return true;
     }
     if (strcmp(selector->flag, "variables") == 0)
         return add_variables(context, options_string(context->options, "format"), out, err);
-    if (!load(context, false, true, &project, err) ||
+    if (!load(context, MODEL_TYPED, &project, err) ||
         !select_services(context, selector->is_whole ? &all : &context->options->arguments, project, err))
         return false;
     if (!selector->list)
@@ -226,7 +229,7 @@ static bool run_config(struct command_context *context, struct error *err)
         good = add_raw(context, json, &text, err);
     else
         good = add_model(context, json, &text, err);
-    if (good && !options_bool(options, "quiet")) {
+    if (good && (selector || !options_bool(options, "quiet"))) { /* as in Docker Compose 2.40.3 */
         if (path[0] && text.length > 0)
             good = write_file(path, &text, err);
         else
