@@ -6,6 +6,7 @@
 
 #include "spec/base/span.h"
 #include "spec/project.h"
+#include "spec/refresh_window.h"
 #include "spec/shape.h"
 
 struct walk {
@@ -79,13 +80,24 @@ static void check_port(struct walk *walk, const struct spec_node *port, const st
          arena_printf(walk->tree->arena, "invalid ip address: %s", text));
 }
 
+static void check_service(struct walk *walk, const struct spec_node *service, const struct spec_path *path)
+{
+    const struct spec_node *policy = spec_node_get(service, "pull_policy");
+    int64_t window_s;
+
+    if (!spec_refresh_window(spec_node_text(policy), &window_s))
+        fail(walk, spec_node_place(policy), path, "", ".pull_policy: more than 292 years");
+}
+
 static void check_map(struct walk *walk, const struct spec_node *node, struct spec_shape shape,
                       const struct spec_path *path)
 {
     static const char *const secret_sources[] = {"file", "environment"};
     static const char *const config_sources[] = {"file", "environment", "content"};
 
-    if (shape.type == &spec_type_volume) {
+    if (shape.type == &spec_type_service) {
+        check_service(walk, node, path);
+    } else if (shape.type == &spec_type_volume) {
         check_volume(walk, node, path);
     } else if (shape.type == &spec_type_secret) {
         check_source(walk, node, path, secret_sources, COUNT_OF(secret_sources), "file|environment");

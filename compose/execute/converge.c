@@ -17,6 +17,7 @@
 #include "engine_client/docker_config.h"
 #include "spec/base/arena.h"
 #include "spec/project.h"
+#include "spec/refresh_window.h"
 
 enum { MOST_REPLANS = 3, MOST_TURNS = 16 };
 
@@ -40,11 +41,12 @@ void converge_want_all(struct observe_wants *wants, struct arena *arena, const s
     wants->networks = wants->volumes = true;
     for (size_t i = 0; i < wanted->count; i++) {
         const struct wanted_service *service = &wanted->services[i];
+        int64_t window_s;
 
         if (service->service->provider)
             continue;
         want_image(wants, arena, service->image, service->platform);
-        if (reconcile_refresh_window_s(service->service->pull_policy) > 0)
+        if (spec_refresh_window(service->service->pull_policy, &window_s) && window_s > 0)
             strings_add(&wants->image_ages, arena, service->image);
         for (size_t j = 0; j < service->service->volumes.count; j++)
             if (service->service->volumes.items[j]->type &&

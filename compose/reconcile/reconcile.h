@@ -89,9 +89,6 @@ struct reconcile_containers {
     bool stop;               /* rm -s */
 };
 
-/** Seconds after which a pull policy ("daily", "every_1w2d3h") wants the image again; 0 when it is none of these. */
-int64_t reconcile_refresh_window_s(const char *policy);
-
 bool reconcile_lifecycle(enum lifecycle what, const struct wanted *wanted, const struct observed *observed,
                          const struct reconcile_containers *options, struct plan **ret_plan,
                          struct error *err) WARN_UNUSED;

@@ -5,10 +5,8 @@
 #include "compose/reconcile/reconcile_internal.h"
 #include "engine_client/instant.h"
 #include "spec/base/arena.h"
-#include "spec/base/number.h"
 #include "spec/base/span.h"
-
-#define SECONDS_PER_DAY INT64_C(86400)
+#include "spec/refresh_window.h"
 
 struct reconcile_image *reconcile_find_image(struct reconcile *r, const char *reference, const char *platform)
 {
@@ -16,39 +14,6 @@ struct reconcile_image *reconcile_find_image(struct reconcile *r, const char *re
         if (strcmp(r->images[i].reference, reference) == 0 && strcmp(r->images[i].platform, platform) == 0)
             return &r->images[i];
     return NULL;
-}
-
-int64_t reconcile_refresh_window_s(const char *policy)
-{
-    static const struct {
-        char unit;
-        int64_t seconds;
-    } units[] = {{'w', 7 * SECONDS_PER_DAY}, {'d', SECONDS_PER_DAY}, {'h', 3600}, {'m', 60}, {'s', 1}};
-    int64_t sum = 0;
-
-    if (!policy)
-        return 0;
-    if (strcmp(policy, "daily") == 0)
-        return SECONDS_PER_DAY;
-    if (strcmp(policy, "weekly") == 0)
-        return 7 * SECONDS_PER_DAY;
-    if (!text_starts_with(policy, "every_"))
-        return 0;
-    policy += strlen("every_");
-    while (*policy) {
-        size_t digits = strspn(policy, "0123456789");
-        uint64_t number;
-
-        if (!number_parse_digits(policy, digits, 10, &number) || number > INT32_MAX)
-            return 0;
-        for (size_t i = 0; i < COUNT_OF(units); i++)
-            if (policy[digits] == units[i].unit)
-                sum += (int64_t)number * units[i].seconds;
-        if (!policy[digits])
-            return 0;
-        policy += digits + 1;
-    }
-    return sum;
 }
 
 enum pull { PULL_NO, PULL_MISSING, PULL_YES };
@@ -65,8 +30,8 @@ static enum pull pull_decision(const char *policy, const struct observed_image *
         return PULL_NO;
     if (!image || image->wrong_platform)
         return PULL_MISSING;
-    window_s = reconcile_refresh_window_s(policy);
-    if (window_s > 0 && (now_ns - image->last_tag_ns) / NS_PER_SECOND >= window_s)
+    if (spec_refresh_window(policy, &window_s) && window_s > 0 &&
+        (now_ns - image->last_tag_ns) / NS_PER_SECOND >= window_s)
         return PULL_YES;
     return PULL_NO;
 }
