@@ -26,7 +26,8 @@ static bool is_program(const char *path)
     return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
 }
 
-const char *cli_plugin_find(struct arena *arena, const struct docker_config *config, const char *name)
+const char *cli_plugin_find(struct arena *arena, const struct docker_config *config,
+                            const char *name)
 {
     const char *file = arena_printf(arena, "docker-%s", name);
     struct strings directories = {0};

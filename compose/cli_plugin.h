@@ -16,7 +16,8 @@ struct docker_config;
 struct engine_endpoint;
 
 /** The path of `docker-NAME`, or NULL. */
-const char *cli_plugin_find(struct arena *arena, const struct docker_config *config, const char *name);
+const char *cli_plugin_find(struct arena *arena, const struct docker_config *config,
+                            const char *name);
 /** A program of PATH as an absolute path, or NULL. */
 const char *cli_plugin_find_program(struct arena *arena, const char *name);
 /**

@@ -13,7 +13,7 @@
 
 const struct command command_table[] = {
 #define COMMAND(body, name, aliases, flags, help) {name, aliases, flags, help, &cmd_##body},
-#define COMMAND_GROUP(name, flags, help) {name, "", (flags), help, NULL},
+#define COMMAND_GROUP(name, flags, help)          {name, "", (flags), help, NULL},
 #include "compose/commands.def"
 #undef COMMAND
 #undef COMMAND_GROUP

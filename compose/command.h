@@ -39,10 +39,12 @@ typedef bool command_fn(struct command_context *context, struct error *err);
 
 enum command_flag {
     COMMAND_HIDDEN = 1 << 0,
-    COMMAND_MANAGEMENT = 1 << 1,       /* listed apart in the root help */
-    COMMAND_STOP_AT_ARGUMENT = 1 << 2, /* what follows the first argument belongs to the container */
-    COMMAND_DOCKER_ARGUMENTS = 1 << 3, /* a wrong number of arguments is told in the docker CLI's style */
-    COMMAND_NO_SERVICES = 1 << 4,      /* arguments are not services: completion offers none */
+    COMMAND_MANAGEMENT = 1 << 1, /* listed apart in the root help */
+    COMMAND_STOP_AT_ARGUMENT =
+        1 << 2, /* what follows the first argument belongs to the container */
+    COMMAND_DOCKER_ARGUMENTS =
+        1 << 3, /* a wrong number of arguments is told in the docker CLI's style */
+    COMMAND_NO_SERVICES = 1 << 4, /* arguments are not services: completion offers none */
 };
 
 enum { ARGUMENTS_ANY = 0 };

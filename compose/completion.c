@@ -35,7 +35,8 @@ struct completion {
 
 bool completion_is_asked(int argc, char *const *argv)
 {
-    return argc > 1 && (strcmp(argv[1], "__complete") == 0 || strcmp(argv[1], "__completeNoDesc") == 0);
+    return argc > 1 &&
+           (strcmp(argv[1], "__complete") == 0 || strcmp(argv[1], "__completeNoDesc") == 0);
 }
 
 static void offer(struct completion *completion, const char *value, const char *help)
@@ -116,7 +117,8 @@ static void offer_projects(struct completion *completion)
 
     error_init(&ignored);
     if (!session_fetch(session, completion->arena, NULL, "/containers/json",
-                       "all=1&filters=%7B%22label%22%3A%5B%22" LABEL_PROJECT "%22%5D%7D", &body, &ignored) ||
+                       "all=1&filters=%7B%22label%22%3A%5B%22" LABEL_PROJECT "%22%5D%7D", &body,
+                       &ignored) ||
         !engine_container_list_decode(completion->arena, body, &list, &ignored))
         list.count = 0;
     for (size_t i = 0; i < list.count; i++) {
@@ -245,7 +247,9 @@ static void complete_command(struct completion *completion, const char *before)
 
 int completion_answer(int argc, char *const *argv, struct arena *arena)
 {
-    struct completion completion = {.arena = arena, .typed = argv[argc - 1], .directive = 0,
+    struct completion completion = {.arena = arena,
+                                    .typed = argv[argc - 1],
+                                    .directive = 0,
                                     .helps = strcmp(argv[0], "__complete") == 0};
     const char *before;
     struct error err;

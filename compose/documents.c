@@ -151,7 +151,8 @@ void documents_table(struct text *out)
 {
     add_rows(out, "compose", root_option_rows);
     for (const struct command *row = command_table; row->name; row++) {
-        text_addf(out, "%s\t\t-\t%s\n", row->name, row->flags & COMMAND_HIDDEN ? "hidden" : "shown");
+        text_addf(out, "%s\t\t-\t%s\n", row->name,
+                  row->flags & COMMAND_HIDDEN ? "hidden" : "shown");
         add_rows(out, row->name, row->body ? row->body->options : NULL);
     }
 }

@@ -211,16 +211,18 @@ void help_command(struct text *out, const struct command *command, size_t column
     add_options(out, group ? NULL : command->body->options, command_common_options, columns);
     if (group) {
         add_commands(out, "Commands", command->name, 0, COMMAND_HIDDEN);
-        text_addf(out, "\nRun 'docker compose %s COMMAND --help' for more information on a command.\n",
+        text_addf(out,
+                  "\nRun 'docker compose %s COMMAND --help' for more information on a command.\n",
                   command->name);
     }
 }
 
 void help_root(struct text *out, const struct option *root_options, size_t columns)
 {
-    text_add(out, "Usage:  docker compose [OPTIONS] COMMAND\n\n"
-                  "Define and run multi-container applications with Docker\n\n"
-                  "Options:\n");
+    text_add(out,
+             "Usage:  docker compose [OPTIONS] COMMAND\n\n"
+             "Define and run multi-container applications with Docker\n\n"
+             "Options:\n");
     add_options(out, root_options, NULL, columns);
     add_commands(out, "Management Commands", NULL, COMMAND_MANAGEMENT, COMMAND_HIDDEN);
     add_commands(out, "Commands", NULL, 0, COMMAND_HIDDEN | COMMAND_MANAGEMENT);

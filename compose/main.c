@@ -60,18 +60,15 @@ static bool unknown_command(struct console *console, const char *word, struct er
     return false;
 }
 
-static bool run_command(struct session *session, const struct root_options *root, struct arena *arena,
-                        struct error *err)
+static bool run_command(struct session *session, const struct root_options *root,
+                        struct arena *arena, struct error *err)
 {
     struct console *console = session_console(session);
     int words = 0;
     const struct command *command = command_find(root->argc, root->argv, &words);
     struct options options;
-    struct command_context context = {.root = root,
-                                      .options = &options,
-                                      .session = session,
-                                      .console = console,
-                                      .arena = arena};
+    struct command_context context = {
+        .root = root, .options = &options, .session = session, .console = console, .arena = arena};
 
     if (!command)
         return unknown_command(console, root->argv[0], err);
@@ -126,9 +123,11 @@ static bool run_root(struct session *session, struct root_options *root, struct 
 /* Asked by the docker CLI, which runs every plugin it finds: answer and touch nothing else. */
 static bool answer_docker(int argc, char **argv)
 {
-    static const char metadata[] = "{\"SchemaVersion\":\"0.1.0\",\"Vendor\":\"The compose authors\","
-                                   "\"Version\":\"v" LABELS_COMPOSE_VERSION "\","
-                                   "\"ShortDescription\":\"Docker Compose\"}\n";
+    static const char metadata[] =
+        "{\"SchemaVersion\":\"0.1.0\",\"Vendor\":\"The compose authors\","
+        "\"Version\":\"v" LABELS_COMPOSE_VERSION
+        "\","
+        "\"ShortDescription\":\"Docker Compose\"}\n";
 
     if (argc < 2)
         return false;
@@ -208,7 +207,8 @@ int main(int argc, char **argv)
     good = check_stdout(session, &ended_by, &err) && good;
     if (!good && ended_by != SIGPIPE)
         console_error(session_console(session), &err);
-    (void)session_flush(session, err.kind == ERROR_CANCELED); /* who interrupts the message has seen enough of it */
+    (void)session_flush(
+        session, err.kind == ERROR_CANCELED); /* who interrupts the message has seen enough of it */
     code = good ? 0 : exit_code_of(&err);
     session_destroy(session);
     error_finish(&err);

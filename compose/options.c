@@ -21,7 +21,7 @@ struct parser {
 
 bool options_parse_bool(const char *text, bool *ret_value)
 {
-    static const char *const words[] = {"1", "t", "T", "TRUE", "true", "True",
+    static const char *const words[] = {"1", "t", "T", "TRUE",  "true",  "True",
                                         "0", "f", "F", "FALSE", "false", "False"};
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
@@ -62,7 +62,8 @@ static struct option_value *find_long(struct options *options, const char *name,
     for (size_t i = 0; i < options->count; i++) {
         const struct option *option = options->values[i].option;
 
-        if (span_equals(wanted, option->name) || (option->alias && span_equals(wanted, option->alias)))
+        if (span_equals(wanted, option->name) ||
+            (option->alias && span_equals(wanted, option->alias)))
             return &options->values[i];
     }
     return NULL;
@@ -91,11 +92,12 @@ static bool suggest_flag(const struct options *options, const char *typed, struc
     return false;
 }
 
-static bool refuse(const struct option *option, const char *text, const char *why, struct error *err)
+static bool refuse(const struct option *option, const char *text, const char *why,
+                   struct error *err)
 {
     if (option->letter)
-        return error_set(err, ERROR_USAGE, "invalid argument \"%s\" for \"-%c, --%s\" flag: %s", text,
-                         option->letter, option->name, why);
+        return error_set(err, ERROR_USAGE, "invalid argument \"%s\" for \"-%c, --%s\" flag: %s",
+                         text, option->letter, option->name, why);
     return error_set(err, ERROR_USAGE, "invalid argument \"%s\" for \"--%s\" flag: %s", text,
                      option->name, why);
 }
@@ -105,7 +107,8 @@ static void add_split(struct parser *parser, struct strings *list, const char *t
     const char *comma;
 
     while ((comma = strchr(text, ',')) != NULL) {
-        strings_add(list, parser->arena, arena_strndup(parser->arena, text, (size_t)(comma - text)));
+        strings_add(list, parser->arena,
+                    arena_strndup(parser->arena, text, (size_t)(comma - text)));
         text = comma + 1;
     }
     strings_add(list, parser->arena, text);
@@ -138,13 +141,15 @@ static bool set_value(struct parser *parser, struct option_value *value, const c
     switch (option->kind) {
     case OPTION_BOOL:
         if (!options_parse_bool(text, &value->truth)) {
-            why = arena_printf(parser->arena, "strconv.ParseBool: parsing \"%s\": invalid syntax", text);
+            why = arena_printf(parser->arena, "strconv.ParseBool: parsing \"%s\": invalid syntax",
+                               text);
             return refuse(option, text, why, err);
         }
         break;
     case OPTION_INT:
         if (!number_parse_int64(text, &value->number)) {
-            why = arena_printf(parser->arena, "strconv.ParseInt: parsing \"%s\": invalid syntax", text);
+            why = arena_printf(parser->arena, "strconv.ParseInt: parsing \"%s\": invalid syntax",
+                               text);
             return refuse(option, text, why, err);
         }
         break;
@@ -185,10 +190,11 @@ static bool parse_long(struct parser *parser, const char *word, struct error *er
         (void)error_set(err, ERROR_USAGE, "unknown flag: --%s", typed);
         return suggest_flag(parser->options, typed, err);
     }
-    if ((value->option->flags & OPTION_OLD_ALIAS) && span_equals((struct span){name, length}, value->option->alias))
+    if ((value->option->flags & OPTION_OLD_ALIAS) &&
+        span_equals((struct span){name, length}, value->option->alias))
         strings_add(&parser->options->warnings, parser->arena,
-                    arena_printf(parser->arena, "--%s is deprecated, please use --%s instead", value->option->alias,
-                                 value->option->name));
+                    arena_printf(parser->arena, "--%s is deprecated, please use --%s instead",
+                                 value->option->alias, value->option->name));
     if (equals)
         return set_value(parser, value, equals + 1, err);
     if (value->option->kind == OPTION_BOOL)
@@ -208,7 +214,8 @@ static bool parse_letters(struct parser *parser, const char *word, struct error 
             continue;
         }
         if (!value)
-            return error_set(err, ERROR_USAGE, "unknown shorthand flag: '%c' in -%s", *at, word + 1);
+            return error_set(err, ERROR_USAGE, "unknown shorthand flag: '%c' in -%s", *at,
+                             word + 1);
         if (at[1] == '=')
             return set_value(parser, value, at + 2, err);
         if (value->option->kind == OPTION_BOOL) {
@@ -219,7 +226,8 @@ static bool parse_letters(struct parser *parser, const char *word, struct error 
         if (at[1])
             return set_value(parser, value, at + 1, err);
         if (parser->next >= parser->argc)
-            return error_set(err, ERROR_USAGE, "flag needs an argument: '%c' in -%s", *at, word + 1);
+            return error_set(err, ERROR_USAGE, "flag needs an argument: '%c' in -%s", *at,
+                             word + 1);
         return set_value(parser, value, parser->argv[parser->next++], err);
     }
     return true;

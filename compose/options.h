@@ -37,9 +37,9 @@ enum option_kind {
 };
 
 enum option_flag {
-    OPTION_HIDDEN = 1 << 0,      /* accepted, not in help */
-    OPTION_COMMA_LIST = 1 << 1,  /* a list whose values are also split at commas */
-    OPTION_OLD_ALIAS = 1 << 2,   /* who uses the alias is told to use the name */
+    OPTION_HIDDEN = 1 << 0,     /* accepted, not in help */
+    OPTION_COMMA_LIST = 1 << 1, /* a list whose values are also split at commas */
+    OPTION_OLD_ALIAS = 1 << 2,  /* who uses the alias is told to use the name */
 };
 
 struct option {
@@ -55,7 +55,10 @@ struct option {
     const char *help;
 };
 
-#define OPTION_END {.name = NULL}
+#define OPTION_END                                                                                 \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
 
 struct option_value {
     const struct option *option;
@@ -88,7 +91,8 @@ bool options_parse(const struct option *own, const struct option *common, bool s
 
 bool options_given(const struct options *options, const char *name);
 bool options_bool(const struct options *options, const char *name);
-int64_t options_int(const struct options *options, const char *name); /* OPTION_INT and OPTION_BYTES */
+int64_t options_int(const struct options *options,
+                    const char *name); /* OPTION_INT and OPTION_BYTES */
 const char *options_string(const struct options *options, const char *name);
 const struct strings *options_list(const struct options *options, const char *name);
 

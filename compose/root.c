@@ -92,7 +92,8 @@ static void take_docker(const struct options *options, struct docker_options *do
                     strcmp(options_string(options, "log-level"), "debug") == 0;
 }
 
-static bool take_progress(const struct options *options, struct root_options *root, struct error *err)
+static bool take_progress(const struct options *options, struct root_options *root,
+                          struct error *err)
 {
     static const struct {
         const char *word;
@@ -130,8 +131,9 @@ static bool take_ansi(const struct options *options, struct root_options *root, 
 
     if (options_bool(options, "no-ansi")) {
         if (options_given(options, "ansi"))
-            return error_set(err, ERROR_USAGE, "cannot specify DEPRECATED \"--no-ansi\" and \"--ansi\". "
-                                               "Please use only \"--ansi\"");
+            return error_set(err, ERROR_USAGE,
+                             "cannot specify DEPRECATED \"--no-ansi\" and \"--ansi\". "
+                             "Please use only \"--ansi\"");
         word = "never";
     } else if (!options_given(options, "ansi") && environment("COMPOSE_ANSI")[0]) {
         word = environment("COMPOSE_ANSI");
@@ -140,9 +142,11 @@ static bool take_ansi(const struct options *options, struct root_options *root, 
                        environment("COMPOSE_ANSI")[0];
     root->ansi = read_ansi(word);
     if (root->ansi == ANSI_NEVER && root->progress == PROGRESS_TTY)
-        return error_set(err, ERROR_USAGE, "can't use --progress tty while ANSI support is disabled");
+        return error_set(err, ERROR_USAGE,
+                         "can't use --progress tty while ANSI support is disabled");
     if (root->ansi == ANSI_ALWAYS && root->progress == PROGRESS_PLAIN)
-        return error_set(err, ERROR_USAGE, "can't use --progress plain while ANSI support is forced");
+        return error_set(err, ERROR_USAGE,
+                         "can't use --progress plain while ANSI support is forced");
     return true;
 }
 
@@ -151,13 +155,14 @@ static bool take_limit(struct root_options *root, const char *limit, struct erro
     if (root->parallel_given || !limit[0])
         return true;
     if (!number_parse_int64(limit, &root->parallel))
-        return error_set(err, ERROR_USAGE, "COMPOSE_PARALLEL_LIMIT must be an integer (found: \"%s\")",
-                         limit);
+        return error_set(err, ERROR_USAGE,
+                         "COMPOSE_PARALLEL_LIMIT must be an integer (found: \"%s\")", limit);
     root->parallel_given = true;
     return true;
 }
 
-static bool take_parallel(const struct options *options, struct root_options *root, struct error *err)
+static bool take_parallel(const struct options *options, struct root_options *root,
+                          struct error *err)
 {
     const char *limit = environment("COMPOSE_PARALLEL_LIMIT");
 
@@ -166,7 +171,8 @@ static bool take_parallel(const struct options *options, struct root_options *ro
     return take_limit(root, limit, err);
 }
 
-bool root_take_late(struct root_options *root, root_lookup_fn *lookup, void *owner, struct error *err)
+bool root_take_late(struct root_options *root, root_lookup_fn *lookup, void *owner,
+                    struct error *err)
 {
     const char *ansi = lookup(owner, "COMPOSE_ANSI");
 
@@ -186,7 +192,8 @@ static void split_into(struct strings *list, struct arena *arena, const char *te
     }
 }
 
-static bool take_directory(const struct options *options, struct root_options *root, struct error *err)
+static bool take_directory(const struct options *options, struct root_options *root,
+                           struct error *err)
 {
     root->project_directory = options_string(options, "project-directory");
     if (!options_given(options, "workdir"))
@@ -226,8 +233,8 @@ static void drop_first(struct strings *list)
     list->count--;
 }
 
-static bool parse(int argc, char *const *argv, struct arena *arena, bool plugin, struct root_options *ret_root,
-                  struct error *err)
+static bool parse(int argc, char *const *argv, struct arena *arena, bool plugin,
+                  struct root_options *ret_root, struct error *err)
 {
     struct root_options root = {0};
     struct options options;
@@ -243,7 +250,8 @@ static bool parse(int argc, char *const *argv, struct arena *arena, bool plugin,
         if (asks_help)
             drop_first(&options.arguments);
         if (options.arguments.count == 0 || strcmp(options.arguments.items[0], "compose") != 0)
-            return error_set(err, ERROR_USAGE, "this is a plugin of docker: use it as docker compose");
+            return error_set(err, ERROR_USAGE,
+                             "this is a plugin of docker: use it as docker compose");
         argv += argc - (int)options.arguments.count + 1;
         argc = (int)options.arguments.count - 1;
         also = NULL;

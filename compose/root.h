@@ -29,7 +29,7 @@ struct root_options {
     struct strings files;
     const char *project_name; /* -p, or "" */
     struct strings profiles;
-    struct strings env_files; /* --env-file, else COMPOSE_ENV_FILES */
+    struct strings env_files;      /* --env-file, else COMPOSE_ENV_FILES */
     const char *project_directory; /* "" when not given */
     bool compatibility, all_resources, dry_run;
     bool parallel_given, ansi_given;
@@ -38,10 +38,10 @@ struct root_options {
     enum ansi_mode ansi;
     struct docker_options docker;
 
-    bool help, version;       /* asked for by flag */
-    int argc;                 /* the command's name and what follows */
+    bool help, version; /* asked for by flag */
+    int argc;           /* the command's name and what follows */
     char *const *argv;
-    struct strings notices;   /* deprecation texts to show in red */
+    struct strings notices; /* deprecation texts to show in red */
 };
 
 /** For help and completion. */

@@ -46,8 +46,8 @@ struct engine_facts {
     enum engine_kind kind;
     unsigned api_minor;        /* negotiated: 41..51, or the pinned one */
     unsigned engine_api_minor; /* highest of the engine */
-    char os_type[16]; /* "linux", "windows"; "" when not said */
-    bool swarm_active; /* from the Swarm header (API 1.42); false when not said */
+    char os_type[16];          /* "linux", "windows"; "" when not said */
+    bool swarm_active;         /* from the Swarm header (API 1.42); false when not said */
 };
 
 /** One finished request, for a trace of one line each. No secret is in it. */

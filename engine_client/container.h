@@ -159,7 +159,8 @@ struct engine_exec {
     int exit_code; /* 0 while it runs */
 };
 
-bool engine_exec_decode(struct span body, struct engine_exec *ret_exec, struct error *err) WARN_UNUSED;
+bool engine_exec_decode(struct span body, struct engine_exec *ret_exec,
+                        struct error *err) WARN_UNUSED;
 
 /* The answer of `GET /containers/{id}/top`. */
 struct engine_top {

@@ -64,7 +64,8 @@ static uint16_t read_host_port(const cJSON *binding)
     const char *text = json_peek_text(binding, "HostPort");
     uint64_t number;
 
-    return text && number_parse_uint64(text, &number) && number <= UINT16_MAX ? (uint16_t)number : 0;
+    return text && number_parse_uint64(text, &number) && number <= UINT16_MAX ? (uint16_t)number
+                                                                              : 0;
 }
 
 /* {"80/tcp": [{"HostIp","HostPort"}, ...] or null}: one row a binding, one without host for null. */
@@ -78,8 +79,8 @@ static void read_ports(struct arena *arena, const cJSON *map, struct engine_cont
         struct engine_port row = {.host_ip = ""};
 
         row.container_port = split_port(arena, entry->string ? entry->string : "", &row.protocol);
-        c->ports = arena_grow(arena, c->ports, &capacity, c->port_count + json_read_count(entry) + 1,
-                              sizeof(*c->ports));
+        c->ports = arena_grow(arena, c->ports, &capacity,
+                              c->port_count + json_read_count(entry) + 1, sizeof(*c->ports));
         if (json_read_count(entry) == 0)
             c->ports[c->port_count++] = row;
         cJSON_ArrayForEach(binding, entry)

@@ -33,8 +33,9 @@ static void not_connected(struct engine_request *req, struct error *err)
             "permission denied while trying to connect to the Docker daemon socket at %s",
             endpoint->url);
         (void)error_hint(
-            err, "add yourself to the group that owns the socket: sudo usermod -aG docker $USER, "
-                 "then log in again");
+            err,
+            "add yourself to the group that owns the socket: sudo usermod -aG docker $USER, "
+            "then log in again");
     } else {
         no_engine(req, err);
         if (endpoint->transport == ENGINE_UNIX && number == ENOENT)
@@ -70,9 +71,11 @@ static void broke_off(const struct engine_request *req, CURLcode result, struct 
 
     (void)error_set(err, ERROR_CONNECTION, "the connection to the engine at %s broke off: %s",
                     req->client->endpoint.url, detail);
-    (void)error_hint(err, request_is_safe(req)
-                              ? "try again; the engine's own log may tell why (journalctl -u docker)"
-                              : "what was asked for may have been done: the same command again goes on from there");
+    (void)error_hint(
+        err,
+        request_is_safe(req)
+            ? "try again; the engine's own log may tell why (journalctl -u docker)"
+            : "what was asked for may have been done: the same command again goes on from there");
 }
 
 static void no_answer(const struct engine_request *req, CURLcode result, struct error *err)
@@ -85,8 +88,9 @@ static void no_answer(const struct engine_request *req, CURLcode result, struct 
                     detail);
     if (endpoint->transport == ENGINE_TLS)
         (void)error_hint(
-            err, "an engine that wants a client certificate ends the connection like this: check "
-                 "cert.pem and key.pem in DOCKER_CERT_PATH");
+            err,
+            "an engine that wants a client certificate ends the connection like this: check "
+            "cert.pem and key.pem in DOCKER_CERT_PATH");
     else if (endpoint->transport == ENGINE_SSH)
         (void)error_hint(err,
                          "is the engine's socket %s on the far side, and may that user open it?",
@@ -194,10 +198,12 @@ void failure_of_answer(const struct engine_request *req, struct error *err)
     CLEANUP(cleanup_free) char *words = NULL;
 
     if (is_web_page(req)) {
-        (void)error_set(err, ERROR_CONNECTION,
-                        "what answers at %s is no container engine: %s %s gave a web page with status %d",
-                        req->client->endpoint.url, req->call.method, req->call.path, req->status);
-        (void)error_hint(err, "a proxy may stand in between; " ADDRESS_FROM, req->client->endpoint.source);
+        (void)error_set(
+            err, ERROR_CONNECTION,
+            "what answers at %s is no container engine: %s %s gave a web page with status %d",
+            req->client->endpoint.url, req->call.method, req->call.path, req->status);
+        (void)error_hint(err, "a proxy may stand in between; " ADDRESS_FROM,
+                         req->client->endpoint.source);
         return;
     }
     words = words_of_engine(req);

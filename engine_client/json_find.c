@@ -230,7 +230,8 @@ struct span engine_json_find_segments(struct span json, const char *const *segme
     return value_here(&scan);
 }
 
-size_t engine_json_members(struct arena *arena, struct span json, struct engine_json_member **ret_members)
+size_t engine_json_members(struct arena *arena, struct span json,
+                           struct engine_json_member **ret_members)
 {
     struct scan scan = {json.bytes, json.bytes ? json.bytes + json.length : NULL};
     struct engine_json_member *members = NULL;

@@ -27,7 +27,8 @@ struct engine_json_member {
 };
 
 /** The members of an object or the elements of a list, in their order; 0 for anything else. */
-size_t engine_json_members(struct arena *arena, struct span json, struct engine_json_member **ret_members);
+size_t engine_json_members(struct arena *arena, struct span json,
+                           struct engine_json_member **ret_members);
 /** An integer in full 64 bits; false when absent, not a number, or out of range. */
 bool engine_json_find_int64(struct span json, const char *path, int64_t *ret_value) WARN_UNUSED;
 /** The value as one compact line of text: a string without its quotes, everything else as JSON. */

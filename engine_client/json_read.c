@@ -25,7 +25,8 @@ static void tell_begin(struct span text, const char *what, struct error *err)
     else
         (void)error_set(err, ERROR_ENGINE, "the engine's %s is not JSON: it begins with %s", what,
                         begin.bytes);
-    (void)error_hint(err, "`--debug` shows the request; a proxy may stand in between, or the answer was cut");
+    (void)error_hint(
+        err, "`--debug` shows the request; a proxy may stand in between, or the answer was cut");
     text_finish(&begin);
 }
 

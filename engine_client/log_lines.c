@@ -101,7 +101,8 @@ static void on_frame(void *owner, const struct engine_frame_piece *piece)
 
     if (!lines->frames.raw && piece->first && lines->timestamps) {
         /* Only full pieces are continued: a shorter one was the last word of a process that has ended. */
-        if (state->in_line && state->piece_bytes != PIECE_BYTES && state->piece_bytes != PODMAN_PIECE_BYTES)
+        if (state->in_line && state->piece_bytes != PIECE_BYTES &&
+            state->piece_bytes != PODMAN_PIECE_BYTES)
             emit(lines, piece->stream, (struct span){"", 0}, true);
         state->expects_time = true; /* each frame begins with one, also inside a long line */
         state->time_length = 0;

@@ -341,8 +341,8 @@ static bool may_send_more(const struct engine_request *req)
         return false;
     if (!req->call.duplex)
         return req->pull_again;
-    return req->far_closed ||
-           (req->final_headers && (req->outgoing.length > 0 || (req->end_input && !req->input_ended)));
+    return req->far_closed || (req->final_headers &&
+                               (req->outgoing.length > 0 || (req->end_input && !req->input_ended)));
 }
 
 /* The far side closed before libcurl began to watch the socket: it never will, and tells nobody. */

@@ -47,7 +47,8 @@ static void place(const struct extraction *work, const char *name, struct text *
 
 static bool input_failed(const struct extraction *work, struct error *err)
 {
-    return error_set(err, ERROR_ENGINE, "cannot read the archive: %s", archive_error_string(work->in));
+    return error_set(err, ERROR_ENGINE, "cannot read the archive: %s",
+                     archive_error_string(work->in));
 }
 
 static bool output_failed(const struct extraction *work, struct error *err)
@@ -67,9 +68,11 @@ static bool may_replace(const char *name, bool directory, struct error *err)
     if (slash && !slash[1])
         return true; /* "a/" names what a link points to */
     if (S_ISDIR(status.st_mode) && !directory)
-        return error_set(err, ERROR_INPUT, "cannot overwrite directory \"%s\" with non-directory", name);
+        return error_set(err, ERROR_INPUT, "cannot overwrite directory \"%s\" with non-directory",
+                         name);
     if (!S_ISDIR(status.st_mode) && directory)
-        return error_set(err, ERROR_INPUT, "cannot overwrite non-directory \"%s\" with directory", name);
+        return error_set(err, ERROR_INPUT, "cannot overwrite non-directory \"%s\" with directory",
+                         name);
     return true;
 }
 

@@ -7,8 +7,10 @@
 #include "spec/model.h"
 
 /* First the rows of every type, then the types. */
-#define TYPE(type)      static const struct spec_field fields_##type[] = {
-#define END_TYPE(type)  };
+#define TYPE(type) static const struct spec_field fields_##type[] = {
+#define END_TYPE(type)                                                                             \
+    }                                                                                              \
+    ;
 #define SUB_STRING(sub)        NULL
 #define SUB_BOOL(sub)          NULL
 #define SUB_OPT_BOOL(sub)      NULL

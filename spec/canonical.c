@@ -135,9 +135,11 @@ static bool form_depends_on(struct walk *walk, struct spec_node *node, const str
         const struct spec_origin *origin;
 
         if (entry->kind != SPEC_MAP)
-            return error_set_at(one, ERROR_INPUT, spec_node_place(entry), "%s.%s: unsupported value",
-                                spec_path_text(walk->arena, path, SPEC_PATH_INDEX), node->map.items[i].key);
-        origin = spec_origin_new(walk->arena, SPEC_FROM_DEFAULT, spec_node_place(entry), NULL, NULL);
+            return error_set_at(
+                one, ERROR_INPUT, spec_node_place(entry), "%s.%s: unsupported value",
+                spec_path_text(walk->arena, path, SPEC_PATH_INDEX), node->map.items[i].key);
+        origin =
+            spec_origin_new(walk->arena, SPEC_FROM_DEFAULT, spec_node_place(entry), NULL, NULL);
         if (!spec_node_get(entry, "condition"))
             put(walk, entry, "condition", spec_node_string(walk->arena, "service_started", origin));
         if (!spec_node_get(entry, "required"))
@@ -176,9 +178,9 @@ static bool form_contexts(struct walk *walk, struct spec_node *node, const struc
         const char *text = spec_node_text(item), *equals = text ? strchr(text, '=') : NULL;
 
         if (!equals)
-            return error_set_at(one, ERROR_INPUT, spec_node_place(item),
-                                "%s: invalid value %s, expected key=value",
-                                spec_path_text(walk->arena, path, SPEC_PATH_INDEX), text ? text : "");
+            return error_set_at(
+                one, ERROR_INPUT, spec_node_place(item), "%s: invalid value %s, expected key=value",
+                spec_path_text(walk->arena, path, SPEC_PATH_INDEX), text ? text : "");
         put(walk, map, arena_strndup(walk->arena, text, (size_t)(equals - text)),
             spec_node_string(walk->arena, equals + 1, item->origin));
     }
@@ -266,7 +268,8 @@ static bool form_mount(struct walk *walk, struct spec_node *node, struct error *
     map = new_map(walk, node, mount.read_only ? 5 : 4);
     put_text(walk, map, "type", mount.is_bind ? "bind" : "volume");
     put_text(walk, map, "source", mount.source);
-    put_text(walk, map, "target", mount.bare ? mount.target : path_clean(walk->arena, mount.target));
+    put_text(walk, map, "target",
+             mount.bare ? mount.target : path_clean(walk->arena, mount.target));
     if (mount.read_only)
         put(walk, map, "read_only", spec_node_bool(walk->arena, true, node->origin));
     bind = new_map(walk, node, 1);
@@ -321,7 +324,8 @@ static bool form_ports(struct walk *walk, struct spec_node *node, const struct s
         if (item->kind == SPEC_MAP) {
             spec_node_append(walk->arena, list, item);
         } else if (!text) {
-            return error_set_at(one, ERROR_INPUT, spec_node_place(item), "%s: invalid type %s for port",
+            return error_set_at(one, ERROR_INPUT, spec_node_place(item),
+                                "%s: invalid type %s for port",
                                 spec_path_text(walk->arena, path, SPEC_PATH_INDEX),
                                 spec_node_kind_name(item->kind));
         } else if (spec_short_ports_parse(walk->arena, text, &ports, one)) {
@@ -342,7 +346,8 @@ static bool form_ports(struct walk *walk, struct spec_node *node, const struct s
 static bool form_external(struct walk *walk, struct spec_node *resource, struct spec_node *external,
                           const struct spec_path *path, struct error *one)
 {
-    struct spec_node *name = spec_node_get(external, "name"), *own = spec_node_get(resource, "name");
+    struct spec_node *name = spec_node_get(external, "name"),
+                     *own = spec_node_get(resource, "name");
     const char *where = spec_path_text(walk->arena, path->parent, SPEC_PATH_INDEX);
 
     if (external->kind != SPEC_MAP)
@@ -368,8 +373,8 @@ static bool is_entry(const struct spec_node *node, unsigned accept)
            (node->kind == SPEC_NULL && accept & A_NULL);
 }
 
-static bool fail_entry(const struct walk *walk, const struct spec_node *node, const struct spec_path *path,
-                       struct error *one)
+static bool fail_entry(const struct walk *walk, const struct spec_node *node,
+                       const struct spec_path *path, struct error *one)
 {
     const char *hint = spec_remedy_for_kind(walk->arena, node, A_MAP, path);
 
@@ -462,7 +467,8 @@ static void walk_node(struct walk *walk, struct spec_node *node, struct spec_nod
         for (size_t i = 0; i < node->map.count; i++) {
             struct spec_path step = {path, node->map.items[i].key, 0};
 
-            walk_node(walk, node->map.items[i].value, node, spec_shape_member(shape, step.key), &step);
+            walk_node(walk, node->map.items[i].value, node, spec_shape_member(shape, step.key),
+                      &step);
         }
     }
 }

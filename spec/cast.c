@@ -31,8 +31,8 @@ static bool fail_number(struct error *err, const struct spec_node *node, const c
     const char *digits = text + (text[0] == '-' || text[0] == '+' ? 1 : 0);
     bool number = digits[0] != '\0' && strspn(digits, "0123456789") == strlen(digits);
 
-    return error_set_at(err, ERROR_INPUT, spec_node_place(node), "strconv.%s: parsing \"%s\": %s", function,
-                        text, number ? "value out of range" : "invalid syntax");
+    return error_set_at(err, ERROR_INPUT, spec_node_place(node), "strconv.%s: parsing \"%s\": %s",
+                        function, text, number ? "value out of range" : "invalid syntax");
 }
 
 static bool cast_int(struct spec_node *node, const char *function, struct error *err)
@@ -74,7 +74,8 @@ static bool cast_bool(struct spec_tree *tree, struct spec_node *node, struct err
     return true;
 }
 
-bool spec_cast(struct spec_tree *tree, struct spec_node *node, enum spec_cast cast, struct error *err)
+bool spec_cast(struct spec_tree *tree, struct spec_node *node, enum spec_cast cast,
+               struct error *err)
 {
     switch (cast) {
     case CAST_NONE:

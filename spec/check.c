@@ -21,8 +21,8 @@ struct check {
 enum { INDEXED_FROM = 16 };
 
 /* "validating FILE: PATH MESSAGE", and what to do about it where that is known. */
-static void fail(const struct check *check, struct place place, const struct spec_path *path, const char *hint,
-                 const char *message)
+static void fail(const struct check *check, struct place place, const struct spec_path *path,
+                 const char *hint, const char *message)
 {
     struct error one;
 
@@ -48,7 +48,8 @@ static unsigned kind_bit(const struct spec_node *node)
         if (node->huge)
             return A_INT | A_NUMBER;
         if (node->number >= -9e15 && node->number <= 9e15 &&
-            (double)(int64_t)node->number >= node->number && (double)(int64_t)node->number <= node->number)
+            (double)(int64_t)node->number >= node->number &&
+            (double)(int64_t)node->number <= node->number)
             return A_INT | A_NUMBER;
         return A_NUMBER;
     case SPEC_STRING:
@@ -67,7 +68,7 @@ static const char *kinds_text(struct arena *arena, unsigned accept)
     static const struct {
         unsigned bit;
         const char *word;
-    } words[] = {{A_LIST, "array"}, {A_BOOL, "boolean"}, {A_INT, "integer"}, {A_MAP, "mapping"},
+    } words[] = {{A_LIST, "array"}, {A_BOOL, "boolean"},  {A_INT, "integer"},  {A_MAP, "mapping"},
                  {A_NULL, "null"},  {A_NUMBER, "number"}, {A_STRING, "string"}};
     const char *made = NULL;
     size_t left = 0;
@@ -90,8 +91,9 @@ static bool is_duration(const struct spec_field *field)
     return field->kind == SPEC_KIND_DURATION || field->kind == SPEC_KIND_OPT_DURATION;
 }
 
-static bool check_kind(const struct check *check, const struct spec_node *node, const struct spec_field *field,
-                       unsigned accept, const struct spec_path *path)
+static bool check_kind(const struct check *check, const struct spec_node *node,
+                       const struct spec_field *field, unsigned accept,
+                       const struct spec_path *path)
 {
     if (kind_bit(node) & accept)
         return true;
@@ -118,8 +120,8 @@ static bool in_values(const char *values, const char *text)
     }
 }
 
-static void check_values(const struct check *check, const struct spec_node *node, const char *values,
-                         const struct spec_path *path)
+static void check_values(const struct check *check, const struct spec_node *node,
+                         const char *values, const struct spec_path *path)
 {
     struct arena *arena = check->tree->arena;
     struct suggestion near = suggestion_for(node->string.bytes);
@@ -132,13 +134,16 @@ static void check_values(const struct check *check, const struct spec_node *node
         const char *value = arena_strndup(arena, at, size);
 
         suggestion_consider(&near, value);
-        list = list ? arena_printf(arena, "%s, '%s'", list, value) : arena_printf(arena, "'%s'", value);
+        list = list ? arena_printf(arena, "%s, '%s'", list, value)
+                    : arena_printf(arena, "'%s'", value);
         at += size;
         if (!*at)
             break;
     }
-    fail(check, spec_node_place(node), path, near.best ? arena_printf(arena, "did you mean \"%s\"?", near.best) : NULL,
-         arena_printf(arena, "%s%s", strchr(values, '|') ? "value must be one of " : "value must be ", list));
+    fail(check, spec_node_place(node), path,
+         near.best ? arena_printf(arena, "did you mean \"%s\"?", near.best) : NULL,
+         arena_printf(arena, "%s%s",
+                      strchr(values, '|') ? "value must be one of " : "value must be ", list));
 }
 
 static bool matches(const char *pattern, const char *text)
@@ -175,11 +180,12 @@ static void check_scalar(const struct check *check, const struct spec_node *node
         return;
     if (field->values)
         check_values(check, node, field->values, path);
-    if (field->pattern && field->kind == SPEC_KIND_STRING && !matches(field->pattern, node->string.bytes))
+    if (field->pattern && field->kind == SPEC_KIND_STRING &&
+        !matches(field->pattern, node->string.bytes))
         fail(check, spec_node_place(node), path,
              spec_remedy_for_pattern(check->tree->arena, node->string.bytes, field->pattern),
-             arena_printf(check->tree->arena, "'%s' does not match pattern '%s'", node->string.bytes,
-                          field->pattern));
+             arena_printf(check->tree->arena, "'%s' does not match pattern '%s'",
+                          node->string.bytes, field->pattern));
 }
 
 static bool is_number(const struct spec_node *node, double *ret_value)
@@ -221,7 +227,8 @@ static size_t equal_before(const struct spec_node *list, size_t at, const struct
     return at;
 }
 
-static void check_unique(const struct check *check, const struct spec_node *list, const struct spec_path *path)
+static void check_unique(const struct check *check, const struct spec_node *list,
+                         const struct spec_path *path)
 {
     struct index texts = {0};
     bool indexed = list->list.count > INDEXED_FROM;
@@ -240,8 +247,9 @@ static void check_unique(const struct check *check, const struct spec_node *list
 
 static bool name_is_valid(const char *name)
 {
-    return name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
-                          strlen(name);
+    return name[0] &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+               strlen(name);
 }
 
 /* `flags` are those of the field that holds the mapping. */
@@ -269,7 +277,8 @@ static bool may_be_missing(const struct spec_type *type, unsigned flags)
 }
 
 static void check_required(const struct check *check, const struct spec_node *map,
-                           const struct spec_type *type, unsigned flags, const struct spec_path *path)
+                           const struct spec_type *type, unsigned flags,
+                           const struct spec_path *path)
 {
     const char *missing = NULL;
     bool several = false;
@@ -277,7 +286,8 @@ static void check_required(const struct check *check, const struct spec_node *ma
     for (size_t i = 0; i < type->count; i++) {
         const struct spec_field *field = &type->fields[i];
 
-        if (!(field->flags & REQUIRED) || may_be_missing(type, flags) || spec_node_get(map, field->name))
+        if (!(field->flags & REQUIRED) || may_be_missing(type, flags) ||
+            spec_node_get(map, field->name))
             continue;
         several = missing != NULL;
         missing = missing ? arena_printf(check->tree->arena, "%s, '%s'", missing, field->name)
@@ -285,12 +295,13 @@ static void check_required(const struct check *check, const struct spec_node *ma
     }
     if (missing)
         fail(check, spec_node_place(map), path, NULL,
-             arena_printf(check->tree->arena, "missing %s %s", several ? "properties" : "property", missing));
+             arena_printf(check->tree->arena, "missing %s %s", several ? "properties" : "property",
+                          missing));
 }
 
 /* The members of a map whose rows are known; `flags` are those of the field that holds it. */
-static void check_type(const struct check *check, const struct spec_node *map, const struct spec_type *type,
-                       unsigned flags, const struct spec_path *path)
+static void check_type(const struct check *check, const struct spec_node *map,
+                       const struct spec_type *type, unsigned flags, const struct spec_path *path)
 {
     for (size_t i = 0; i < map->map.count; i++) {
         const struct spec_member *member = &map->map.items[i];
@@ -306,13 +317,15 @@ static void check_type(const struct check *check, const struct spec_node *map, c
 }
 
 static void check_element(const struct check *check, const struct spec_node *node,
-                          const struct spec_field *field, unsigned accept, const struct spec_path *path)
+                          const struct spec_field *field, unsigned accept,
+                          const struct spec_path *path)
 {
     if (!check_kind(check, node, field, accept, path))
         return;
     if (node->kind == SPEC_MAP && field->sub)
         check_type(check, node, field->sub, field->flags, path);
-    else if (node->kind == SPEC_LIST) /* several values of one name: extra_hosts, options of a provider */
+    else if (node->kind ==
+             SPEC_LIST) /* several values of one name: extra_hosts, options of a provider */
         for (size_t i = 0; i < node->list.count; i++) {
             struct spec_path step = {path, NULL, i};
 
@@ -345,11 +358,12 @@ static void check_list(const struct check *check, const struct spec_node *list,
 /* Texts by name need one, but for the options that drivers and providers make up. */
 static bool takes_empty_name(const struct spec_field *field)
 {
-    return field->kind == SPEC_KIND_MAP || field->kind == SPEC_KIND_OPTIONS || field->kind == SPEC_KIND_MULTI_OPTIONS;
+    return field->kind == SPEC_KIND_MAP || field->kind == SPEC_KIND_OPTIONS ||
+           field->kind == SPEC_KIND_MULTI_OPTIONS;
 }
 
-static void check_map(const struct check *check, const struct spec_node *map, const struct spec_field *field,
-                      const struct spec_path *path)
+static void check_map(const struct check *check, const struct spec_node *map,
+                      const struct spec_field *field, const struct spec_path *path)
 {
     unsigned accept = spec_field_item(field);
     bool is_map = field->kind == SPEC_KIND_MAP;
@@ -378,7 +392,8 @@ static void check_external(const struct check *check, const struct spec_node *ma
         struct spec_path step = {path, member->key, 0};
 
         if (strcmp(member->key, "name") == 0)
-            (void)check_kind(check, member->value, spec_type_field(&spec_type_volume, "name"), A_STRING, &step);
+            (void)check_kind(check, member->value, spec_type_field(&spec_type_volume, "name"),
+                             A_STRING, &step);
         else if (!text_starts_with(member->key, "x-"))
             fail_unknown(check, member, NULL, flags, path);
     }
@@ -414,12 +429,15 @@ static void check_finite(const struct check *check, const struct spec_node *node
         return;
     error_init(&one);
     (void)error_set_at(&one, ERROR_INPUT, spec_node_place(node), "json: unsupported value: %s",
-                       isnan(node->number) ? "NaN" : node->number > 0 ? "+Inf" : "-Inf");
+                       isnan(node->number) ? "NaN"
+                       : node->number > 0  ? "+Inf"
+                                           : "-Inf");
     (void)error_hint(&one, "put it in quotes");
     (void)error_append(check->err, &one);
 }
 
-bool spec_check(struct spec_tree *tree, const struct spec_node *root, const char *file, struct error *err)
+bool spec_check(struct spec_tree *tree, const struct spec_node *root, const char *file,
+                struct error *err)
 {
     const struct spec_path top = {0};
     struct error all;

@@ -18,9 +18,11 @@ struct place consistency_place(const struct spec_service *service, const char *a
 }
 
 /* Where `key` of a map or list of names stands: the item, not the whole attribute. */
-static struct place name_place(const struct spec_service *service, const char *attribute, const char *key)
+static struct place name_place(const struct spec_service *service, const char *attribute,
+                               const char *key)
 {
-    const struct spec_member *member = spec_node_member(spec_node_get(service->node, attribute), key);
+    const struct spec_member *member =
+        spec_node_member(spec_node_get(service->node, attribute), key);
 
     if (!member)
         return consistency_place(service, attribute);
@@ -28,7 +30,8 @@ static struct place name_place(const struct spec_service *service, const char *a
 }
 
 /* What is not declared at the top level: perhaps something of nearly that name is. */
-static bool hint_name(struct error *err, const struct spec_project *project, const char *section, const char *typed)
+static bool hint_name(struct error *err, const struct spec_project *project, const char *section,
+                      const char *typed)
 {
     const struct spec_node *names = spec_node_get(project->node, section);
     struct suggestion near = suggestion_for(typed);
@@ -40,7 +43,9 @@ static bool hint_name(struct error *err, const struct spec_project *project, con
     return strcmp(section, "services") == 0
                ? error_hint(err, "add it below `services:`, or remove what refers to it")
                : error_hint(err, "declare it at the top level: %s: {%s: {%s}}", section, typed,
-                            strcmp(section, "secrets") == 0 || strcmp(section, "configs") == 0 ? "file: ..." : "");
+                            strcmp(section, "secrets") == 0 || strcmp(section, "configs") == 0
+                                ? "file: ..."
+                                : "");
 }
 
 static bool has_text(const char *text)
@@ -53,15 +58,18 @@ static bool check_source(const struct spec_service *service, struct error *err)
     const struct spec_build *build = service->build;
 
     if (!build && !has_text(service->image) && !service->provider) {
-        (void)error_set_at(err, ERROR_INPUT, spec_node_place(service->node),
-                           "service \"%s\" has neither an image nor a build context specified" INVALID,
-                           service->name);
-        return error_hint(err, "give it an image to run, or `build` with the directory of a Dockerfile");
+        (void)error_set_at(
+            err, ERROR_INPUT, spec_node_place(service->node),
+            "service \"%s\" has neither an image nor a build context specified" INVALID,
+            service->name);
+        return error_hint(err,
+                          "give it an image to run, or `build` with the directory of a Dockerfile");
     }
     if (build && has_text(build->dockerfile) && has_text(build->dockerfile_inline))
-        return error_set_at(err, ERROR_INPUT, consistency_place(service, "build"),
-                            "service \"%s\" declares mutualy exclusive dockerfile and dockerfile_inline" INVALID,
-                            service->name);
+        return error_set_at(
+            err, ERROR_INPUT, consistency_place(service, "build"),
+            "service \"%s\" declares mutualy exclusive dockerfile and dockerfile_inline" INVALID,
+            service->name);
     return true;
 }
 
@@ -79,13 +87,15 @@ static bool check_contexts(const struct spec_project *project, const struct spec
         context += strlen("service:");
         other = spec_project_service(project, context);
         if (!other)
-            return error_set_at(err, ERROR_INPUT, consistency_place(service, "build"),
-                                "service \"%s\" declares unknown service \"%s\" as additional contexts %s",
-                                service->name, context, contexts->items[i].key);
+            return error_set_at(
+                err, ERROR_INPUT, consistency_place(service, "build"),
+                "service \"%s\" declares unknown service \"%s\" as additional contexts %s",
+                service->name, context, contexts->items[i].key);
         if (!other->build)
-            return error_set_at(err, ERROR_INPUT, consistency_place(service, "build"),
-                                "service \"%s\" declares non-buildable service \"%s\" as additional contexts %s",
-                                service->name, context, contexts->items[i].key);
+            return error_set_at(
+                err, ERROR_INPUT, consistency_place(service, "build"),
+                "service \"%s\" declares non-buildable service \"%s\" as additional contexts %s",
+                service->name, context, contexts->items[i].key);
     }
     return true;
 }
@@ -109,9 +119,10 @@ static bool check_networks(const struct spec_project *project, const struct spec
                            struct error *err)
 {
     if (has_text(service->network_mode) && service->networks.count > 0) {
-        (void)error_set_at(err, ERROR_INPUT, consistency_place(service, "network_mode"),
-                           "service %s declares mutually exclusive `network_mode` and `networks`" INVALID,
-                           service->name);
+        (void)error_set_at(
+            err, ERROR_INPUT, consistency_place(service, "network_mode"),
+            "service %s declares mutually exclusive `network_mode` and `networks`" INVALID,
+            service->name);
         return error_hint(err, "remove one of the two");
     }
     for (size_t i = 0; i < service->networks.count; i++) {
@@ -120,7 +131,8 @@ static bool check_networks(const struct spec_project *project, const struct spec
         if (spec_project_network(project, key))
             continue;
         (void)error_set_at(err, ERROR_INPUT, name_place(service, "networks", key),
-                           "service \"%s\" refers to undefined network %s" INVALID, service->name, key);
+                           "service \"%s\" refers to undefined network %s" INVALID, service->name,
+                           key);
         return hint_name(err, project, "networks", key);
     }
     return true;
@@ -138,13 +150,15 @@ static bool check_health(const struct spec_service *service, struct error *err)
         strcmp(test->items[0], "NONE") == 0)
         return true;
     written = spec_node_get(service->healthcheck->node, "test");
-    (void)error_set_at(err, ERROR_INPUT, spec_node_place(written ? written : service->healthcheck->node),
+    (void)error_set_at(err, ERROR_INPUT,
+                       spec_node_place(written ? written : service->healthcheck->node),
                        "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"");
-    return error_hint(err, "write [\"CMD\", \"%s\", ...], or the whole command as one text", test->items[0]);
+    return error_hint(err, "write [\"CMD\", \"%s\", ...], or the whole command as one text",
+                      test->items[0]);
 }
 
-static bool check_dependencies(const struct spec_project *project, const struct spec_service *service,
-                               struct error *err)
+static bool check_dependencies(const struct spec_project *project,
+                               const struct spec_service *service, struct error *err)
 {
     for (size_t i = 0; i < service->depends_on.count; i++) {
         const struct spec_dependency_entry *entry = &service->depends_on.items[i];
@@ -154,9 +168,11 @@ static bool check_dependencies(const struct spec_project *project, const struct 
         if (spec_project_disabled(project, entry->key) && entry->value && !entry->value->required)
             continue;
         (void)error_set_at(err, ERROR_INPUT, name_place(service, "depends_on", entry->key),
-                           "service \"%s\" depends on undefined service \"%s\"" INVALID, service->name, entry->key);
+                           "service \"%s\" depends on undefined service \"%s\"" INVALID,
+                           service->name, entry->key);
         return spec_project_disabled(project, entry->key)
-                   ? error_hint(err, "its profiles are not active: add --profile, or `required: false`")
+                   ? error_hint(err,
+                                "its profiles are not active: add --profile, or `required: false`")
                    : hint_name(err, project, "services", entry->key);
     }
     if (has_text(service->network_mode) && text_starts_with(service->network_mode, "service:") &&
@@ -177,7 +193,8 @@ static bool check_volumes(const struct spec_project *project, const struct spec_
             spec_project_volume(project, mount->source))
             continue;
         (void)error_set_at(err, ERROR_INPUT, spec_node_place(mount->node),
-                           "service \"%s\" refers to undefined volume %s" INVALID, service->name, mount->source);
+                           "service \"%s\" refers to undefined volume %s" INVALID, service->name,
+                           mount->source);
         return strchr(mount->source, '/')
                    ? error_hint(err, "a path begins with a slash or a dot: ./%s", mount->source)
                    : hint_name(err, project, "volumes", mount->source);
@@ -186,17 +203,20 @@ static bool check_volumes(const struct spec_project *project, const struct spec_
 }
 
 static bool check_file_refs(const struct spec_project *project, const struct spec_service *service,
-                            const struct spec_file_ref_list *references, const char *what, struct error *err)
+                            const struct spec_file_ref_list *references, const char *what,
+                            struct error *err)
 {
     bool is_config = strcmp(what, "config") == 0;
 
     for (size_t i = 0; i < references->count; i++) {
         const char *source = references->items[i]->source ? references->items[i]->source : "";
 
-        if (is_config ? spec_project_config(project, source) != NULL : spec_project_secret(project, source) != NULL)
+        if (is_config ? spec_project_config(project, source) != NULL
+                      : spec_project_secret(project, source) != NULL)
             continue;
         (void)error_set_at(err, ERROR_INPUT, spec_node_place(references->items[i]->node),
-                           "service \"%s\" refers to undefined %s %s" INVALID, service->name, what, source);
+                           "service \"%s\" refers to undefined %s %s" INVALID, service->name, what,
+                           source);
         return hint_name(err, project, is_config ? "configs" : "secrets", source);
     }
     return true;
@@ -205,7 +225,8 @@ static bool check_file_refs(const struct spec_project *project, const struct spe
 static bool check_references(const struct spec_project *project, const struct spec_service *service,
                              struct error *err)
 {
-    if (service->build && !check_file_refs(project, service, &service->build->secrets, "build secret", err))
+    if (service->build &&
+        !check_file_refs(project, service, &service->build->secrets, "build secret", err))
         return false;
     if (!check_volumes(project, service, err) ||
         !check_file_refs(project, service, &service->configs, "config", err) ||
@@ -217,7 +238,8 @@ static bool check_references(const struct spec_project *project, const struct sp
         if (spec_project_model(project, key))
             continue;
         (void)error_set_at(err, ERROR_INPUT, name_place(service, "models", key),
-                           "service \"%s\" refers to undefined model %s" INVALID, service->name, key);
+                           "service \"%s\" refers to undefined model %s" INVALID, service->name,
+                           key);
         return hint_name(err, project, "models", key);
     }
     return true;
@@ -282,9 +304,10 @@ bool spec_container_names_check(const struct spec_project *project, struct error
             continue;
         other = index_find(&names, service->container_name);
         if (other != INDEX_NONE)
-            good = error_set_at(err, ERROR_INPUT, consistency_place(service, "container_name"),
-                                "services.%s: container name \"%s\" is already in use by service %s\"", service->name,
-                                service->container_name, project->services.items[other].key);
+            good = error_set_at(
+                err, ERROR_INPUT, consistency_place(service, "container_name"),
+                "services.%s: container name \"%s\" is already in use by service %s\"",
+                service->name, service->container_name, project->services.items[other].key);
         index_put(&names, scratch, service->container_name, i);
     }
     arena_destroy(scratch);

@@ -23,8 +23,8 @@ static void add_path(struct text *out, const struct decode_path *path)
         text_addf(out, "%s%s", out->length > 1 ? "." : "", path->name);
 }
 
-bool decode_fail(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
-                 const char *format, ...)
+bool decode_fail(struct decoder *decoder, const struct decode_path *path,
+                 const struct spec_node *node, const char *format, ...)
 {
     struct error cause = {.kind = ERROR_NONE};
     CLEANUP(text_finish) struct text text;
@@ -38,8 +38,8 @@ bool decode_fail(struct decoder *decoder, const struct decode_path *path, const 
     return decode_fail_with(decoder, path, node, &cause);
 }
 
-bool decode_fail_with(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
-                      struct error *cause)
+bool decode_fail_with(struct decoder *decoder, const struct decode_path *path,
+                      const struct spec_node *node, struct error *cause)
 {
     CLEANUP(cleanup_free) char *message = error_message(cause);
     CLEANUP(text_finish) struct text where;
@@ -48,9 +48,10 @@ bool decode_fail_with(struct decoder *decoder, const struct decode_path *path, c
     text_init(&where, 0);
     text_add_char(&where, '\'');
     add_path(&where, path);
-    (void)error_set_at(&fault, ERROR_INPUT, spec_node_place(node), "%s%s' %s",
-                       error_is_set(decoder->err) ? "" : "decoding failed due to the following error(s):\n\n",
-                       where.bytes, message);
+    (void)error_set_at(
+        &fault, ERROR_INPUT, spec_node_place(node), "%s%s' %s",
+        error_is_set(decoder->err) ? "" : "decoding failed due to the following error(s):\n\n",
+        where.bytes, message);
     if (cause->hint)
         (void)error_hint(&fault, "%s", cause->hint);
     error_finish(cause);
@@ -58,7 +59,8 @@ bool decode_fail_with(struct decoder *decoder, const struct decode_path *path, c
 }
 
 /* A new struct of this type with what holds when its members are absent. */
-static void *new_record(struct arena *arena, const struct spec_type *type, const struct spec_node *node)
+static void *new_record(struct arena *arena, const struct spec_type *type,
+                        const struct spec_node *node)
 {
     void *record = arena_alloc(arena, type->size);
 
@@ -67,21 +69,23 @@ static void *new_record(struct arena *arena, const struct spec_type *type, const
         const struct spec_field *field = &type->fields[i];
         bool yes = true;
 
-        if (field->kind == SPEC_KIND_BOOL && field->fallback && strcmp(field->fallback, "true") == 0)
+        if (field->kind == SPEC_KIND_BOOL && field->fallback &&
+            strcmp(field->fallback, "true") == 0)
             memcpy(spec_any_member(record, field), &yes, sizeof(yes));
     }
     return record;
 }
 
 /* The short form of a ulimit is one number for both limits. */
-static bool decode_ulimit(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
-                          struct spec_ulimit *ulimit)
+static bool decode_ulimit(struct decoder *decoder, const struct decode_path *path,
+                          const struct spec_node *node, struct spec_ulimit *ulimit)
 {
     return decode_int(decoder, path, &spec_type_ulimit.fields[0], node, &ulimit->single);
 }
 
-static bool decode_item(struct decoder *decoder, const struct decode_path *path, const struct spec_type *type,
-                        const struct spec_node *node, void **ret_record)
+static bool decode_item(struct decoder *decoder, const struct decode_path *path,
+                        const struct spec_type *type, const struct spec_node *node,
+                        void **ret_record)
 {
     *ret_record = new_record(decoder->arena, type, node);
     if (type == &spec_type_ulimit && node->kind != SPEC_MAP)
@@ -91,8 +95,9 @@ static bool decode_item(struct decoder *decoder, const struct decode_path *path,
     return decode_struct(decoder, path, type, node, *ret_record);
 }
 
-static bool decode_list(struct decoder *decoder, const struct decode_path *path, const struct spec_field *field,
-                        const struct spec_node *node, struct spec_any_list *list)
+static bool decode_list(struct decoder *decoder, const struct decode_path *path,
+                        const struct spec_field *field, const struct spec_node *node,
+                        struct spec_any_list *list)
 {
     bool good = true;
 
@@ -104,7 +109,8 @@ static bool decode_list(struct decoder *decoder, const struct decode_path *path,
     for (size_t i = 0; i < node->list.count; i++) {
         struct decode_path step = {.up = path, .index = i};
 
-        good &= decode_item(decoder, &step, field->sub, node->list.items[i], &list->items[list->count].value);
+        good &= decode_item(decoder, &step, field->sub, node->list.items[i],
+                            &list->items[list->count].value);
         list->count++;
     }
     return good;
@@ -117,14 +123,17 @@ static int by_key(const void *a, const void *b)
     return strcmp(left->key, right->key);
 }
 
-static bool decode_map(struct decoder *decoder, const struct decode_path *path, const struct spec_field *field,
-                       const struct spec_node *node, struct spec_any_map *map)
+static bool decode_map(struct decoder *decoder, const struct decode_path *path,
+                       const struct spec_field *field, const struct spec_node *node,
+                       struct spec_any_map *map)
 {
-    bool top = !path->up; /* a declared resource is never NULL: null declares it with all defaults */
+    bool top =
+        !path->up; /* a declared resource is never NULL: null declares it with all defaults */
     bool good = true;
 
     if (node->kind != SPEC_MAP)
-        return decode_fail(decoder, path, node, "expected a map, got '%s'", spec_node_kind_name(node->kind));
+        return decode_fail(decoder, path, node, "expected a map, got '%s'",
+                           spec_node_kind_name(node->kind));
     map->items = arena_alloc(decoder->arena, (node->map.count + 1) * sizeof(*map->items));
     map->capacity = node->map.count + 1;
     for (size_t i = 0; i < node->map.count; i++) {
@@ -141,8 +150,8 @@ static bool decode_map(struct decoder *decoder, const struct decode_path *path, 
     return good;
 }
 
-static bool decode_field(struct decoder *decoder, const struct decode_path *path, const struct spec_field *field,
-                         const struct spec_node *node, void *member)
+static bool decode_field(struct decoder *decoder, const struct decode_path *path,
+                         const struct spec_field *field, const struct spec_node *node, void *member)
 {
     void *record;
 
@@ -158,13 +167,14 @@ static bool decode_field(struct decoder *decoder, const struct decode_path *path
     return true;
 }
 
-static bool decode_struct(struct decoder *decoder, const struct decode_path *path, const struct spec_type *type,
-                          const struct spec_node *node, void *record)
+static bool decode_struct(struct decoder *decoder, const struct decode_path *path,
+                          const struct spec_type *type, const struct spec_node *node, void *record)
 {
     bool good = true;
 
     if (node->kind != SPEC_MAP)
-        return decode_fail(decoder, path, node, "expected a map, got '%s'", spec_node_kind_name(node->kind));
+        return decode_fail(decoder, path, node, "expected a map, got '%s'",
+                           spec_node_kind_name(node->kind));
     for (size_t i = 0; i < node->map.count; i++) {
         const struct spec_node *value = node->map.items[i].value;
         const struct spec_field *field = spec_type_field(type, node->map.items[i].key);

@@ -7,16 +7,16 @@
 
 #include "spec/words.h"
 
-static bool fail_kind(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
-                      const char *wanted)
+static bool fail_kind(struct decoder *decoder, const struct decode_path *path,
+                      const struct spec_node *node, const char *wanted)
 {
-    return decode_fail(decoder, path, node, "expected type '%s', got unconvertible type '%s'", wanted,
-                       spec_node_kind_name(node->kind));
+    return decode_fail(decoder, path, node, "expected type '%s', got unconvertible type '%s'",
+                       wanted, spec_node_kind_name(node->kind));
 }
 
 /* One text, or a list of them. */
-static bool decode_strings(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
-                           struct strings *list)
+static bool decode_strings(struct decoder *decoder, const struct decode_path *path,
+                           const struct spec_node *node, struct strings *list)
 {
     const char *text = spec_node_scalar_text(decoder->arena, node);
 
@@ -37,8 +37,8 @@ static bool decode_strings(struct decoder *decoder, const struct decode_path *pa
     return true;
 }
 
-static bool decode_command(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
-                           struct spec_command *command)
+static bool decode_command(struct decoder *decoder, const struct decode_path *path,
+                           const struct spec_node *node, struct spec_command *command)
 {
     struct error cause = {.kind = ERROR_NONE};
     const char *text = spec_node_text(node);
@@ -60,8 +60,8 @@ static bool decode_health_test(struct decoder *decoder, const struct decode_path
     return decode_strings(decoder, path, node, &test->words);
 }
 
-static bool fail_with_hint(struct decoder *decoder, const struct decode_path *path, const struct spec_node *item,
-                           const char *hint, const char *what)
+static bool fail_with_hint(struct decoder *decoder, const struct decode_path *path,
+                           const struct spec_node *item, const char *hint, const char *what)
 {
     struct error cause = {.kind = ERROR_NONE};
 
@@ -71,8 +71,8 @@ static bool fail_with_hint(struct decoder *decoder, const struct decode_path *pa
 }
 
 /* Add what one item of the list form says: KEY=VALUE or KEY. */
-static bool decode_pair(struct decoder *decoder, const struct decode_path *path, enum spec_kind kind,
-                        const struct spec_node *item, struct pairs *map)
+static bool decode_pair(struct decoder *decoder, const struct decode_path *path,
+                        enum spec_kind kind, const struct spec_node *item, struct pairs *map)
 {
     const char *text = spec_node_scalar_text(decoder->arena, item), *equals, *key, *value;
 
@@ -82,8 +82,10 @@ static bool decode_pair(struct decoder *decoder, const struct decode_path *path,
     key = equals ? arena_strndup(decoder->arena, text, (size_t)(equals - text)) : text;
     value = equals ? equals + 1 : kind == SPEC_KIND_MAPPING ? "" : NULL;
     if (kind == SPEC_KIND_ENVIRONMENT && key[0] && isspace((unsigned char)key[strlen(key) - 1]))
-        return fail_with_hint(decoder, path, item, "write KEY=VALUE without spaces around the equals sign",
-                              arena_printf(decoder->arena, "environment variable %s is declared with a trailing space", key));
+        return fail_with_hint(
+            decoder, path, item, "write KEY=VALUE without spaces around the equals sign",
+            arena_printf(decoder->arena,
+                         "environment variable %s is declared with a trailing space", key));
     pairs_add(map, decoder->arena, key, value);
     return true;
 }
@@ -103,10 +105,13 @@ static void settle(struct pairs *map)
 }
 
 /* A map whose values are kept as text. */
-static bool decode_options(struct decoder *decoder, const struct decode_path *path, const struct spec_field *field,
-                           const struct spec_node *node, struct pairs *map)
+static bool decode_options(struct decoder *decoder, const struct decode_path *path,
+                           const struct spec_field *field, const struct spec_node *node,
+                           struct pairs *map)
 {
-    bool strict = field->item == A_ANY; /* storage_opt: the schema lets anything in, the model only text and integers */
+    bool strict =
+        field->item ==
+        A_ANY; /* storage_opt: the schema lets anything in, the model only text and integers */
 
     for (size_t i = 0; i < node->map.count; i++) {
         const struct spec_node *value = node->map.items[i].value;
@@ -123,8 +128,9 @@ static bool decode_options(struct decoder *decoder, const struct decode_path *pa
     return true;
 }
 
-static bool decode_mapping(struct decoder *decoder, const struct decode_path *path, const struct spec_field *field,
-                           const struct spec_node *node, struct pairs *map)
+static bool decode_mapping(struct decoder *decoder, const struct decode_path *path,
+                           const struct spec_field *field, const struct spec_node *node,
+                           struct pairs *map)
 {
     if (node->kind == SPEC_MAP)
         return decode_options(decoder, path, field, node, map);
@@ -140,7 +146,8 @@ static bool decode_mapping(struct decoder *decoder, const struct decode_path *pa
     return true;
 }
 
-static struct spec_host *host_named(struct decoder *decoder, struct spec_hosts *hosts, const char *name)
+static struct spec_host *host_named(struct decoder *decoder, struct spec_hosts *hosts,
+                                    const char *name)
 {
     for (size_t i = 0; i < hosts->count; i++)
         if (strcmp(hosts->items[i].name, name) == 0)
@@ -162,8 +169,8 @@ static const char *without_brackets(struct arena *arena, const char *address)
 }
 
 /* "HOST=IP[,IP]" or "HOST:IP[,IP]". */
-static bool decode_host(struct decoder *decoder, const struct decode_path *path, const struct spec_node *item,
-                        struct spec_hosts *hosts)
+static bool decode_host(struct decoder *decoder, const struct decode_path *path,
+                        const struct spec_node *item, struct spec_hosts *hosts)
 {
     const char *text = spec_node_scalar_text(decoder->arena, item), *at, *name;
     struct spec_host *host;
@@ -174,8 +181,10 @@ static bool decode_host(struct decoder *decoder, const struct decode_path *path,
     if (!at)
         at = strchr(text, ':');
     if (!at)
-        return fail_with_hint(decoder, path, item, "write NAME=ADDRESS; host-gateway is the address of the engine's host",
-                              arena_printf(decoder->arena, "invalid additional host, missing IP: %s", text));
+        return fail_with_hint(
+            decoder, path, item,
+            "write NAME=ADDRESS; host-gateway is the address of the engine's host",
+            arena_printf(decoder->arena, "invalid additional host, missing IP: %s", text));
     name = arena_strndup(decoder->arena, text, (size_t)(at - text));
     if (name[0] == '\0' || strpbrk(name, ":="))
         return decode_fail(decoder, path, item, "bad host name '%s'", name);
@@ -202,12 +211,13 @@ static bool decode_host_entry(struct decoder *decoder, const struct decode_path 
         return false;
     host = host_named(decoder, hosts, member->key);
     for (size_t i = 0; i < addresses.count; i++)
-        strings_add(&host->addresses, decoder->arena, without_brackets(decoder->arena, addresses.items[i]));
+        strings_add(&host->addresses, decoder->arena,
+                    without_brackets(decoder->arena, addresses.items[i]));
     return true;
 }
 
-static bool decode_hosts(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
-                         struct spec_hosts *hosts)
+static bool decode_hosts(struct decoder *decoder, const struct decode_path *path,
+                         const struct spec_node *node, struct spec_hosts *hosts)
 {
     if (node->kind != SPEC_LIST && node->kind != SPEC_MAP)
         return fail_kind(decoder, path, node, "types.HostsList");
@@ -237,8 +247,8 @@ static bool decode_multi_options(struct decoder *decoder, const struct decode_pa
         struct spec_multi_option *option;
         size_t at = options->count;
 
-        options->items = arena_grow(decoder->arena, options->items, &options->capacity, options->count + 1,
-                                    sizeof(*options->items));
+        options->items = arena_grow(decoder->arena, options->items, &options->capacity,
+                                    options->count + 1, sizeof(*options->items));
         for (; at > 0 && strcmp(options->items[at - 1].key, member->key) > 0; at--)
             options->items[at] = options->items[at - 1];
         option = &options->items[at];
@@ -250,8 +260,8 @@ static bool decode_multi_options(struct decoder *decoder, const struct decode_pa
     return true;
 }
 
-bool decode_collection(struct decoder *decoder, const struct decode_path *path, const struct spec_field *field,
-                       const struct spec_node *node, void *member)
+bool decode_collection(struct decoder *decoder, const struct decode_path *path,
+                       const struct spec_field *field, const struct spec_node *node, void *member)
 {
     if (field->kind == SPEC_KIND_STRINGS)
         return decode_strings(decoder, path, node, member);

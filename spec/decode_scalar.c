@@ -11,11 +11,11 @@
 #include "spec/base/size.h"
 #include "spec/remedy.h"
 
-static bool fail_kind(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
-                      const char *wanted)
+static bool fail_kind(struct decoder *decoder, const struct decode_path *path,
+                      const struct spec_node *node, const char *wanted)
 {
-    return decode_fail(decoder, path, node, "expected type '%s', got unconvertible type '%s'", wanted,
-                       spec_node_kind_name(node->kind));
+    return decode_fail(decoder, path, node, "expected type '%s', got unconvertible type '%s'",
+                       wanted, spec_node_kind_name(node->kind));
 }
 
 static bool is_one_of(const char *text, const char *const *words)
@@ -26,10 +26,11 @@ static bool is_one_of(const char *text, const char *const *words)
     return false;
 }
 
-static bool decode_bool(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
-                        bool *ret_value)
+static bool decode_bool(struct decoder *decoder, const struct decode_path *path,
+                        const struct spec_node *node, bool *ret_value)
 {
-    static const char *const yes[] = {"y", "yes", "on", NULL}, *const no[] = {"n", "no", "off", NULL};
+    static const char *const yes[] = {"y", "yes", "on", NULL}, *const no[] = {"n", "no", "off",
+                                                                              NULL};
     const char *text = spec_node_text(node);
 
     if (node->kind == SPEC_BOOL) {
@@ -60,8 +61,8 @@ static bool int_of_number(double number, int64_t *ret_value)
     return true;
 }
 
-bool decode_int(struct decoder *decoder, const struct decode_path *path, const struct spec_field *field,
-                const struct spec_node *node, int64_t *ret_value)
+bool decode_int(struct decoder *decoder, const struct decode_path *path,
+                const struct spec_field *field, const struct spec_node *node, int64_t *ret_value)
 {
     int64_t value = 0;
 
@@ -72,20 +73,22 @@ bool decode_int(struct decoder *decoder, const struct decode_path *path, const s
             return decode_fail(decoder, path, node, "number out of range");
     } else if (node->kind == SPEC_STRING) {
         if (!number_parse_int64(node->string.bytes, &value))
-            return decode_fail(decoder, path, node, "strconv.ParseInt: parsing \"%s\": invalid syntax",
+            return decode_fail(decoder, path, node,
+                               "strconv.ParseInt: parsing \"%s\": invalid syntax",
                                node->string.bytes);
     } else {
         return fail_kind(decoder, path, node, "int");
     }
     if (value < 0 && (field->flags & UNSIGNED))
-        return decode_fail(decoder, path, node, "cannot parse value as 'uint64': %lld overflows uint",
-                           (long long)value);
+        return decode_fail(decoder, path, node,
+                           "cannot parse value as 'uint64': %lld overflows uint", (long long)value);
     *ret_value = value;
     return true;
 }
 
-static bool decode_count(struct decoder *decoder, const struct decode_path *path, const struct spec_field *field,
-                         const struct spec_node *node, int64_t *ret_value)
+static bool decode_count(struct decoder *decoder, const struct decode_path *path,
+                         const struct spec_field *field, const struct spec_node *node,
+                         int64_t *ret_value)
 {
     const char *text = spec_node_text(node);
 
@@ -95,12 +98,13 @@ static bool decode_count(struct decoder *decoder, const struct decode_path *path
     }
     if (text && !number_parse_int64(text, ret_value))
         return decode_fail(decoder, path, node,
-                           "invalid value \"%s\", the only value allowed is 'all' or a number", text);
+                           "invalid value \"%s\", the only value allowed is 'all' or a number",
+                           text);
     return text || decode_int(decoder, path, field, node, ret_value);
 }
 
-static bool decode_bytes(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
-                         int64_t *ret_bytes)
+static bool decode_bytes(struct decoder *decoder, const struct decode_path *path,
+                         const struct spec_node *node, int64_t *ret_bytes)
 {
     struct error cause = {.kind = ERROR_NONE};
 
@@ -121,8 +125,8 @@ static bool decode_bytes(struct decoder *decoder, const struct decode_path *path
     return decode_fail_with(decoder, path, node, &cause);
 }
 
-static bool decode_duration(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
-                            int64_t *ret_ns)
+static bool decode_duration(struct decoder *decoder, const struct decode_path *path,
+                            const struct spec_node *node, int64_t *ret_ns)
 {
     struct error cause = {.kind = ERROR_NONE};
     const char *text = spec_node_scalar_text(decoder->arena, node);
@@ -136,8 +140,9 @@ static bool decode_duration(struct decoder *decoder, const struct decode_path *p
 }
 
 /* A number is the mode itself; text is octal. */
-static bool decode_mode(struct decoder *decoder, const struct decode_path *path, const struct spec_field *field,
-                        const struct spec_node *node, int64_t *ret_mode)
+static bool decode_mode(struct decoder *decoder, const struct decode_path *path,
+                        const struct spec_field *field, const struct spec_node *node,
+                        int64_t *ret_mode)
 {
     const char *text = spec_node_text(node);
     uint64_t mode;
@@ -145,13 +150,14 @@ static bool decode_mode(struct decoder *decoder, const struct decode_path *path,
     if (!text)
         return decode_int(decoder, path, field, node, ret_mode);
     if (!number_parse_digits(text, strlen(text), 8, &mode) || mode > INT64_MAX)
-        return decode_fail(decoder, path, node, "strconv.ParseInt: parsing \"%s\": invalid syntax", text);
+        return decode_fail(decoder, path, node, "strconv.ParseInt: parsing \"%s\": invalid syntax",
+                           text);
     *ret_mode = (int64_t)mode;
     return true;
 }
 
-static bool decode_float(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
-                         float *ret_value)
+static bool decode_float(struct decoder *decoder, const struct decode_path *path,
+                         const struct spec_node *node, float *ret_value)
 {
     const char *text = spec_node_text(node);
     double number = 0;
@@ -163,13 +169,14 @@ static bool decode_float(struct decoder *decoder, const struct decode_path *path
     else if (!text)
         return fail_kind(decoder, path, node, "float32");
     else if (!number_parse_double(text, &number))
-        return decode_fail(decoder, path, node, "strconv.ParseFloat: parsing \"%s\": invalid syntax", text);
+        return decode_fail(decoder, path, node,
+                           "strconv.ParseFloat: parsing \"%s\": invalid syntax", text);
     *ret_value = (float)number;
     return true;
 }
 
-static bool decode_string(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
-                          const char **ret_text)
+static bool decode_string(struct decoder *decoder, const struct decode_path *path,
+                          const struct spec_node *node, const char **ret_text)
 {
     const char *text = spec_node_scalar_text(decoder->arena, node);
 
@@ -191,8 +198,8 @@ static bool decode_optional_int(struct decoder *decoder, const struct decode_pat
     return decode_int(decoder, path, field, node, &member->value);
 }
 
-bool decode_value(struct decoder *decoder, const struct decode_path *path, const struct spec_field *field,
-                  const struct spec_node *node, void *member)
+bool decode_value(struct decoder *decoder, const struct decode_path *path,
+                  const struct spec_field *field, const struct spec_node *node, void *member)
 {
     switch (field->kind) {
     case SPEC_KIND_STRING:

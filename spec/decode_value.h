@@ -25,18 +25,18 @@ struct decoder {
 };
 
 /** Append a failure: 'services[a].mem_limit' TEXT. Returns false. */
-bool decode_fail(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
-                 const char *format, ...) PRINTF_LIKE(4, 5);
+bool decode_fail(struct decoder *decoder, const struct decode_path *path,
+                 const struct spec_node *node, const char *format, ...) PRINTF_LIKE(4, 5);
 /** Append a failure that a parser found. Returns false. */
-bool decode_fail_with(struct decoder *decoder, const struct decode_path *path, const struct spec_node *node,
-                      struct error *cause);
+bool decode_fail_with(struct decoder *decoder, const struct decode_path *path,
+                      const struct spec_node *node, struct error *cause);
 
 /** Decode every kind but STRUCT, LIST and MAP into `member`. `node` is not null. */
-bool decode_value(struct decoder *decoder, const struct decode_path *path, const struct spec_field *field,
-                  const struct spec_node *node, void *member);
+bool decode_value(struct decoder *decoder, const struct decode_path *path,
+                  const struct spec_field *field, const struct spec_node *node, void *member);
 /** The kinds that hold several values: STRINGS, COMMAND, MAPPING, HOSTS ... */
 bool decode_collection(struct decoder *decoder, const struct decode_path *path,
                        const struct spec_field *field, const struct spec_node *node, void *member);
 /** An integer, also from a number or text. */
-bool decode_int(struct decoder *decoder, const struct decode_path *path, const struct spec_field *field,
-                const struct spec_node *node, int64_t *ret_value);
+bool decode_int(struct decoder *decoder, const struct decode_path *path,
+                const struct spec_field *field, const struct spec_node *node, int64_t *ret_value);

@@ -5,15 +5,18 @@
 
 #include "spec/shape.h"
 
-static void put_text(struct spec_tree *tree, struct spec_node *map, const char *key, const char *text)
+static void put_text(struct spec_tree *tree, struct spec_node *map, const char *key,
+                     const char *text)
 {
     const struct spec_origin *origin =
         spec_origin_new(tree->arena, SPEC_FROM_DEFAULT, spec_node_place(map), NULL, NULL);
 
-    spec_node_put(tree->arena, map, key, spec_node_string(tree->arena, text, origin), (struct place){0});
+    spec_node_put(tree->arena, map, key, spec_node_string(tree->arena, text, origin),
+                  (struct place){0});
 }
 
-static void put_fallbacks(struct spec_tree *tree, struct spec_node *map, const struct spec_type *type)
+static void put_fallbacks(struct spec_tree *tree, struct spec_node *map,
+                          const struct spec_type *type)
 {
     for (size_t i = 0; i < type->count; i++) {
         const struct spec_field *field = &type->fields[i];

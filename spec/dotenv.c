@@ -133,8 +133,8 @@ static bool fail_name(struct reader *reader, const char *start, const char *at, 
     if (!end)
         end = reader->end;
     (void)error_set_at(reader->err, ERROR_INPUT, place_of(reader, at),
-                       "line %u: unexpected character \"%.*s\" in variable name \"%.*s\"", reader->line,
-                       (int)length, at, (int)(end - start), start);
+                       "line %u: unexpected character \"%.*s\" in variable name \"%.*s\"",
+                       reader->line, (int)length, at, (int)(end - start), start);
     return error_hint(reader->err, "write NAME=value, or start the line with # for a comment");
 }
 
@@ -150,8 +150,8 @@ static bool read_name(struct reader *reader, const char **ret_name, char *ret_se
 
         if (*at == '=' || *at == ':' || *at == '\n')
             *ret_separator = *at;
-        else if (length == 0 || (!space_length(at, reader->end, false) && !memchr("_.-[]", *at, 5) &&
-                                 !utf8_is_alphanumeric(code)))
+        else if (length == 0 || (!space_length(at, reader->end, false) &&
+                                 !memchr("_.-[]", *at, 5) && !utf8_is_alphanumeric(code)))
             return fail_name(reader, start, at, length ? length : 1);
         else
             at += length;
@@ -178,23 +178,26 @@ static bool expand(struct reader *reader, struct span value, const char **ret_va
     if (spec_template_expand(&text, value, &lookup, &failure)) {
         reader->expanded_bytes += text.length;
         if (reader->expanded_bytes > LIMIT_INTERPOLATED_TOTAL)
-            return error_set_at(reader->err, ERROR_INPUT, place, "values grow too large when variables are replaced");
+            return error_set_at(reader->err, ERROR_INPUT, place,
+                                "values grow too large when variables are replaced");
         *ret_value = arena_strndup(reader->into->arena, text.bytes, text.length);
         return true;
     }
     switch (failure.kind) {
     case TEMPLATE_INVALID:
-        (void)error_set_at(reader->err, ERROR_INPUT, place, "Invalid template: \"%.*s\"", (int)value.length,
-                           value.bytes);
+        (void)error_set_at(reader->err, ERROR_INPUT, place, "Invalid template: \"%.*s\"",
+                           (int)value.length, value.bytes);
         return error_hint(reader->err, "write $$ for a plain $");
     case TEMPLATE_REQUIRED:
-        return error_set_at(reader->err, ERROR_INPUT, place, "required variable %s is missing a value%s%s",
-                            failure.name, failure.message[0] ? ": " : "", failure.message);
+        return error_set_at(reader->err, ERROR_INPUT, place,
+                            "required variable %s is missing a value%s%s", failure.name,
+                            failure.message[0] ? ": " : "", failure.message);
     case TEMPLATE_TOO_LARGE:
     case TEMPLATE_TOO_DEEP:
         break;
     }
-    return error_set_at(reader->err, ERROR_INPUT, place, "value grows too large when its variables are replaced");
+    return error_set_at(reader->err, ERROR_INPUT, place,
+                        "value grows too large when its variables are replaced");
 }
 
 static bool read_plain(struct reader *reader, const char **ret_value)
@@ -236,14 +239,16 @@ static void add_unescaped(struct text *out, const char *at, const char *end)
     static const char letters[] = "abfnrtv\\\"", values[] = "\a\b\f\n\r\t\v\\\"";
 
     while (at < end) {
-        const char *letter = *at == '\\' && at + 1 < end ? memchr(letters, at[1], sizeof(letters) - 1) : NULL;
+        const char *letter =
+            *at == '\\' && at + 1 < end ? memchr(letters, at[1], sizeof(letters) - 1) : NULL;
         size_t length = 2;
 
         if (letter) {
             text_add_char(out, values[letter - letters]);
         } else if (*at == '\\' && at + 1 < end && at[1] == '$') {
             text_add(out, "$$"); /* what the expansion turns into one $ */
-        } else if (*at != '\\' || at + 1 >= end || at[1] != '0' || (length = add_octal(out, at, end)) == 0) {
+        } else if (*at != '\\' || at + 1 >= end || at[1] != '0' ||
+                   (length = add_octal(out, at, end)) == 0) {
             text_add_char(out, *at);
             length = 1;
         }
@@ -283,8 +288,9 @@ static bool read_quoted(struct reader *reader, const char **ret_value)
     text_init(&unescaped, LIMIT_ENV_FILE_BYTES);
     if (!read_quoted_text(reader, &text)) {
         end = memchr(start, '\n', (size_t)(reader->end - start));
-        return error_set_at(reader->err, ERROR_INPUT, place, "line %u: unterminated quoted value %.*s",
-                            reader->line, (int)((end ? end : reader->end) - start), start);
+        return error_set_at(reader->err, ERROR_INPUT, place,
+                            "line %u: unterminated quoted value %.*s", reader->line,
+                            (int)((end ? end : reader->end) - start), start);
     }
     if (*start == '\'') {
         *ret_value = arena_strndup(reader->into->arena, text.bytes, text.length);
@@ -336,8 +342,8 @@ static struct span without_bom(struct span text)
 bool spec_dotenv_parse(struct span text, const char *file, const struct spec_dotenv_lookup *lookup,
                        struct spec_environment *into, struct warnings *warnings, struct error *err)
 {
-    struct reader reader = {.file = file, .line = 1, .lookup = lookup, .into = into,
-                            .warnings = warnings, .err = err};
+    struct reader reader = {
+        .file = file, .line = 1, .lookup = lookup, .into = into, .warnings = warnings, .err = err};
 
     text = without_bom(text);
     reader.at = reader.line_start = text.bytes;
@@ -348,19 +354,21 @@ bool spec_dotenv_parse(struct span text, const char *file, const struct spec_dot
     return true;
 }
 
-static bool parse_raw_line(struct span line, struct place place, const struct spec_dotenv_lookup *lookup,
-                           struct spec_environment *into, struct error *err)
+static bool parse_raw_line(struct span line, struct place place,
+                           const struct spec_dotenv_lookup *lookup, struct spec_environment *into,
+                           struct error *err)
 {
     const char *equals = memchr(line.bytes, '=', line.length);
     size_t length = equals ? (size_t)(equals - line.bytes) : line.length;
     const char *name = arena_strndup(into->arena, line.bytes, length), *value;
 
     if (length == 0)
-        return error_set_at(err, ERROR_INPUT, place, "no variable name on line '%.*s'", (int)line.length,
-                            line.bytes);
+        return error_set_at(err, ERROR_INPUT, place, "no variable name on line '%.*s'",
+                            (int)line.length, line.bytes);
     if (strpbrk(name, " \t\n\v\f\r"))
         return error_set_at(err, ERROR_INPUT, place, "variable '%s' contains whitespaces", name);
-    value = equals ? arena_strndup(into->arena, equals + 1, line.length - length - 1) : look_up(lookup, name);
+    value = equals ? arena_strndup(into->arena, equals + 1, line.length - length - 1)
+                   : look_up(lookup, name);
     if (value)
         spec_environment_set(into, name, value);
     return true;
@@ -377,8 +385,9 @@ static bool fail_bytes(struct span line, struct place place, struct error *err)
                         bytes.bytes);
 }
 
-bool spec_dotenv_parse_raw(struct span text, const char *file, const struct spec_dotenv_lookup *lookup,
-                           struct spec_environment *into, struct error *err)
+bool spec_dotenv_parse_raw(struct span text, const char *file,
+                           const struct spec_dotenv_lookup *lookup, struct spec_environment *into,
+                           struct error *err)
 {
     unsigned number = 1;
     const char *at, *end;
@@ -401,7 +410,8 @@ bool spec_dotenv_parse_raw(struct span text, const char *file, const struct spec
             line.length--;
             place.column++;
         }
-        if (line.length > 0 && line.bytes[0] != '#' && !parse_raw_line(line, place, lookup, into, err))
+        if (line.length > 0 && line.bytes[0] != '#' &&
+            !parse_raw_line(line, place, lookup, into, err))
             return false;
     }
     return true;
@@ -414,7 +424,8 @@ bool spec_dotenv_read(const char *path, const struct spec_dotenv_lookup *lookup,
 
     if (!spec_file_read(into->arena, path, LIMIT_ENV_FILE_BYTES, &content, err))
         return false;
-    return spec_dotenv_parse(content, arena_strdup(into->arena, path), lookup, into, warnings, err) ||
+    return spec_dotenv_parse(content, arena_strdup(into->arena, path), lookup, into, warnings,
+                             err) ||
            error_wrap(err, "failed to read %s", path);
 }
 

@@ -39,5 +39,6 @@ bool spec_dotenv_read_raw(const char *path, const struct spec_dotenv_lookup *loo
 bool spec_dotenv_parse(struct span text, const char *file, const struct spec_dotenv_lookup *lookup,
                        struct spec_environment *into, struct warnings *warnings,
                        struct error *err) WARN_UNUSED;
-bool spec_dotenv_parse_raw(struct span text, const char *file, const struct spec_dotenv_lookup *lookup,
-                           struct spec_environment *into, struct error *err) WARN_UNUSED;
+bool spec_dotenv_parse_raw(struct span text, const char *file,
+                           const struct spec_dotenv_lookup *lookup, struct spec_environment *into,
+                           struct error *err) WARN_UNUSED;

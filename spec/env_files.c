@@ -36,12 +36,15 @@ static bool fail_missing(const char *what, const char *path, struct place place,
     (void)spec_file_error(err, errno, "stat", path);
     (void)error_place(err, place);
     (void)error_wrap(err, "%s file %s not found", what, path);
-    return strcmp(what, "env") == 0 ? error_hint(err, "create it, or say that it may be missing: {path: ..., required: false}")
-                                    : false;
+    return strcmp(what, "env") == 0
+               ? error_hint(
+                     err, "create it, or say that it may be missing: {path: ..., required: false}")
+               : false;
 }
 
 static bool read_env_file(const struct spec_env_file *file, const struct spec_dotenv_lookup *lookup,
-                          struct spec_environment *read, struct warnings *warnings, struct error *err)
+                          struct spec_environment *read, struct warnings *warnings,
+                          struct error *err)
 {
     struct place place = spec_node_place(file->node);
 
@@ -51,11 +54,13 @@ static bool read_env_file(const struct spec_env_file *file, const struct spec_do
         return spec_dotenv_read(file->path, lookup, read, warnings, err);
     if (strcmp(file->format, "raw") == 0)
         return spec_dotenv_read_raw(file->path, lookup, read, err);
-    return error_set_at(err, ERROR_INPUT, place, "unsupported env_file format \"%s\"", file->format);
+    return error_set_at(err, ERROR_INPUT, place, "unsupported env_file format \"%s\"",
+                        file->format);
 }
 
-static bool resolve_environment(struct spec_service *service, const struct spec_environment *project,
-                                struct warnings *warnings, struct error *err)
+static bool resolve_environment(struct spec_service *service,
+                                const struct spec_environment *project, struct warnings *warnings,
+                                struct error *err)
 {
     struct arena *arena = project->arena;
     struct spec_environment own = {.arena = arena}, read = {.arena = arena};
@@ -78,7 +83,8 @@ static bool resolve_environment(struct spec_service *service, const struct spec_
     return true;
 }
 
-bool spec_env_files_resolve(struct spec_project *project, struct warnings *warnings, struct error *err)
+bool spec_env_files_resolve(struct spec_project *project, struct warnings *warnings,
+                            struct error *err)
 {
     struct arena *arena = project->load->arena;
     struct spec_environment environment = {.arena = arena};
@@ -91,8 +97,8 @@ bool spec_env_files_resolve(struct spec_project *project, struct warnings *warni
     return !error_is_set(err);
 }
 
-static bool resolve_labels(struct spec_service *service, struct arena *arena, struct warnings *warnings,
-                           struct error *err)
+static bool resolve_labels(struct spec_service *service, struct arena *arena,
+                           struct warnings *warnings, struct error *err)
 {
     struct spec_environment read = {.arena = arena};
     const struct spec_dotenv_lookup lookup = {NULL, NULL};
@@ -101,7 +107,8 @@ static bool resolve_labels(struct spec_service *service, struct arena *arena, st
         const char *path = service->label_file.items[i];
 
         if (!spec_file_exists(path))
-            return fail_missing("label", path, spec_node_place(spec_node_get(service->node, "label_file")), err);
+            return fail_missing("label", path,
+                                spec_node_place(spec_node_get(service->node, "label_file")), err);
         if (!spec_dotenv_read(path, &lookup, &read, warnings, err))
             return false;
     }
@@ -109,7 +116,8 @@ static bool resolve_labels(struct spec_service *service, struct arena *arena, st
     return true;
 }
 
-bool spec_label_files_resolve(struct spec_project *project, struct warnings *warnings, struct error *err)
+bool spec_label_files_resolve(struct spec_project *project, struct warnings *warnings,
+                              struct error *err)
 {
     struct error fault = {.kind = ERROR_NONE};
 

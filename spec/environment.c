@@ -24,7 +24,8 @@ void spec_environment_set(struct spec_environment *environment, const char *name
     index_put(&environment->index, environment->arena, name, environment->variables.count - 1);
 }
 
-void spec_environment_add_below(struct spec_environment *environment, const struct spec_environment *below)
+void spec_environment_add_below(struct spec_environment *environment,
+                                const struct spec_environment *below)
 {
     for (size_t i = 0; i < below->variables.count; i++)
         if (!spec_environment_get(environment, below->variables.items[i].key))

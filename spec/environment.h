@@ -20,9 +20,11 @@ struct spec_environment {
 
 /** The value, or NULL when the variable is not set. */
 const char *spec_environment_get(const struct spec_environment *environment, const char *name);
-void spec_environment_set(struct spec_environment *environment, const char *name, const char *value);
+void spec_environment_set(struct spec_environment *environment, const char *name,
+                          const char *value);
 /** Add only what is not there yet: the variables of `below` have lower precedence. */
-void spec_environment_add_below(struct spec_environment *environment, const struct spec_environment *below);
+void spec_environment_add_below(struct spec_environment *environment,
+                                const struct spec_environment *below);
 /** Add a NULL-terminated list of "K=V"; entries without `=` are left out. */
 void spec_environment_add_list(struct spec_environment *environment, const char *const *list);
 struct spec_environment *spec_environment_copy(struct arena *arena,

@@ -66,13 +66,13 @@ static bool check_circle(struct error *err, const struct link *link, struct plac
         if (strcmp(at->file, link->file) == 0 && strcmp(at->service, link->service) == 0)
             return fail_circle(err, link->before, link, place);
     if (link->depth > LIMIT_INCLUDE_DEPTH)
-        return error_set_at(err, ERROR_INPUT, place, "services extend each other more than %u times",
-                            LIMIT_INCLUDE_DEPTH);
+        return error_set_at(err, ERROR_INPUT, place,
+                            "services extend each other more than %u times", LIMIT_INCLUDE_DEPTH);
     return true;
 }
 
-static bool read_reference(const struct spec_node *extends, const char *name, struct reference *ret_reference,
-                           struct error *err)
+static bool read_reference(const struct spec_node *extends, const char *name,
+                           struct reference *ret_reference, struct error *err)
 {
     const struct spec_node *file = spec_node_get(extends, "file");
     struct reference reference = {.node = extends};
@@ -82,14 +82,14 @@ static bool read_reference(const struct spec_node *extends, const char *name, st
     else
         reference.service = spec_node_text(spec_node_get(extends, "service"));
     if (!reference.service)
-        return error_set_at(err, ERROR_INPUT, spec_node_place(extends), "extends.%s.service is required",
-                            name);
+        return error_set_at(err, ERROR_INPUT, spec_node_place(extends),
+                            "extends.%s.service is required", name);
     if (file && file->kind != SPEC_NULL) {
         reference.file = spec_node_text(file);
         reference.node = file;
         if (!reference.file)
-            return error_set_at(err, ERROR_INPUT, spec_node_place(file), "extends.%s.file must be a string",
-                                name);
+            return error_set_at(err, ERROR_INPUT, spec_node_place(file),
+                                "extends.%s.file must be a string", name);
     }
     *ret_reference = reference;
     return true;
@@ -106,8 +106,8 @@ static struct spec_extended_file *find_file(const struct spec_scope *scope, cons
     return at;
 }
 
-static struct spec_extended_file *load_file(const struct spec_scope *scope, const struct reference *reference,
-                                            struct error *err)
+static struct spec_extended_file *load_file(const struct spec_scope *scope,
+                                            const struct reference *reference, struct error *err)
 {
     struct spec_tree *tree = scope->tree;
     const char *file = path_join(tree->arena, scope->base_dir, reference->file);
@@ -131,7 +131,8 @@ static struct spec_extended_file *load_file(const struct spec_scope *scope, cons
     inner.base_dir = directory;
     inner.path_prefix = prefix;
     known = arena_alloc(tree->arena, sizeof(*known));
-    *known = (struct spec_extended_file){.file = file, .prefix = prefix, .environment = scope->environment};
+    *known = (struct spec_extended_file){
+        .file = file, .prefix = prefix, .environment = scope->environment};
     if (!spec_fold_extended(&inner, &sources.items[0], &known->root, &known->marks, err))
         return NULL;
     known->next = tree->extended;
@@ -139,12 +140,13 @@ static struct spec_extended_file *load_file(const struct spec_scope *scope, cons
     return known;
 }
 
-static bool fail_kind(struct arena *arena, const struct spec_node *service, const struct spec_path *path,
-                      struct error *err)
+static bool fail_kind(struct arena *arena, const struct spec_node *service,
+                      const struct spec_path *path, struct error *err)
 {
     const char *hint = spec_remedy_for_kind(arena, service, A_MAP, path);
 
-    (void)error_set_at(err, ERROR_INPUT, spec_node_place(service), "services.%s must be a mapping", path->key);
+    (void)error_set_at(err, ERROR_INPUT, spec_node_place(service), "services.%s must be a mapping",
+                       path->key);
     return hint ? error_hint(err, "%s", hint) : false;
 }
 
@@ -159,8 +161,9 @@ static bool hint_service(const struct spec_node *services, const char *typed, st
 }
 
 /* The shelf that the base stands on. */
-static bool find_shelf(const struct shelf *shelf, const char *name, const struct reference *reference,
-                       struct shelf *ret_shelf, struct error *err)
+static bool find_shelf(const struct shelf *shelf, const char *name,
+                       const struct reference *reference, struct shelf *ret_shelf,
+                       struct error *err)
 {
     struct place place = spec_node_place(reference->node);
     const struct spec_extended_file *file;
@@ -182,18 +185,20 @@ static bool find_shelf(const struct shelf *shelf, const char *name, const struct
     if (!file)
         return false;
     path = reference->file;
-    *ret_shelf = (struct shelf){shelf->scope, path, spec_node_get(file->root, "services"), &file->marks};
+    *ret_shelf =
+        (struct shelf){shelf->scope, path, spec_node_get(file->root, "services"), &file->marks};
     if (!ret_shelf->services)
-        return error_set_at(err, ERROR_INPUT, place, "cannot extend service \"%s\" in %s: no services section",
-                            name, path);
+        return error_set_at(err, ERROR_INPUT, place,
+                            "cannot extend service \"%s\" in %s: no services section", name, path);
     if (ret_shelf->services->kind != SPEC_MAP)
         return error_set_at(err, ERROR_INPUT, place,
-                            "cannot extend service \"%s\" in %s: services must be a mapping", name, path);
+                            "cannot extend service \"%s\" in %s: services must be a mapping", name,
+                            path);
     if (spec_node_get(ret_shelf->services, reference->service))
         return true;
     (void)error_set_at(err, ERROR_INPUT, place,
-                       "cannot extend service \"%s\" in %s: service \"%s\" not found in %s", name, shelf->file,
-                       reference->service, path);
+                       "cannot extend service \"%s\" in %s: service \"%s\" not found in %s", name,
+                       shelf->file, reference->service, path);
     return hint_service(ret_shelf->services, reference->service, err);
 }
 
@@ -241,8 +246,8 @@ static bool resolve(const struct shelf *shelf, const char *name, const struct li
     return true;
 }
 
-bool spec_extends(const struct spec_scope *scope, struct spec_node *root, const struct spec_marks *marks,
-                  struct error *err)
+bool spec_extends(const struct spec_scope *scope, struct spec_node *root,
+                  const struct spec_marks *marks, struct error *err)
 {
     struct shelf shelf = {scope, scope->file, spec_node_get(root, "services"), marks};
     struct spec_node *service;

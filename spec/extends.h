@@ -12,5 +12,5 @@
  * Resolve `extends` of every service of the document `root`, whose marks are applied to the bases too.
  * Errors: ERROR_INPUT with the place of `extends`; those of the extended file.
  */
-bool spec_extends(const struct spec_scope *scope, struct spec_node *root, const struct spec_marks *marks,
-                  struct error *err) WARN_UNUSED;
+bool spec_extends(const struct spec_scope *scope, struct spec_node *root,
+                  const struct spec_marks *marks, struct error *err) WARN_UNUSED;

@@ -18,7 +18,8 @@ struct arena;
  */
 bool spec_file_read(struct arena *arena, const char *path, size_t limit, struct span *ret_content,
                     struct error *err) WARN_UNUSED;
-bool spec_file_is_regular(const char *path); /* links followed; anything but a directory counts, as devices do */
+bool spec_file_is_regular(
+    const char *path); /* links followed; anything but a directory counts, as devices do */
 bool spec_file_is_directory(const char *path);
 bool spec_file_exists(const char *path);
 /** `ACTION PATH: no such file or directory`, of this errno. Returns false. */

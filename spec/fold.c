@@ -23,8 +23,8 @@
 #include "spec/unique.h"
 #include "spec/valueless.h"
 
-static bool read_documents(struct spec_reader *reader, struct spec_tree *tree, struct spec_source *source,
-                           struct error *err)
+static bool read_documents(struct spec_reader *reader, struct spec_tree *tree,
+                           struct spec_source *source, struct error *err)
 {
     struct spec_document document;
 
@@ -33,9 +33,10 @@ static bool read_documents(struct spec_reader *reader, struct spec_tree *tree, s
             return false;
         if (!document.root)
             return true;
-        source->documents = arena_grow(tree->arena, source->documents, &source->capacity, source->count + 1,
-                                       sizeof(*source->documents));
-        source->documents[source->count++] = (struct spec_source_document){document.root, document.marks};
+        source->documents = arena_grow(tree->arena, source->documents, &source->capacity,
+                                       source->count + 1, sizeof(*source->documents));
+        source->documents[source->count++] =
+            (struct spec_source_document){document.root, document.marks};
     }
 }
 
@@ -70,10 +71,11 @@ static void drop_version(const struct spec_scope *scope, struct spec_node *root)
         return;
     if (!strings_contain(&tree->warned_versions, scope->file)) {
         strings_add(&tree->warned_versions, tree->arena, scope->file);
-        warnings_add(tree->warnings, spec_node_place(version),
-                     "%s: the attribute `version` is obsolete, it will be ignored, please remove it to avoid "
-                     "potential confusion",
-                     scope->file);
+        warnings_add(
+            tree->warnings, spec_node_place(version),
+            "%s: the attribute `version` is obsolete, it will be ignored, please remove it to avoid "
+            "potential confusion",
+            scope->file);
     }
     (void)spec_node_remove(root, "version");
 }
@@ -81,18 +83,18 @@ static void drop_version(const struct spec_scope *scope, struct spec_node *root)
 enum fold_kind { FOLD_WHOLE, FOLD_EXTENDED };
 
 /* What a document goes through before it meets the earlier ones. */
-static bool prepare(const struct spec_scope *scope, enum fold_kind kind, struct spec_source_document *document,
-                    struct error *err)
+static bool prepare(const struct spec_scope *scope, enum fold_kind kind,
+                    struct spec_source_document *document, struct error *err)
 {
     struct spec_node *root = document->root;
 
     if (root->kind != SPEC_MAP)
-        return error_set_at(err, ERROR_INPUT, spec_node_place(root), "top-level object must be a mapping");
+        return error_set_at(err, ERROR_INPUT, spec_node_place(root),
+                            "top-level object must be a mapping");
     if (!scope->tree->options->no_interpolate && !spec_interpolate(scope, root, err))
         return false;
-    return kind == FOLD_EXTENDED ||
-           (spec_include(scope, root, &document->marks, err) &&
-            spec_extends(scope, root, &document->marks, err));
+    return kind == FOLD_EXTENDED || (spec_include(scope, root, &document->marks, err) &&
+                                     spec_extends(scope, root, &document->marks, err));
 }
 
 /* Elsewhere an empty value leaves what earlier documents say; without services a document is refused instead. */
@@ -113,7 +115,8 @@ static bool has_no_services(struct spec_tree *tree, const struct spec_node *root
 
 /* Lay one document over `*root`. */
 static bool fold_document(const struct spec_scope *scope, enum fold_kind kind,
-                          struct spec_source_document *document, struct spec_node **root, struct error *err)
+                          struct spec_source_document *document, struct spec_node **root,
+                          struct error *err)
 {
     const struct spec_path top = {0};
     struct spec_tree *tree = scope->tree;
@@ -138,8 +141,8 @@ static bool fold_document(const struct spec_scope *scope, enum fold_kind kind,
     return spec_canonical(tree, *root, err) && spec_unique(tree, *root, err);
 }
 
-static bool fold_source(const struct spec_scope *scope, enum fold_kind kind, struct spec_source *source,
-                        struct spec_node **root, struct error *err)
+static bool fold_source(const struct spec_scope *scope, enum fold_kind kind,
+                        struct spec_source *source, struct spec_node **root, struct error *err)
 {
     struct spec_scope inner = *scope;
 
@@ -158,8 +161,8 @@ static struct spec_node *empty_root(struct spec_tree *tree, const char *file)
                          spec_origin_new(tree->arena, SPEC_FROM_TEXT, place, NULL, NULL));
 }
 
-bool spec_fold(const struct spec_scope *scope, struct spec_sources *sources, struct spec_node **ret_root,
-               struct error *err)
+bool spec_fold(const struct spec_scope *scope, struct spec_sources *sources,
+               struct spec_node **ret_root, struct error *err)
 {
     struct spec_tree *tree = scope->tree;
     struct spec_node *root = NULL;
@@ -179,8 +182,9 @@ bool spec_fold(const struct spec_scope *scope, struct spec_sources *sources, str
     return true;
 }
 
-bool spec_fold_extended(const struct spec_scope *scope, struct spec_source *source, struct spec_node **ret_root,
-                        struct spec_marks *ret_marks, struct error *err)
+bool spec_fold_extended(const struct spec_scope *scope, struct spec_source *source,
+                        struct spec_node **ret_root, struct spec_marks *ret_marks,
+                        struct error *err)
 {
     struct spec_node *root = NULL;
 
@@ -191,6 +195,7 @@ bool spec_fold_extended(const struct spec_scope *scope, struct spec_source *sour
     if (!spec_paths_resolve(scope->tree, root, scope->path_prefix, err))
         return false;
     *ret_root = root;
-    *ret_marks = source->count ? source->documents[source->count - 1].marks : (struct spec_marks){0};
+    *ret_marks =
+        source->count ? source->documents[source->count - 1].marks : (struct spec_marks){0};
     return true;
 }

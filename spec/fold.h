@@ -14,7 +14,7 @@ struct spec_source {
     struct spec_source_document {
         struct spec_node *root;
         struct spec_marks marks;
-    } *documents;
+    } * documents;
     size_t count, capacity;
 };
 
@@ -31,10 +31,11 @@ bool spec_source_read(struct spec_tree *tree, const char *file, struct spec_sour
  * Fold all sources, then defaults, rules, paths and valueless variables. `*ret_root` is a map, empty when the files
  * say nothing. Errors: those of the stage that failed first, all of that stage.
  */
-bool spec_fold(const struct spec_scope *scope, struct spec_sources *sources, struct spec_node **ret_root,
-               struct error *err) WARN_UNUSED;
+bool spec_fold(const struct spec_scope *scope, struct spec_sources *sources,
+               struct spec_node **ret_root, struct error *err) WARN_UNUSED;
 
 /** Fold one file for `extends`: neither its includes nor its own extends are followed, nothing is checked, and relative
  * paths are joined with the scope's prefix. `*ret_marks` are those of its last document. */
-bool spec_fold_extended(const struct spec_scope *scope, struct spec_source *source, struct spec_node **ret_root,
-                        struct spec_marks *ret_marks, struct error *err) WARN_UNUSED;
+bool spec_fold_extended(const struct spec_scope *scope, struct spec_source *source,
+                        struct spec_node **ret_root, struct spec_marks *ret_marks,
+                        struct error *err) WARN_UNUSED;

@@ -22,14 +22,16 @@ const char *spec_sha256_hex(struct arena *arena, const void *bytes, size_t lengt
 }
 
 /* The text that is hashed; text_finish() it. */
-static struct text input_of(const struct spec_type *type, const void *record, enum spec_hash_form form)
+static struct text input_of(const struct spec_type *type, const void *record,
+                            enum spec_hash_form form)
 {
     struct json_writer json;
     struct text text;
 
     text_init(&text, 0);
     json_begin(&json, &text, 0);
-    spec_json_record(&json, type, record, form == SPEC_HASH_5 ? SPEC_JSON_HASH_5 : SPEC_JSON_HASH_2);
+    spec_json_record(&json, type, record,
+                     form == SPEC_HASH_5 ? SPEC_JSON_HASH_5 : SPEC_JSON_HASH_2);
     return text;
 }
 
@@ -49,12 +51,14 @@ const char *spec_service_hash_input(struct arena *arena, const struct spec_servi
     return arena_strndup(arena, text.bytes, text.length);
 }
 
-const char *spec_service_hash(struct arena *arena, const struct spec_service *service, enum spec_hash_form form)
+const char *spec_service_hash(struct arena *arena, const struct spec_service *service,
+                              enum spec_hash_form form)
 {
     return hash_of(arena, &spec_type_service, service, form);
 }
 
-const char *spec_network_hash(struct arena *arena, const struct spec_network *network, enum spec_hash_form form)
+const char *spec_network_hash(struct arena *arena, const struct spec_network *network,
+                              enum spec_hash_form form)
 {
     return hash_of(arena, &spec_type_network, network, form);
 }

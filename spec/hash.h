@@ -13,8 +13,10 @@ enum spec_hash_form {
 };
 
 /** 64 hex digits in `arena`. The service is hashed as it is: references are replaced by the caller beforehand. */
-const char *spec_service_hash(struct arena *arena, const struct spec_service *service, enum spec_hash_form form);
-const char *spec_network_hash(struct arena *arena, const struct spec_network *network, enum spec_hash_form form);
+const char *spec_service_hash(struct arena *arena, const struct spec_service *service,
+                              enum spec_hash_form form);
+const char *spec_network_hash(struct arena *arena, const struct spec_network *network,
+                              enum spec_hash_form form);
 const char *spec_volume_hash(struct arena *arena, const struct spec_volume *volume);
 /** The exact text that is hashed, for tests. */
 const char *spec_service_hash_input(struct arena *arena, const struct spec_service *service,

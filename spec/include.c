@@ -20,8 +20,8 @@ struct entry {
     struct place place;
 };
 
-static bool read_texts(struct spec_tree *tree, const struct spec_node *node, struct strings *ret_texts,
-                       struct error *err)
+static bool read_texts(struct spec_tree *tree, const struct spec_node *node,
+                       struct strings *ret_texts, struct error *err)
 {
     if (!node || node->kind == SPEC_NULL)
         return true;
@@ -33,15 +33,16 @@ static bool read_texts(struct spec_tree *tree, const struct spec_node *node, str
         const char *text = node->kind == SPEC_LIST ? spec_node_text(node->list.items[i]) : NULL;
 
         if (!text)
-            return error_set_at(err, ERROR_INPUT, spec_node_place(node), "include: paths must be strings");
+            return error_set_at(err, ERROR_INPUT, spec_node_place(node),
+                                "include: paths must be strings");
         strings_add(ret_texts, tree->arena, text);
     }
     return node->kind == SPEC_LIST ||
            error_set_at(err, ERROR_INPUT, spec_node_place(node), "include: paths must be strings");
 }
 
-static bool read_entry(struct spec_tree *tree, const struct spec_node *node, struct entry *ret_entry,
-                       struct error *err)
+static bool read_entry(struct spec_tree *tree, const struct spec_node *node,
+                       struct entry *ret_entry, struct error *err)
 {
     struct entry entry = {.place = spec_node_place(node)};
 
@@ -77,13 +78,13 @@ static bool check_cycle(const struct spec_scope *scope, const char *file, const 
     for (const struct spec_scope *at = scope; at; at = at->includer) {
         found = found || strcmp(at->file, file) == 0;
         if (count > LIMIT_INCLUDE_DEPTH)
-            return error_set_at(err, ERROR_INPUT, entry->place, "files include each other more than %u times",
-                                LIMIT_INCLUDE_DEPTH);
+            return error_set_at(err, ERROR_INPUT, entry->place,
+                                "files include each other more than %u times", LIMIT_INCLUDE_DEPTH);
         chain[count++] = at;
     }
     if (++scope->tree->includes > LIMIT_INCLUDES)
-        return error_set_at(err, ERROR_INPUT, entry->place, "more than %u files are included and extended",
-                            LIMIT_INCLUDES);
+        return error_set_at(err, ERROR_INPUT, entry->place,
+                            "more than %u files are included and extended", LIMIT_INCLUDES);
     if (!found)
         return true;
     text_add(&words, "include cycle detected:");
@@ -94,8 +95,8 @@ static bool check_cycle(const struct spec_scope *scope, const char *file, const 
 }
 
 /* Directory and prefix of what is included, from its first file. */
-static bool enter_scope(const struct spec_scope *scope, struct entry *entry, struct spec_scope *ret_scope,
-                        struct error *err)
+static bool enter_scope(const struct spec_scope *scope, struct entry *entry,
+                        struct spec_scope *ret_scope, struct error *err)
 {
     struct arena *arena = scope->tree->arena;
 
@@ -120,8 +121,8 @@ static bool enter_scope(const struct spec_scope *scope, struct entry *entry, str
 }
 
 /* The includer's variables win over those of the files. */
-static bool read_variables(const struct spec_scope *scope, const struct entry *entry, struct spec_scope *inner,
-                           struct error *err)
+static bool read_variables(const struct spec_scope *scope, const struct entry *entry,
+                           struct spec_scope *inner, struct error *err)
 {
     struct spec_tree *tree = scope->tree;
     struct strings files = {0};
@@ -162,7 +163,8 @@ static bool import(const struct spec_scope *scope, struct place entry, const str
         return true;
     if (!spec_node_is(resources, SPEC_MAP)) {
         if (resources && resources->kind != SPEC_NULL)
-            return error_set_at(err, ERROR_INPUT, spec_node_place(resources), "%s must be a mapping", kind);
+            return error_set_at(err, ERROR_INPUT, spec_node_place(resources),
+                                "%s must be a mapping", kind);
         resources = spec_node_new(arena, SPEC_MAP, from->origin);
         spec_node_put(arena, root, kind, resources, spec_node_place(from));
     }
@@ -175,7 +177,8 @@ static bool import(const struct spec_scope *scope, struct place entry, const str
 
         if (own) {
             spec_reset_apply(merged, &step, marks);
-            merged = spec_merge(scope->tree, merged, own, spec_shape_member(shape, member->key), &step, err);
+            merged = spec_merge(scope->tree, merged, own, spec_shape_member(shape, member->key),
+                                &step, err);
             if (!merged)
                 return false;
         }
@@ -184,10 +187,11 @@ static bool import(const struct spec_scope *scope, struct place entry, const str
     return true;
 }
 
-static bool include_entry(const struct spec_scope *scope, const struct spec_node *node, struct spec_node *root,
-                          const struct spec_marks *marks, struct error *err)
+static bool include_entry(const struct spec_scope *scope, const struct spec_node *node,
+                          struct spec_node *root, const struct spec_marks *marks, struct error *err)
 {
-    static const char *const kinds[] = {"services", "volumes", "networks", "secrets", "configs", "models"};
+    static const char *const kinds[] = {"services", "volumes", "networks",
+                                        "secrets",  "configs", "models"};
     struct spec_sources sources = {0};
     struct spec_node *included;
     struct spec_scope inner;
@@ -202,21 +206,22 @@ static bool include_entry(const struct spec_scope *scope, const struct spec_node
     if (!spec_fold(&inner, &sources, &included, err))
         return false;
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
-        if (!import(scope, entry.place, spec_node_get(included, kinds[i]), root, kinds[i], marks, err))
+        if (!import(scope, entry.place, spec_node_get(included, kinds[i]), root, kinds[i], marks,
+                    err))
             return false;
     return true;
 }
 
-bool spec_include(const struct spec_scope *scope, struct spec_node *root, const struct spec_marks *marks,
-                  struct error *err)
+bool spec_include(const struct spec_scope *scope, struct spec_node *root,
+                  const struct spec_marks *marks, struct error *err)
 {
     const struct spec_node *list = spec_node_get(root, "include");
 
     if (!list)
         return true;
     if (list->kind != SPEC_LIST && list->kind != SPEC_NULL) {
-        (void)error_set_at(err, ERROR_INPUT, spec_node_place(list), "`include` must be a list, got %s",
-                           spec_node_kind_name(list->kind));
+        (void)error_set_at(err, ERROR_INPUT, spec_node_place(list),
+                           "`include` must be a list, got %s", spec_node_kind_name(list->kind));
         return error_hint(err, "write each file on a line of its own, behind a dash and a space");
     }
     for (size_t i = 0; i < spec_node_count(list); i++)

@@ -12,5 +12,5 @@
  * Import everything that the document `root` includes, and drop its `include`.
  * Errors: ERROR_INPUT with the place of the entry; those of the included files.
  */
-bool spec_include(const struct spec_scope *scope, struct spec_node *root, const struct spec_marks *marks,
-                  struct error *err) WARN_UNUSED;
+bool spec_include(const struct spec_scope *scope, struct spec_node *root,
+                  const struct spec_marks *marks, struct error *err) WARN_UNUSED;

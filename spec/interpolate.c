@@ -25,8 +25,8 @@ static const char *get_variable(void *owner, const char *name)
     const char *value = spec_environment_get(walk->scope->environment, name);
 
     if (value)
-        walk->used = spec_origin_new(walk->tree->arena, SPEC_FROM_ENVIRONMENT, spec_node_place(walk->node),
-                                     name, walk->used);
+        walk->used = spec_origin_new(walk->tree->arena, SPEC_FROM_ENVIRONMENT,
+                                     spec_node_place(walk->node), name, walk->used);
     return value;
 }
 
@@ -68,15 +68,17 @@ static void add_failure(struct walk *walk, const struct spec_path *path,
                            where, walk->node->string.bytes);
         break;
     case TEMPLATE_REQUIRED:
-        (void)error_set_at(&one, ERROR_INPUT, place,
-                           "error while interpolating %s: required variable %s is missing a value%s%s", where,
-                           failure->name, failure->message[0] ? ": " : "", failure->message);
+        (void)error_set_at(
+            &one, ERROR_INPUT, place,
+            "error while interpolating %s: required variable %s is missing a value%s%s", where,
+            failure->name, failure->message[0] ? ": " : "", failure->message);
         (void)error_hint(&one, "set %s in the shell or in .env", failure->name);
         break;
     case TEMPLATE_TOO_LARGE:
     case TEMPLATE_TOO_DEEP:
-        (void)error_set_at(&one, ERROR_INPUT, place,
-                           "error while interpolating %s: the value grows too large or nests too deep", where);
+        (void)error_set_at(
+            &one, ERROR_INPUT, place,
+            "error while interpolating %s: the value grows too large or nests too deep", where);
         break;
     }
     (void)error_append(walk->err, &one);
@@ -92,8 +94,8 @@ static bool expand_string(struct walk *walk, struct spec_node *node, const struc
     walk->node = node;
     walk->used = node->origin->via;
     text_clear(&walk->text);
-    if (!spec_template_expand(&walk->text, (struct span){node->string.bytes, node->string.length}, &lookup,
-                              &failure)) {
+    if (!spec_template_expand(&walk->text, (struct span){node->string.bytes, node->string.length},
+                              &lookup, &failure)) {
         add_failure(walk, path, &failure);
         return false;
     }
@@ -159,7 +161,8 @@ static void interpolate_node(struct walk *walk, struct spec_node *node, struct s
         for (size_t i = 0; i < node->map.count; i++) {
             struct spec_path step = {path, node->map.items[i].key, 0};
 
-            interpolate_node(walk, node->map.items[i].value, spec_shape_member(shape, step.key), &step);
+            interpolate_node(walk, node->map.items[i].value, spec_shape_member(shape, step.key),
+                             &step);
         }
     }
 }

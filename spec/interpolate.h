@@ -13,4 +13,5 @@
  *
  * Errors: ERROR_INPUT, all of the document's, each with its place.
  */
-bool spec_interpolate(const struct spec_scope *scope, struct spec_node *root, struct error *err) WARN_UNUSED;
+bool spec_interpolate(const struct spec_scope *scope, struct spec_node *root,
+                      struct error *err) WARN_UNUSED;

@@ -70,7 +70,8 @@ void spec_list_images(struct text *out, const struct spec_project *project)
     }
 }
 
-static void collect_profiles(struct strings *list, struct arena *arena, const struct spec_service_map *services)
+static void collect_profiles(struct strings *list, struct arena *arena,
+                             const struct spec_service_map *services)
 {
     for (size_t i = 0; i < services->count; i++) {
         const struct strings *profiles = &services->items[i].value->profiles;
@@ -99,17 +100,20 @@ void spec_list_environment(struct text *out, const struct spec_project *project)
     struct strings lines = {0};
 
     for (size_t i = 0; i < environment->count; i++)
-        strings_add(&lines, scratch,
-                    arena_printf(scratch, "%s=%s", environment->items[i].key, environment->items[i].value));
+        strings_add(
+            &lines, scratch,
+            arena_printf(scratch, "%s=%s", environment->items[i].key, environment->items[i].value));
     strings_sort(&lines); /* whole lines: A-B=1 comes before A=1 */
     for (size_t i = 0; i < lines.count; i++)
         add_line(out, lines.items[i]);
     arena_destroy(scratch);
 }
 
-static void add_hash(struct text *out, const struct spec_project *project, const struct spec_service *service)
+static void add_hash(struct text *out, const struct spec_project *project,
+                     const struct spec_service *service)
 {
-    text_addf(out, "%s %s\n", service->name, spec_service_hash(project->load->arena, service, SPEC_HASH_5));
+    text_addf(out, "%s %s\n", service->name,
+              spec_service_hash(project->load->arena, service, SPEC_HASH_5));
 }
 
 bool spec_list_hashes(struct text *out, const struct spec_project *project, const char *services,

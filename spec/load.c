@@ -9,8 +9,8 @@
 #include "spec/normalise.h"
 #include "spec/profiles.h"
 
-static bool read_sources(struct spec_tree *tree, const struct strings *files, struct spec_sources *ret_sources,
-                         struct error *err)
+static bool read_sources(struct spec_tree *tree, const struct strings *files,
+                         struct spec_sources *ret_sources, struct error *err)
 {
     for (size_t i = 0; i < files->count; i++)
         if (!spec_source_read(tree, files->items[i], ret_sources, err))
@@ -34,8 +34,9 @@ static void fill_load(struct spec_load *load, const struct spec_tree *tree,
 }
 
 /* The files as one tree, checked, canonical and normalised. */
-static bool load_tree(struct spec_tree *tree, const struct spec_location *location, const char *name,
-                      struct spec_sources *sources, struct spec_node **ret_root, struct error *err)
+static bool load_tree(struct spec_tree *tree, const struct spec_location *location,
+                      const char *name, struct spec_sources *sources, struct spec_node **ret_root,
+                      struct error *err)
 {
     struct spec_environment nothing = {.arena = tree->arena};
     bool raw = tree->options->tree_only;
@@ -54,7 +55,8 @@ static bool load_tree(struct spec_tree *tree, const struct spec_location *locati
         return error_set_at(err, ERROR_INPUT, spec_node_place(root), "empty compose file");
     if (!tree->options->no_normalize)
         spec_normalise(tree, root, name, scope.environment);
-    if (!raw || !tree->options->no_normalize) /* the bare tree keeps what its files say, or nothing */
+    if (!raw ||
+        !tree->options->no_normalize) /* the bare tree keeps what its files say, or nothing */
         spec_node_put(tree->arena, root, "name", spec_node_string(tree->arena, name, root->origin),
                       (struct place){0});
     *ret_root = root;
@@ -62,7 +64,8 @@ static bool load_tree(struct spec_tree *tree, const struct spec_location *locati
 }
 
 /* What is done once the structs are there. */
-static bool finish_project(struct spec_project *project, const struct spec_tree *tree, struct error *err)
+static bool finish_project(struct spec_project *project, const struct spec_tree *tree,
+                           struct error *err)
 {
     const struct spec_load_options *options = tree->options;
 
@@ -117,14 +120,14 @@ static struct spec_project *load_in_arena(const struct spec_load_options *option
     return NULL;
 }
 
-struct spec_project *spec_project_load(const struct spec_load_options *options, struct warnings *warnings,
-                                       struct error *err)
+struct spec_project *spec_project_load(const struct spec_load_options *options,
+                                       struct warnings *warnings, struct error *err)
 {
     return load_in_arena(options, false, warnings, err);
 }
 
-struct spec_project *spec_project_locate(const struct spec_load_options *options, struct warnings *warnings,
-                                         struct error *err)
+struct spec_project *spec_project_locate(const struct spec_load_options *options,
+                                         struct warnings *warnings, struct error *err)
 {
     return load_in_arena(options, true, warnings, err);
 }

@@ -25,7 +25,8 @@ struct search {
 };
 
 /* PWD when it really is the current directory (it keeps links that the user came through). */
-static const char *current_directory(struct arena *arena, const struct spec_environment *environment)
+static const char *current_directory(struct arena *arena,
+                                     const struct spec_environment *environment)
 {
     const char *pwd = spec_environment_get(environment, "PWD");
     struct stat logical, physical;
@@ -48,7 +49,8 @@ static struct strings split(struct arena *arena, const char *text, const char *s
     for (;;) {
         const char *end = strstr(text, separator);
 
-        strings_add(&parts, arena, arena_strndup(arena, text, end ? (size_t)(end - text) : strlen(text)));
+        strings_add(&parts, arena,
+                    arena_strndup(arena, text, end ? (size_t)(end - text) : strlen(text)));
         if (!end)
             return parts;
         text = end + strlen(separator);
@@ -102,9 +104,10 @@ static bool list_env_files(const struct search *search, struct strings *ret_file
     }
     if (asked.count == 0) {
         if (disabled && disabled[0] && !parse_bool(disabled, &off))
-            return error_set(search->err, ERROR_INPUT,
-                             "COMPOSE_DISABLE_ENV_FILE: strconv.ParseBool: parsing \"%s\": invalid syntax",
-                             disabled);
+            return error_set(
+                search->err, ERROR_INPUT,
+                "COMPOSE_DISABLE_ENV_FILE: strconv.ParseBool: parsing \"%s\": invalid syntax",
+                disabled);
         if (!off && spec_file_is_regular(usual))
             strings_add(&files, arena, usual);
     }
@@ -121,12 +124,13 @@ static bool read_env_files(const struct search *search)
         return false;
     if (asked)
         search->found->env_files = files;
-    return spec_env_list_read(search->found->environment, &files, search->tree->warnings, search->err);
+    return spec_env_list_read(search->found->environment, &files, search->tree->warnings,
+                              search->err);
 }
 
 /* The first of the names that exists in the directory; further ones are told of. */
-static const char *first_of(const struct search *search, const char *directory, const char *const *names,
-                            size_t count, const char *what)
+static const char *first_of(const struct search *search, const char *directory,
+                            const char *const *names, size_t count, const char *what)
 {
     struct arena *arena = search->tree->arena;
     struct strings found = {0};
@@ -140,8 +144,9 @@ static const char *first_of(const struct search *search, const char *directory, 
     if (found.count == 0)
         return NULL;
     if (found.count > 1) {
-        warnings_add(search->tree->warnings, (struct place){0}, "Found multiple %s files with supported names: %s",
-                     what, strings_join(&found, arena, ", "));
+        warnings_add(search->tree->warnings, (struct place){0},
+                     "Found multiple %s files with supported names: %s", what,
+                     strings_join(&found, arena, ", "));
         warnings_add(search->tree->warnings, (struct place){0}, "Using %s", found.items[0]);
     }
     return found.items[0];
@@ -153,7 +158,8 @@ static void discover(const struct search *search)
     static const char *const names[] = {"compose.yaml", "compose.yml", "docker-compose.yml",
                                         "docker-compose.yaml"};
     static const char *const overrides[] = {"compose.override.yml", "compose.override.yaml",
-                                            "docker-compose.override.yml", "docker-compose.override.yaml"};
+                                            "docker-compose.override.yml",
+                                            "docker-compose.override.yaml"};
     struct arena *arena = search->tree->arena;
     const char *directory = search->found->working_dir;
 
@@ -251,10 +257,11 @@ static bool fail_name(const struct search *search, const char *name)
 {
     const char *normal = normal_name(search->tree->arena, name);
 
-    (void)error_set(search->err, ERROR_USAGE,
-                    "invalid project name \"%s\": must consist only of lowercase alphanumeric characters, "
-                    "hyphens, and underscores as well as start with a letter or number",
-                    name);
+    (void)error_set(
+        search->err, ERROR_USAGE,
+        "invalid project name \"%s\": must consist only of lowercase alphanumeric characters, "
+        "hyphens, and underscores as well as start with a letter or number",
+        name);
     return normal[0] ? error_hint(search->err, "write \"%s\"", normal) : false;
 }
 
@@ -279,8 +286,10 @@ static bool hint_missing(const struct search *search)
     if (near && !spec_file_exists(path_join(search->tree->arena, search->found->working_dir, near)))
         return error_hint(search->err, "%s is a link that leads nowhere", near);
     if (near)
-        return error_hint(search->err, "%s is not looked for by that name: rename it to compose.yaml, or name it with -f",
-                          near);
+        return error_hint(
+            search->err,
+            "%s is not looked for by that name: rename it to compose.yaml, or name it with -f",
+            near);
     return error_hint(search->err, "name one with -f, or go to the folder of a compose.yaml");
 }
 
@@ -318,9 +327,11 @@ static const struct spec_node *written_name(const struct spec_sources *sources)
 
     for (size_t i = 0; i < sources->count; i++)
         for (size_t j = 0; j < sources->items[i].count; j++) {
-            const struct spec_node *node = spec_node_get(sources->items[i].documents[j].root, "name");
+            const struct spec_node *node =
+                spec_node_get(sources->items[i].documents[j].root, "name");
             bool empty = !node || node->kind == SPEC_NULL || node->kind == SPEC_LIST ||
-                         node->kind == SPEC_MAP || (node->kind == SPEC_STRING && node->string.length == 0);
+                         node->kind == SPEC_MAP ||
+                         (node->kind == SPEC_STRING && node->string.length == 0);
 
             if (!empty)
                 name = node;
@@ -349,9 +360,10 @@ static const char *directory_name(struct spec_tree *tree, const char *directory)
     char *real = realpath(directory, NULL);
 
     if (real && strcmp(path_base(tree->arena, real), name) != 0)
-        warnings_add(tree->warnings, (struct place){0},
-                     "project has been loaded without an explicit name from a symlink. Using name \"%s\"",
-                     normal_name(tree->arena, name));
+        warnings_add(
+            tree->warnings, (struct place){0},
+            "project has been loaded without an explicit name from a symlink. Using name \"%s\"",
+            normal_name(tree->arena, name));
     free(real);
     return normal_name(tree->arena, name);
 }

@@ -14,7 +14,7 @@ struct spec_location {
     struct strings env_files; /* absolute; those that were asked for */
     struct strings profiles;
     struct spec_environment *environment;
-    const char *name;         /* asked for with -p or COMPOSE_PROJECT_NAME; or NULL */
+    const char *name; /* asked for with -p or COMPOSE_PROJECT_NAME; or NULL */
 };
 
 /**
@@ -33,4 +33,5 @@ bool spec_locate(struct spec_tree *tree, bool allow_no_file, struct spec_locatio
  * Errors: `project name must not be empty`, those of interpolation.
  */
 bool spec_decide_name(struct spec_tree *tree, const struct spec_location *location,
-                      const struct spec_sources *sources, const char **ret_name, struct error *err) WARN_UNUSED;
+                      const struct spec_sources *sources, const char **ret_name,
+                      struct error *err) WARN_UNUSED;

@@ -11,8 +11,9 @@ struct merge {
     struct error *err;
 };
 
-static struct spec_node *merge_node(const struct merge *merge, struct spec_node *base, struct spec_node *over,
-                                    struct spec_shape shape, const struct spec_path *path);
+static struct spec_node *merge_node(const struct merge *merge, struct spec_node *base,
+                                    struct spec_node *over, struct spec_shape shape,
+                                    const struct spec_path *path);
 
 static struct spec_node *fail(const struct merge *merge, const struct spec_node *base,
                               const struct spec_node *over, const struct spec_path *path)
@@ -22,8 +23,9 @@ static struct spec_node *fail(const struct merge *merge, const struct spec_node 
     (void)error_set_at(merge->err, ERROR_INPUT, spec_node_place(over), "cannot override %s",
                        spec_path_text(merge->tree->arena, path, SPEC_PATH_INDEX));
     if (before.file)
-        (void)error_hint(merge->err, "it is a %s in %s:%u:%u and a %s here", spec_node_kind_name(base->kind),
-                         before.file, before.line, before.column, spec_node_kind_name(over->kind));
+        (void)error_hint(merge->err, "it is a %s in %s:%u:%u and a %s here",
+                         spec_node_kind_name(base->kind), before.file, before.line, before.column,
+                         spec_node_kind_name(over->kind));
     return NULL;
 }
 
@@ -37,7 +39,8 @@ static struct spec_node *merge_members(const struct merge *merge, struct spec_no
         struct spec_path step = {path, member->key, 0};
 
         if (before)
-            merged = merge_node(merge, before, merged, spec_shape_member(shape, member->key), &step);
+            merged =
+                merge_node(merge, before, merged, spec_shape_member(shape, member->key), &step);
         if (!merged)
             return NULL;
         spec_node_put(merge->tree->arena, base, member->key, merged, member->place);
@@ -96,7 +99,8 @@ static struct spec_node *merge_extra_hosts(const struct merge *merge, struct spe
 }
 
 /* A list of names as a map; each value a fresh copy of nothing, or of a dependency with its defaults. */
-static struct spec_node *names_as_map(const struct merge *merge, struct spec_node *node, bool dependencies)
+static struct spec_node *names_as_map(const struct merge *merge, struct spec_node *node,
+                                      bool dependencies)
 {
     struct arena *arena = merge->tree->arena;
     struct spec_node *map;
@@ -149,9 +153,11 @@ static struct spec_node *merge_logging(const struct merge *merge, struct spec_no
                                        struct spec_node *over, struct spec_shape shape,
                                        const struct spec_path *path)
 {
-    const struct spec_node *before = spec_node_get(base, "driver"), *after = spec_node_get(over, "driver");
+    const struct spec_node *before = spec_node_get(base, "driver"),
+                           *after = spec_node_get(over, "driver");
 
-    if (base->kind == SPEC_MAP && over->kind == SPEC_MAP && before && after && !same_text(before, after))
+    if (base->kind == SPEC_MAP && over->kind == SPEC_MAP && before && after &&
+        !same_text(before, after))
         return replaced(merge, base, over);
     return merge_as_maps(merge, base, over, shape, path);
 }
@@ -189,7 +195,8 @@ static struct spec_node *merge_pools(const struct merge *merge, struct spec_node
             }
             if (pool->kind != SPEC_MAP || other->kind != SPEC_MAP)
                 return fail(merge, pool, other, path);
-            if (!merge_members(merge, pool, spec_node_copy(arena, other), spec_shape_item(shape), path))
+            if (!merge_members(merge, pool, spec_node_copy(arena, other), spec_shape_item(shape),
+                               path))
                 return NULL;
             known = pool_of(pools, spec_node_get(pool, "subnet"));
             if (known)
@@ -209,8 +216,9 @@ static enum spec_merge rule_of(struct spec_shape shape)
     return shape.field->merge;
 }
 
-static struct spec_node *merge_node(const struct merge *merge, struct spec_node *base, struct spec_node *over,
-                                    struct spec_shape shape, const struct spec_path *path)
+static struct spec_node *merge_node(const struct merge *merge, struct spec_node *base,
+                                    struct spec_node *over, struct spec_shape shape,
+                                    const struct spec_path *path)
 {
     struct arena *arena = merge->tree->arena;
 
@@ -224,13 +232,14 @@ static struct spec_node *merge_node(const struct merge *merge, struct spec_node 
     case MERGE_EXTRA_HOSTS:
         return merge_extra_hosts(merge, base, over);
     case MERGE_BUILD:
-        return merge_as_maps(merge, build_as_map(merge, base), build_as_map(merge, over), shape, path);
-    case MERGE_DEPENDS_ON:
-        return merge_as_maps(merge, names_as_map(merge, base, true), names_as_map(merge, over, true), shape,
+        return merge_as_maps(merge, build_as_map(merge, base), build_as_map(merge, over), shape,
                              path);
+    case MERGE_DEPENDS_ON:
+        return merge_as_maps(merge, names_as_map(merge, base, true),
+                             names_as_map(merge, over, true), shape, path);
     case MERGE_NAMES:
-        return merge_as_maps(merge, names_as_map(merge, base, false), names_as_map(merge, over, false),
-                             shape, path);
+        return merge_as_maps(merge, names_as_map(merge, base, false),
+                             names_as_map(merge, over, false), shape, path);
     case MERGE_LOGGING:
         return merge_logging(merge, base, over, shape, path);
     case MERGE_IPAM_CONFIG:
@@ -240,7 +249,8 @@ static struct spec_node *merge_node(const struct merge *merge, struct spec_node 
 }
 
 struct spec_node *spec_merge(struct spec_tree *tree, struct spec_node *base, struct spec_node *over,
-                             struct spec_shape shape, const struct spec_path *path, struct error *err)
+                             struct spec_shape shape, const struct spec_path *path,
+                             struct error *err)
 {
     const struct merge merge = {tree, err};
 

@@ -71,8 +71,8 @@ static bool is_file_path(const char *source)
     return strchr("./~", source[0]) || text_starts_with(source, "\\\\") || drive_size(source) > 0;
 }
 
-bool spec_short_mount_parse(struct arena *arena, const char *text, struct spec_short_mount *ret_mount,
-                            struct error *err)
+bool spec_short_mount_parse(struct arena *arena, const char *text,
+                            struct spec_short_mount *ret_mount, struct error *err)
 {
     struct spec_short_mount mount = {0};
     struct span parts[3];
@@ -89,7 +89,8 @@ bool spec_short_mount_parse(struct arena *arena, const char *text, struct spec_s
 
         at += part.length;
         if (part.length == 0)
-            return error_set(err, ERROR_INPUT, "invalid spec: %s: empty section between colons", text);
+            return error_set(err, ERROR_INPUT, "invalid spec: %s: empty section between colons",
+                             text);
         if (count == 3 || (count == 2 && *at))
             return error_set(err, ERROR_INPUT, "invalid spec: %s: too many colons", text);
         parts[count++] = part;

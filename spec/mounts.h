@@ -20,5 +20,5 @@ struct spec_short_mount {
 };
 
 /** Errors: ERROR_INPUT without a place: `invalid spec: a::b: empty section between colons` and the like. */
-bool spec_short_mount_parse(struct arena *arena, const char *text, struct spec_short_mount *ret_mount,
-                            struct error *err) WARN_UNUSED;
+bool spec_short_mount_parse(struct arena *arena, const char *text,
+                            struct spec_short_mount *ret_mount, struct error *err) WARN_UNUSED;

@@ -15,7 +15,8 @@ enum { MOST_ENTRIES = 1000 }; /* a hint is not worth more */
 /* Called like one but for the case of its letters, or what comes behind. */
 static bool looks_like_compose(const char *name)
 {
-    static const char *const beginnings[] = {"compose.y", "compose.txt", "docker-compose.y", "docker-compose.txt",
+    static const char *const beginnings[] = {"compose.y",        "compose.txt",
+                                             "docker-compose.y", "docker-compose.txt",
                                              "docker_compose.y", "dockercompose.y"};
 
     for (size_t i = 0; i < COUNT_OF(beginnings); i++)

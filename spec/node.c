@@ -10,7 +10,8 @@
 
 enum { INDEXED_FROM = 16 };
 
-struct spec_node *spec_node_new(struct arena *arena, enum spec_node_kind kind, const struct spec_origin *origin)
+struct spec_node *spec_node_new(struct arena *arena, enum spec_node_kind kind,
+                                const struct spec_origin *origin)
 {
     struct spec_node *node = arena_alloc(arena, sizeof(*node));
 
@@ -19,7 +20,8 @@ struct spec_node *spec_node_new(struct arena *arena, enum spec_node_kind kind, c
     return node;
 }
 
-struct spec_node *spec_node_string(struct arena *arena, const char *text, const struct spec_origin *origin)
+struct spec_node *spec_node_string(struct arena *arena, const char *text,
+                                   const struct spec_origin *origin)
 {
     struct spec_node *node = spec_node_new(arena, SPEC_STRING, origin);
 
@@ -36,7 +38,8 @@ struct spec_node *spec_node_bool(struct arena *arena, bool value, const struct s
     return node;
 }
 
-struct spec_node *spec_node_int(struct arena *arena, int64_t value, const struct spec_origin *origin)
+struct spec_node *spec_node_int(struct arena *arena, int64_t value,
+                                const struct spec_origin *origin)
 {
     struct spec_node *node = spec_node_new(arena, SPEC_INT, origin);
 
@@ -142,8 +145,8 @@ static void grow_map(struct arena *arena, struct spec_node *map)
     map->map.capacity = room;
 }
 
-void spec_node_put(struct arena *arena, struct spec_node *map, const char *key, struct spec_node *value,
-                   struct place place)
+void spec_node_put(struct arena *arena, struct spec_node *map, const char *key,
+                   struct spec_node *value, struct place place)
 {
     size_t at = position_of(map, key);
 
@@ -185,8 +188,8 @@ size_t spec_node_count(const struct spec_node *node)
 
 void spec_node_append(struct arena *arena, struct spec_node *list, struct spec_node *item)
 {
-    list->list.items = arena_grow(arena, list->list.items, &list->list.capacity, list->list.count + 1,
-                                  sizeof(*list->list.items));
+    list->list.items = arena_grow(arena, list->list.items, &list->list.capacity,
+                                  list->list.count + 1, sizeof(*list->list.items));
     list->list.items[list->list.count++] = item;
 }
 

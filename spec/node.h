@@ -22,12 +22,20 @@
 struct arena;
 struct text;
 
-enum spec_node_kind { SPEC_NULL, SPEC_BOOL, SPEC_INT, SPEC_FLOAT, SPEC_STRING, SPEC_LIST, SPEC_MAP };
+enum spec_node_kind {
+    SPEC_NULL,
+    SPEC_BOOL,
+    SPEC_INT,
+    SPEC_FLOAT,
+    SPEC_STRING,
+    SPEC_LIST,
+    SPEC_MAP
+};
 
 enum spec_origin_kind {
-    SPEC_FROM_TEXT,         /* written at `place` */
-    SPEC_FROM_DEFAULT,      /* the default of a row; `place` is what it belongs to */
-    SPEC_FROM_RULE,         /* derived from something else, written at `place`; `detail` names the rule */
+    SPEC_FROM_TEXT,    /* written at `place` */
+    SPEC_FROM_DEFAULT, /* the default of a row; `place` is what it belongs to */
+    SPEC_FROM_RULE, /* derived from something else, written at `place`; `detail` names the rule */
     SPEC_FROM_ENV_FILE,     /* a line of an env file or label file */
     SPEC_FROM_ENVIRONMENT,  /* a variable of the shell or of .env; `detail` is its name */
     SPEC_FROM_COMMAND_LINE, /* `detail` is the flag */
@@ -51,15 +59,16 @@ struct spec_member {
 
 struct spec_node {
     enum spec_node_kind kind;
-    bool quoted;       /* a string that was quoted, or a block scalar, in YAML */
-    bool interpolated; /* the text had a variable in it */
+    bool quoted;                      /* a string that was quoted, or a block scalar, in YAML */
+    bool interpolated;                /* the text had a variable in it */
     const struct spec_origin *origin; /* never NULL after reading */
     union {
         bool boolean;
         int64_t integer;
         struct {
             double number;
-            uint64_t huge; /* exact value of an integer above INT64_MAX, which `number` has roughly; 0 otherwise */
+            uint64_t
+                huge; /* exact value of an integer above INT64_MAX, which `number` has roughly; 0 otherwise */
         };
         struct {
             const char *bytes;
@@ -78,10 +87,13 @@ struct spec_node {
 };
 
 /* Make. The node borrows `origin` and strings: they live in the same arena. */
-struct spec_node *spec_node_new(struct arena *arena, enum spec_node_kind kind, const struct spec_origin *origin);
-struct spec_node *spec_node_string(struct arena *arena, const char *text, const struct spec_origin *origin);
+struct spec_node *spec_node_new(struct arena *arena, enum spec_node_kind kind,
+                                const struct spec_origin *origin);
+struct spec_node *spec_node_string(struct arena *arena, const char *text,
+                                   const struct spec_origin *origin);
 struct spec_node *spec_node_bool(struct arena *arena, bool value, const struct spec_origin *origin);
-struct spec_node *spec_node_int(struct arena *arena, int64_t value, const struct spec_origin *origin);
+struct spec_node *spec_node_int(struct arena *arena, int64_t value,
+                                const struct spec_origin *origin);
 /** How many nodes a deep copy makes. */
 size_t spec_node_total(const struct spec_node *node);
 /** Deep copy; origins are shared. */
@@ -90,13 +102,14 @@ struct spec_node *spec_node_copy(struct arena *arena, const struct spec_node *no
 void spec_node_assign(struct spec_node *node, const struct spec_node *from);
 
 /* Maps. All of these take NULL and non-maps as an empty map when reading. */
-struct spec_node *spec_node_get(const struct spec_node *map, const char *key); /* NULL when absent */
+struct spec_node *spec_node_get(const struct spec_node *map,
+                                const char *key); /* NULL when absent */
 const struct spec_member *spec_node_member(const struct spec_node *map, const char *key);
 /** Room for so many members in a map that has none yet. */
 void spec_node_reserve(struct arena *arena, struct spec_node *map, size_t capacity);
 /** Replace or append. */
-void spec_node_put(struct arena *arena, struct spec_node *map, const char *key, struct spec_node *value,
-                   struct place place);
+void spec_node_put(struct arena *arena, struct spec_node *map, const char *key,
+                   struct spec_node *value, struct place place);
 bool spec_node_remove(struct spec_node *map, const char *key);
 size_t spec_node_count(const struct spec_node *node); /* members or items; 0 for scalars and NULL */
 

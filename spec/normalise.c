@@ -15,7 +15,8 @@ struct walk {
 };
 
 /* An origin of something that follows from `from`. */
-static const struct spec_origin *rule(struct walk *walk, const struct spec_node *from, const char *detail)
+static const struct spec_origin *rule(struct walk *walk, const struct spec_node *from,
+                                      const char *detail)
 {
     return spec_origin_new(walk->arena, SPEC_FROM_RULE, spec_node_place(from), detail, NULL);
 }
@@ -57,12 +58,14 @@ static void fill_values(struct walk *walk, struct spec_node *node, bool drop)
         for (size_t i = 0; i < node->map.count;) {
             struct spec_node *value = node->map.items[i].value;
             const char *key = node->map.items[i].key;
-            const char *found = value->kind == SPEC_NULL ? spec_environment_get(walk->environment, key) : NULL;
+            const char *found =
+                value->kind == SPEC_NULL ? spec_environment_get(walk->environment, key) : NULL;
 
             if (found)
-                spec_node_assign(value, spec_node_string(walk->arena, found,
-                                                         spec_origin_new(walk->arena, SPEC_FROM_ENVIRONMENT,
-                                                                         spec_node_place(value), key, NULL)));
+                spec_node_assign(
+                    value, spec_node_string(walk->arena, found,
+                                            spec_origin_new(walk->arena, SPEC_FROM_ENVIRONMENT,
+                                                            spec_node_place(value), key, NULL)));
             if (drop && value->kind == SPEC_NULL)
                 (void)spec_node_remove(node, key);
             else
@@ -76,10 +79,11 @@ static void fill_values(struct walk *walk, struct spec_node *node, bool drop)
             const char *found = valueless ? spec_environment_get(walk->environment, name) : NULL;
 
             if (found)
-                spec_node_assign(item, spec_node_string(walk->arena,
-                                                        arena_printf(walk->arena, "%s=%s", name, found),
-                                                        spec_origin_new(walk->arena, SPEC_FROM_ENVIRONMENT,
-                                                                        spec_node_place(item), name, NULL)));
+                spec_node_assign(
+                    item,
+                    spec_node_string(walk->arena, arena_printf(walk->arena, "%s=%s", name, found),
+                                     spec_origin_new(walk->arena, SPEC_FROM_ENVIRONMENT,
+                                                     spec_node_place(item), name, NULL)));
             if (found || !valueless || !drop)
                 node->list.items[kept++] = item;
         }
@@ -99,8 +103,8 @@ static void normalise_build(struct walk *walk, struct spec_node *build)
 }
 
 /* A dependency that follows from another attribute, unless it is declared already. */
-static void add_dependency(struct walk *walk, struct spec_node *service, const struct spec_node *from,
-                           const char *target, bool restart)
+static void add_dependency(struct walk *walk, struct spec_node *service,
+                           const struct spec_node *from, const char *target, bool restart)
 {
     struct spec_node *all = spec_node_get(service, "depends_on"), *entry;
     const struct spec_origin *origin;
@@ -113,8 +117,8 @@ static void add_dependency(struct walk *walk, struct spec_node *service, const s
         spec_node_put(walk->arena, service, "depends_on", all, (struct place){0});
     }
     entry = spec_node_new(walk->arena, SPEC_MAP, origin);
-    spec_node_put(walk->arena, entry, "condition", spec_node_string(walk->arena, "service_started", origin),
-                  (struct place){0});
+    spec_node_put(walk->arena, entry, "condition",
+                  spec_node_string(walk->arena, "service_started", origin), (struct place){0});
     spec_node_put(walk->arena, entry, "restart", spec_node_bool(walk->arena, restart, origin),
                   (struct place){0});
     spec_node_put(walk->arena, entry, "required", spec_node_bool(walk->arena, true, origin),
@@ -203,7 +207,8 @@ static void name_resources(struct walk *walk, struct spec_node *resources)
         if (spec_node_is(external, SPEC_BOOL) && external->boolean)
             put_text(walk, resource, "name", key, "the key of an external resource");
         else
-            put_text(walk, resource, "name", arena_printf(walk->arena, "%s_%s", walk->project_name, key),
+            put_text(walk, resource, "name",
+                     arena_printf(walk->arena, "%s_%s", walk->project_name, key),
                      "project and key");
     }
 }

@@ -59,9 +59,10 @@ static bool report_cycle(const struct walk *walk, size_t again, struct error *er
         start++;
     for (size_t i = start; i < walk->depth; i++)
         text_addf(&path, "%s -> ", services->items[walk->stack[i].service].key);
-    (void)error_set_at(err, ERROR_INPUT,
-                       spec_node_place(spec_node_get(services->items[again].value->node, "depends_on")),
-                       "dependency cycle detected: %s%s", path.bytes, services->items[again].key);
+    (void)error_set_at(
+        err, ERROR_INPUT,
+        spec_node_place(spec_node_get(services->items[again].value->node, "depends_on")),
+        "dependency cycle detected: %s%s", path.bytes, services->items[again].key);
     text_finish(&path);
     return false;
 }
@@ -116,7 +117,8 @@ bool spec_dependency_cycle_check(const struct spec_project *project, struct erro
     struct walk walk = {.project = project};
     bool good;
 
-    walk.order.items = arena_alloc(scratch, (project->services.count + 1) * sizeof(*walk.order.items));
+    walk.order.items =
+        arena_alloc(scratch, (project->services.count + 1) * sizeof(*walk.order.items));
     good = walk_all(&walk, err);
     walk_finish(&walk);
     arena_destroy(scratch);
@@ -128,8 +130,10 @@ struct spec_service_list spec_project_services_in_order(const struct spec_projec
     struct walk walk = {.project = project};
 
     walk.order.capacity = project->services.count + 1;
-    walk.order.items = arena_alloc(project->load->arena, walk.order.capacity * sizeof(*walk.order.items));
-    (void)walk_all(&walk, NULL); /* cycles were refused before; without that check each is cut somewhere */
+    walk.order.items =
+        arena_alloc(project->load->arena, walk.order.capacity * sizeof(*walk.order.items));
+    (void)walk_all(&walk,
+                   NULL); /* cycles were refused before; without that check each is cut somewhere */
     walk_finish(&walk);
     return walk.order;
 }

@@ -29,7 +29,8 @@ static const char *expand_home(const struct walk *walk, const char *path)
 
 static bool is_windows_path(const char *path)
 {
-    bool drive = ((path[0] >= 'a' && path[0] <= 'z') || (path[0] >= 'A' && path[0] <= 'Z')) && path[1] == ':';
+    bool drive = ((path[0] >= 'a' && path[0] <= 'z') || (path[0] >= 'A' && path[0] <= 'Z')) &&
+                 path[1] == ':';
 
     return (drive && (path[2] == '\\' || path[2] == '/')) || (path[0] == '\\' && path[1] == '\\');
 }
@@ -72,7 +73,8 @@ static void join_context(struct walk *walk, struct spec_node *node)
 {
     const char *text = spec_node_text(node);
 
-    if (text && !strstr(text, "://") && !text_starts_with(text, "service:") && !spec_is_remote_context(text))
+    if (text && !strstr(text, "://") && !text_starts_with(text, "service:") &&
+        !spec_is_remote_context(text))
         join_node(walk, node);
 }
 
@@ -94,7 +96,8 @@ static void follow_link(struct walk *walk, struct spec_node *node)
             real = realpath(part, NULL);
             if (real)
                 set_text(walk, node,
-                         path_clean(walk->tree->arena, arena_printf(walk->tree->arena, "%s%s", real, slash)));
+                         path_clean(walk->tree->arena,
+                                    arena_printf(walk->tree->arena, "%s%s", real, slash)));
             free(real);
             return;
         }
@@ -111,8 +114,9 @@ static bool join_bind_source(struct walk *walk, const struct spec_node *mount)
     if (!type || strcmp(type, "bind") != 0)
         return true;
     if (!source)
-        return error_set_at(walk->err, ERROR_INPUT, spec_node_place(mount),
-                            "invalid mount config for type \"bind\": field Source must not be empty");
+        return error_set_at(
+            walk->err, ERROR_INPUT, spec_node_place(mount),
+            "invalid mount config for type \"bind\": field Source must not be empty");
     join_host_path(walk, source);
     return true;
 }
@@ -190,7 +194,8 @@ static bool walk_node(struct walk *walk, struct spec_node *node, struct spec_nod
     return true;
 }
 
-bool spec_paths_resolve(struct spec_tree *tree, struct spec_node *root, const char *prefix, struct error *err)
+bool spec_paths_resolve(struct spec_tree *tree, struct spec_node *root, const char *prefix,
+                        struct error *err)
 {
     struct walk walk = {tree, prefix, err};
 

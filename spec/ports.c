@@ -65,7 +65,8 @@ static struct parts split(struct arena *arena, const char *text)
     const char *colon = strrchr(text, ':'), *slash;
 
     if (colon) {
-        char *front = arena_strndup(arena, text, (size_t)(colon - text)), *second = strrchr(front, ':');
+        char *front = arena_strndup(arena, text, (size_t)(colon - text)),
+             *second = strrchr(front, ':');
 
         parts.container = colon + 1;
         parts.host = second ? second + 1 : front;
@@ -113,16 +114,15 @@ static int by_target_text(const void *a, const void *b)
     return strcmp(left, right);
 }
 
-static void expand(struct arena *arena, const struct parts *parts, struct range container, struct range host,
-                   struct spec_short_ports *ret_ports)
+static void expand(struct arena *arena, const struct parts *parts, struct range container,
+                   struct range host, struct spec_short_ports *ret_ports)
 {
     size_t count = container.last - container.first + 1;
     struct spec_short_port *ports = arena_alloc(arena, count * sizeof(*ports));
 
     for (unsigned i = 0; i < count; i++) {
-        ports[i] = (struct spec_short_port){.host_ip = parts->host_ip,
-                                            .protocol = parts->protocol,
-                                            .target = container.first + i};
+        ports[i] = (struct spec_short_port){
+            .host_ip = parts->host_ip, .protocol = parts->protocol, .target = container.first + i};
         if (!parts->host[0])
             continue;
         if (count == 1 && host.first != host.last)
@@ -134,8 +134,8 @@ static void expand(struct arena *arena, const struct parts *parts, struct range 
     *ret_ports = (struct spec_short_ports){ports, count};
 }
 
-bool spec_short_ports_parse(struct arena *arena, const char *text, struct spec_short_ports *ret_ports,
-                            struct error *err)
+bool spec_short_ports_parse(struct arena *arena, const char *text,
+                            struct spec_short_ports *ret_ports, struct error *err)
 {
     struct parts parts = split(arena, text);
     struct range container, host = {0};
@@ -154,8 +154,8 @@ bool spec_short_ports_parse(struct arena *arena, const char *text, struct spec_s
     if (parts.host[0] && container.first != container.last &&
         container.last - container.first != host.last - host.first)
         return error_set(err, ERROR_INPUT,
-                         "invalid ranges specified for container and host Ports: %s and %s", parts.container,
-                         parts.host);
+                         "invalid ranges specified for container and host Ports: %s and %s",
+                         parts.container, parts.host);
     expand(arena, &parts, container, host, ret_ports);
     return true;
 }

@@ -27,5 +27,5 @@ struct spec_short_ports {
 
 /** Expand a short form: in the order of the text "TARGET/PROTOCOL", so 9-11 gives 10, 11, 9.
  * Errors: ERROR_INPUT without a place, `invalid containerPort: x` and the like. */
-bool spec_short_ports_parse(struct arena *arena, const char *text, struct spec_short_ports *ret_ports,
-                            struct error *err) WARN_UNUSED;
+bool spec_short_ports_parse(struct arena *arena, const char *text,
+                            struct spec_short_ports *ret_ports, struct error *err) WARN_UNUSED;

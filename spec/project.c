@@ -84,7 +84,8 @@ const char *spec_project_variable(const struct spec_project *project, const char
     return NULL;
 }
 
-const char *spec_service_image(const struct spec_project *project, const struct spec_service *service)
+const char *spec_service_image(const struct spec_project *project,
+                               const struct spec_service *service)
 {
     if (service->image && service->image[0])
         return service->image;

@@ -23,34 +23,35 @@ struct spec_node;
 
 /** What to load. Zeroed memory plus `environment` is "the project of the current directory". Borrowed for the call. */
 struct spec_load_options {
-    struct strings files;         /* -f, in order; "-" is stdin. Empty: COMPOSE_FILE, then discovery */
-    const char *project_name;     /* -p, or NULL */
+    struct strings files;     /* -f, in order; "-" is stdin. Empty: COMPOSE_FILE, then discovery */
+    const char *project_name; /* -p, or NULL */
     const char *project_directory; /* --project-directory, or NULL */
-    struct strings env_files;     /* --env-file or COMPOSE_ENV_FILES (of the shell: an env file cannot name others) */
-    struct strings profiles;      /* --profile */
+    struct strings
+        env_files; /* --env-file or COMPOSE_ENV_FILES (of the shell: an env file cannot name others) */
+    struct strings profiles;        /* --profile */
     const char *const *environment; /* NULL-terminated "K=V", normally environ */
 
     bool no_interpolate, no_normalize, no_path_resolution, no_consistency;
-    bool tree_only;               /* load->tree is what is asked for: no structs are made of it */
-    bool no_check;                /* neither schema nor rules (config --variables) */
-    bool no_env_resolution;       /* env_file is neither read nor dropped */
-    bool skip_env_files;          /* commands that only need names (down, ps, ...): env_file is not read */
-    bool all_profiles;            /* as --profile '*' */
-    bool compatibility;           /* names with _ */
+    bool tree_only;         /* load->tree is what is asked for: no structs are made of it */
+    bool no_check;          /* neither schema nor rules (config --variables) */
+    bool no_env_resolution; /* env_file is neither read nor dropped */
+    bool skip_env_files; /* commands that only need names (down, ps, ...): env_file is not read */
+    bool all_profiles;   /* as --profile '*' */
+    bool compatibility;  /* names with _ */
 };
 
 /** How the project was loaded. Members are read-only. */
 struct spec_load {
     struct arena *arena;
-    const char *working_dir;      /* absolute */
-    struct strings config_files;  /* absolute; "-" for stdin */
-    struct strings env_files;     /* absolute; only those given with --env-file / COMPOSE_ENV_FILES */
-    struct pairs environment;     /* interpolation environment, sorted by name */
-    struct strings profiles;      /* active ones */
+    const char *working_dir;     /* absolute */
+    struct strings config_files; /* absolute; "-" for stdin */
+    struct strings env_files; /* absolute; only those given with --env-file / COMPOSE_ENV_FILES */
+    struct pairs environment; /* interpolation environment, sorted by name */
+    struct strings profiles;  /* active ones */
     const struct spec_node *tree; /* the folded tree */
     bool compatibility;
-    bool includes;                /* a file includes others */
-    bool no_env_resolution;       /* of the options: services enabled by a selection are resolved alike */
+    bool includes;          /* a file includes others */
+    bool no_env_resolution; /* of the options: services enabled by a selection are resolved alike */
 };
 
 /**
@@ -58,14 +59,14 @@ struct spec_load {
  * Warnings found on the way are added to `warnings` (borrowed).
  * Errors: ERROR_INPUT with places; ERROR_SYSTEM for files that cannot be read.
  */
-struct spec_project *spec_project_load(const struct spec_load_options *options, struct warnings *warnings,
-                                       struct error *err) WARN_UNUSED;
+struct spec_project *spec_project_load(const struct spec_load_options *options,
+                                       struct warnings *warnings, struct error *err) WARN_UNUSED;
 void spec_project_destroy(struct spec_project *project); /* NULL is allowed */
 
 /** Only find the files, read .env and decide on the name. The tree is not loaded
  * further than `name` needs. The result has `name` and `load` only. For commands that act by name. */
-struct spec_project *spec_project_locate(const struct spec_load_options *options, struct warnings *warnings,
-                                         struct error *err) WARN_UNUSED;
+struct spec_project *spec_project_locate(const struct spec_load_options *options,
+                                         struct warnings *warnings, struct error *err) WARN_UNUSED;
 /** An empty project of this name, for commands that rebuild the model from labels. */
 struct spec_project *spec_project_named(const char *name);
 
@@ -97,6 +98,7 @@ const char *spec_project_variable(const struct spec_project *project, const char
 /** Deep copy that may be edited and hashed again; lives in `arena`. */
 struct spec_service *spec_service_copy(struct arena *arena, const struct spec_service *service);
 /** Image to run: `image`, else PROJECT-SERVICE (_ in compatibility mode). In the project's arena. */
-const char *spec_service_image(const struct spec_project *project, const struct spec_service *service);
+const char *spec_service_image(const struct spec_project *project,
+                               const struct spec_service *service);
 /** scale, else deploy.replicas, else 1. */
 int64_t spec_service_scale(const struct spec_service *service);

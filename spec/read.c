@@ -41,7 +41,8 @@ struct spot {
     bool in_merge;    /* the value of `<<`: its list is no part of the path */
 };
 
-struct spec_reader *spec_reader_create(struct spec_tree *tree, const char *file, struct span content)
+struct spec_reader *spec_reader_create(struct spec_tree *tree, const char *file,
+                                       struct span content)
 {
     struct spec_reader *reader = xcalloc(1, sizeof(*reader));
 
@@ -50,7 +51,8 @@ struct spec_reader *spec_reader_create(struct spec_tree *tree, const char *file,
     reader->content = content;
     if (!yaml_parser_initialize(&reader->parser))
         fatal("out of memory");
-    yaml_parser_set_input_string(&reader->parser, (const unsigned char *)content.bytes, content.length);
+    yaml_parser_set_input_string(&reader->parser, (const unsigned char *)content.bytes,
+                                 content.length);
     return reader;
 }
 
@@ -74,9 +76,10 @@ static struct place problem_place(const struct spec_reader *reader)
     struct place place = {reader->file, 1, 1};
 
     if (parser->error != YAML_READER_ERROR)
-        return place_of(reader, parser->context && strstr(parser->problem, "unexpected end of stream")
-                                    ? parser->context_mark
-                                    : parser->problem_mark);
+        return place_of(reader,
+                        parser->context && strstr(parser->problem, "unexpected end of stream")
+                            ? parser->context_mark
+                            : parser->problem_mark);
     for (size_t i = 0; i < parser->problem_offset && i < reader->content.length; i++) {
         place.column++;
         if (reader->content.bytes[i] == '\n')
@@ -94,8 +97,8 @@ static bool fail_syntax(struct spec_reader *reader)
                                                               : "parser";
     yaml_mark_t at = parser->error == YAML_READER_ERROR ? parser->mark : parser->problem_mark;
     unsigned line = (unsigned)at.line + 1, column = (unsigned)at.column + 1;
-    struct spec_syntax_problem described = {problem, line, column,
-                                            parser->context ? (unsigned)parser->context_mark.line + 1 : 0};
+    struct spec_syntax_problem described = {
+        problem, line, column, parser->context ? (unsigned)parser->context_mark.line + 1 : 0};
     const char *hint;
 
     if (parser->error == YAML_MEMORY_ERROR)
@@ -105,12 +108,13 @@ static bool fail_syntax(struct spec_reader *reader)
                            "go-yaml load error in %s at L%u.C%u: %s", stage, line, column, problem);
     else if (parser->context_mark.index == at.index)
         (void)error_set_at(reader->err, ERROR_INPUT, problem_place(reader),
-                           "go-yaml load error in %s (%s) at L%u.C%u: %s", stage, parser->context, line, column,
-                           problem);
+                           "go-yaml load error in %s (%s) at L%u.C%u: %s", stage, parser->context,
+                           line, column, problem);
     else
         (void)error_set_at(reader->err, ERROR_INPUT, problem_place(reader),
-                           "go-yaml load error in %s (%s) at L%zu.C%zu-L%u.C%u: %s", stage, parser->context,
-                           parser->context_mark.line + 1, parser->context_mark.column + 1, line, column, problem);
+                           "go-yaml load error in %s (%s) at L%zu.C%zu-L%u.C%u: %s", stage,
+                           parser->context, parser->context_mark.line + 1,
+                           parser->context_mark.column + 1, line, column, problem);
     hint = spec_syntax_hint(reader->tree->arena, reader->content, &described);
     return hint ? error_hint(reader->err, "%s", hint) : false;
 }
@@ -130,8 +134,8 @@ static size_t path_depth(const struct spec_path *path)
 }
 
 /* Note a mark at `path` followed by `tail`. */
-static void add_mark(struct spec_reader *reader, const struct spec_path *path, const char *const *tail,
-                     size_t tail_count)
+static void add_mark(struct spec_reader *reader, const struct spec_path *path,
+                     const char *const *tail, size_t tail_count)
 {
     struct arena *arena = reader->tree->arena;
     size_t depth = path_depth(path), at = depth;
@@ -148,12 +152,13 @@ static void add_mark(struct spec_reader *reader, const struct spec_path *path, c
 }
 
 /* A fresh node with an origin at the event. */
-static struct spec_node *make_node(struct spec_reader *reader, enum spec_node_kind kind, yaml_mark_t mark)
+static struct spec_node *make_node(struct spec_reader *reader, enum spec_node_kind kind,
+                                   yaml_mark_t mark)
 {
     struct {
         struct spec_node node;
         struct spec_origin origin;
-    } *both;
+    } * both;
     struct place place = place_of(reader, mark);
 
     if (!spec_tree_count(reader->tree, 1, place, reader->err))
@@ -165,17 +170,19 @@ static struct spec_node *make_node(struct spec_reader *reader, enum spec_node_ki
     return &both->node;
 }
 
-static size_t open_anchor(struct spec_reader *reader, const yaml_char_t *name, const struct spot *spot)
+static size_t open_anchor(struct spec_reader *reader, const yaml_char_t *name,
+                          const struct spot *spot)
 {
     struct arena *arena = reader->tree->arena;
 
-    reader->anchors = arena_grow(arena, reader->anchors, &reader->anchor_capacity, reader->anchor_count + 1,
-                                 sizeof(*reader->anchors));
+    reader->anchors = arena_grow(arena, reader->anchors, &reader->anchor_capacity,
+                                 reader->anchor_count + 1, sizeof(*reader->anchors));
     reader->anchors[reader->anchor_count] = (struct anchor){.open = spot->path,
                                                             .depth = path_depth(spot->path),
                                                             .marks_from = reader->marks.count,
                                                             .nodes = reader->tree->nodes};
-    index_put(&reader->anchor_names, arena, arena_strdup(arena, (const char *)name), reader->anchor_count);
+    index_put(&reader->anchor_names, arena, arena_strdup(arena, (const char *)name),
+              reader->anchor_count);
     return reader->anchor_count++;
 }
 
@@ -189,9 +196,10 @@ static struct anchor *find_anchor(struct spec_reader *reader, const yaml_event_t
     struct arena *arena = reader->tree->arena;
 
     if (!anchor) {
-        (void)error_set_at(reader->err, ERROR_INPUT, place,
-                           "go-yaml load error in composer at L%u.C%u: unknown anchor '%s' referenced",
-                           place.line, place.column, name);
+        (void)error_set_at(
+            reader->err, ERROR_INPUT, place,
+            "go-yaml load error in composer at L%u.C%u: unknown anchor '%s' referenced", place.line,
+            place.column, name);
         (void)error_hint(reader->err, "define it above with &%s", name);
         return NULL;
     }
@@ -230,11 +238,12 @@ static struct spec_node *read_alias(struct spec_reader *reader, const yaml_event
     return spec_node_copy(reader->tree->arena, anchor->node);
 }
 
-static struct spec_node *read_node(struct spec_reader *reader, yaml_event_t *event, const struct spot *spot,
-                                   bool *ret_dropped);
+static struct spec_node *read_node(struct spec_reader *reader, yaml_event_t *event,
+                                   const struct spot *spot, bool *ret_dropped);
 
 /* The value that follows; `*ret_dropped` when it is not to be stored. */
-static struct spec_node *read_value(struct spec_reader *reader, const struct spot *spot, bool *ret_dropped)
+static struct spec_node *read_value(struct spec_reader *reader, const struct spot *spot,
+                                    bool *ret_dropped)
 {
     yaml_event_t event;
     struct spec_node *node;
@@ -246,7 +255,8 @@ static struct spec_node *read_value(struct spec_reader *reader, const struct spo
     return node;
 }
 
-static bool resolve_scalar(struct spec_reader *reader, const yaml_event_t *event, struct spec_node *node)
+static bool resolve_scalar(struct spec_reader *reader, const yaml_event_t *event,
+                           struct spec_node *node)
 {
     size_t length = event->data.scalar.length;
     const char *text = (const char *)event->data.scalar.value;
@@ -275,8 +285,8 @@ static bool read_items(struct spec_reader *reader, struct spec_node *list, const
 
     for (size_t i = 0;; i++) {
         struct spec_path path = {.parent = spot->path, .index = i};
-        struct spot inner = {spot->in_merge ? spot->path : &path, spot->depth + 1, spot->in_override,
-                             spot->in_merge};
+        struct spot inner = {spot->in_merge ? spot->path : &path, spot->depth + 1,
+                             spot->in_override, spot->in_merge};
         struct spec_node *item;
         bool dropped = false;
 
@@ -296,7 +306,8 @@ static bool read_items(struct spec_reader *reader, struct spec_node *list, const
 }
 
 /* Keys that are there win over merged ones, earlier merged ones over later. */
-static bool merge_into(struct spec_reader *reader, struct spec_node *map, const struct spec_node *from)
+static bool merge_into(struct spec_reader *reader, struct spec_node *map,
+                       const struct spec_node *from)
 {
     if (from->kind == SPEC_LIST) {
         for (size_t i = 0; i < from->list.count; i++)
@@ -304,21 +315,23 @@ static bool merge_into(struct spec_reader *reader, struct spec_node *map, const 
                 !merge_into(reader, map, from->list.items[i]))
                 return error_is_set(reader->err)
                            ? false
-                           : error_set_at(reader->err, ERROR_INPUT, spec_node_place(from),
-                                          "map merge requires map or sequence of maps as the value");
+                           : error_set_at(
+                                 reader->err, ERROR_INPUT, spec_node_place(from),
+                                 "map merge requires map or sequence of maps as the value");
         return true;
     }
     if (from->kind != SPEC_MAP) {
         (void)error_set_at(reader->err, ERROR_INPUT, spec_node_place(from),
                            "map merge requires map or sequence of maps as the value");
         return from->kind == SPEC_STRING
-                   ? error_hint(reader->err, "an anchor is named with an asterisk: <<: *%s", from->string.bytes)
+                   ? error_hint(reader->err, "an anchor is named with an asterisk: <<: *%s",
+                                from->string.bytes)
                    : false;
     }
     for (size_t i = 0; i < from->map.count; i++)
         if (!spec_node_member(map, from->map.items[i].key))
-            spec_node_put(reader->tree->arena, map, from->map.items[i].key, from->map.items[i].value,
-                          from->map.items[i].place);
+            spec_node_put(reader->tree->arena, map, from->map.items[i].key,
+                          from->map.items[i].value, from->map.items[i].place);
     return true;
 }
 
@@ -329,7 +342,8 @@ static bool fail_nested_key(struct spec_reader *reader, struct place place, bool
                                           : "put a value that begins with a bracket in quotes");
 }
 
-static bool fail_key(struct spec_reader *reader, const struct spec_node *key, const struct spot *spot)
+static bool fail_key(struct spec_reader *reader, const struct spec_node *key,
+                     const struct spot *spot)
 {
     struct arena *arena = reader->tree->arena;
     const char *text = spec_node_scalar_text(arena, key);
@@ -338,26 +352,31 @@ static bool fail_key(struct spec_reader *reader, const struct spec_node *key, co
     if (!text)
         text = "<nil>";
     if (path[0])
-        (void)error_set_at(reader->err, ERROR_INPUT, spec_node_place(key), "non-string key in %s: %s", path,
-                           text);
+        (void)error_set_at(reader->err, ERROR_INPUT, spec_node_place(key),
+                           "non-string key in %s: %s", path, text);
     else
-        (void)error_set_at(reader->err, ERROR_INPUT, spec_node_place(key), "non-string key at top level: %s",
-                           text);
-    return error_hint(reader->err, "put the key in quotes; the items of a list begin with a dash: - \"80:80\"");
+        (void)error_set_at(reader->err, ERROR_INPUT, spec_node_place(key),
+                           "non-string key at top level: %s", text);
+    return error_hint(reader->err,
+                      "put the key in quotes; the items of a list begin with a dash: - \"80:80\"");
 }
 
-static bool fail_duplicate(struct spec_reader *reader, const char *key, struct place place, unsigned before)
+static bool fail_duplicate(struct spec_reader *reader, const char *key, struct place place,
+                           unsigned before)
 {
-    (void)error_set_at(reader->err, ERROR_INPUT, place,
-                       "failed to parse %s: yaml: construct errors: line 1: line %u: mapping key \"%s\" "
-                       "already defined at line %u",
-                       reader->file, place.line, key, before);
-    return error_hint(reader->err, strcmp(key, "<<") == 0 ? "merge several maps with one key: <<: [*a, *b]"
-                                                          : "keep one of the two, or join what is below them");
+    (void)error_set_at(
+        reader->err, ERROR_INPUT, place,
+        "failed to parse %s: yaml: construct errors: line 1: line %u: mapping key \"%s\" "
+        "already defined at line %u",
+        reader->file, place.line, key, before);
+    return error_hint(reader->err, strcmp(key, "<<") == 0
+                                       ? "merge several maps with one key: <<: [*a, *b]"
+                                       : "keep one of the two, or join what is below them");
 }
 
 /* The text of a key. The node of a plain one is not kept: there are as many as values, and their place is the member's. */
-static const char *read_key(struct spec_reader *reader, yaml_event_t *event, const struct spot *spot)
+static const char *read_key(struct spec_reader *reader, yaml_event_t *event,
+                            const struct spot *spot)
 {
     struct place place = place_of(reader, event->start_mark);
     struct spec_origin origin = {.kind = SPEC_FROM_TEXT, .place = place};
@@ -372,7 +391,8 @@ static const char *read_key(struct spec_reader *reader, yaml_event_t *event, con
     }
     if (event->type == YAML_ALIAS_EVENT || event->data.scalar.anchor || event->data.scalar.tag)
         key = read_node(reader, event, spot, &dropped);
-    else if (!spec_tree_count(reader->tree, 1, place, reader->err) || !resolve_scalar(reader, event, &simple))
+    else if (!spec_tree_count(reader->tree, 1, place, reader->err) ||
+             !resolve_scalar(reader, event, &simple))
         return NULL;
     if (!key)
         return NULL;
@@ -424,7 +444,8 @@ static bool read_member(struct spec_reader *reader, yaml_event_t *event, struct 
     return true;
 }
 
-static bool read_members_until_end(struct spec_reader *reader, struct spec_node *map, const struct spot *spot)
+static bool read_members_until_end(struct spec_reader *reader, struct spec_node *map,
+                                   const struct spot *spot)
 {
     struct merge merge = {0};
     yaml_event_t event;
@@ -490,7 +511,8 @@ static struct spec_node *read_content(struct spec_reader *reader, const yaml_eve
                      event->start_mark);
     if (!node)
         return NULL;
-    if (node->kind == SPEC_MAP ? !read_members(reader, node, spot) : !read_items(reader, node, spot))
+    if (node->kind == SPEC_MAP ? !read_members(reader, node, spot)
+                               : !read_items(reader, node, spot))
         return NULL;
     return node;
 }
@@ -505,12 +527,13 @@ static void warn_misspelt_tag(struct spec_reader *reader, const char *tag, struc
     suggestion_consider(&near, "!reset");
     suggestion_consider(&near, "!override");
     if (near.best)
-        warnings_add(reader->tree->warnings, place, "the tag %s is ignored; did you mean %s?", tag, near.best);
+        warnings_add(reader->tree->warnings, place, "the tag %s is ignored; did you mean %s?", tag,
+                     near.best);
 }
 
 /* The node that starts with `event`, which stays the caller's. */
-static struct spec_node *read_node(struct spec_reader *reader, yaml_event_t *event, const struct spot *spot,
-                                   bool *ret_dropped)
+static struct spec_node *read_node(struct spec_reader *reader, yaml_event_t *event,
+                                   const struct spot *spot, bool *ret_dropped)
 {
     struct spot inner = *spot;
     const yaml_char_t *name, *tag;
@@ -564,12 +587,13 @@ static bool read_document(struct spec_reader *reader, struct spec_document *ret_
         return false;
     yaml_event_delete(&event); /* end of the document */
     ret_document->root = root;
-    ret_document->marks = (struct spec_marks){reader->marks.items ? reader->marks.items + from : NULL,
-                                              reader->marks.count - from, 0};
+    ret_document->marks = (struct spec_marks){
+        reader->marks.items ? reader->marks.items + from : NULL, reader->marks.count - from, 0};
     return true;
 }
 
-bool spec_reader_next(struct spec_reader *reader, struct spec_document *ret_document, struct error *err)
+bool spec_reader_next(struct spec_reader *reader, struct spec_document *ret_document,
+                      struct error *err)
 {
     *ret_document = (struct spec_document){0};
     reader->err = err;

@@ -24,7 +24,8 @@ struct spec_document {
 };
 
 /** `content` and `file` are borrowed until the reader dies; `file` by the nodes too. */
-struct spec_reader *spec_reader_create(struct spec_tree *tree, const char *file, struct span content);
+struct spec_reader *spec_reader_create(struct spec_tree *tree, const char *file,
+                                       struct span content);
 void spec_reader_destroy(struct spec_reader *reader); /* NULL is allowed */
 
 /**

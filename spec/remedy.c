@@ -48,7 +48,8 @@ static bool is_named(const struct spec_path *path, const char *key)
 /* "image:busybox" below a service, whose colon wants a space; not "web: busybox:1". */
 static bool begins_attribute(struct arena *arena, const char *text, const char *colon)
 {
-    return colon && spec_type_field(&spec_type_service, arena_strndup(arena, text, (size_t)(colon - text)));
+    return colon &&
+           spec_type_field(&spec_type_service, arena_strndup(arena, text, (size_t)(colon - text)));
 }
 
 static const char *for_text(struct arena *arena, const struct spec_node *node, unsigned accept,

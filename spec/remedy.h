@@ -16,14 +16,17 @@ struct spec_path;
 const char *spec_remedy_for_kind(struct arena *arena, const struct spec_node *node, unsigned accept,
                                  const struct spec_path *path);
 /** `type` has no such attribute; NULL: a name that may be chosen, but not like this. */
-const char *spec_remedy_for_name(struct arena *arena, const struct spec_member *member, const struct spec_type *type);
+const char *spec_remedy_for_name(struct arena *arena, const struct spec_member *member,
+                                 const struct spec_type *type);
 /** The text has characters that a word processor or web page made of plain ones. */
 const char *spec_remedy_for_text(struct arena *arena, const char *text);
 /** The value cannot be turned into what is stored. */
-const char *spec_remedy_for_value(struct arena *arena, const struct spec_node *node, enum spec_kind kind);
+const char *spec_remedy_for_value(struct arena *arena, const struct spec_node *node,
+                                  enum spec_kind kind);
 /** The text does not match the row's pattern. */
 const char *spec_remedy_for_pattern(struct arena *arena, const char *text, const char *pattern);
 /** A short port that could not be understood; never NULL. */
 const char *spec_remedy_for_ports(struct arena *arena, const struct spec_node *item);
 /** A map where a text belongs: "KEY: VALUE" instead of KEY, `separator`, VALUE. */
-const char *spec_remedy_for_pair(struct arena *arena, const struct spec_node *node, const char *separator);
+const char *spec_remedy_for_pair(struct arena *arena, const struct spec_node *node,
+                                 const char *separator);

@@ -16,21 +16,23 @@ static bool starts_with_any(const char *text, const char *const *prefixes, size_
 
 bool spec_is_remote(const char *path)
 {
-    static const char *const prefixes[] = {"oci://", "git://", "ssh://", "git@", "https://", "http://",
-                                           "github.com/"};
+    static const char *const prefixes[] = {"oci://",   "git://",  "ssh://",     "git@",
+                                           "https://", "http://", "github.com/"};
 
     return starts_with_any(path, prefixes, COUNT_OF(prefixes));
 }
 
 bool spec_remote_refuse(struct error *err, struct place place, const char *action, const char *path)
 {
-    (void)error_set_at(err, ERROR_INPUT, place, "cannot %s %s: remote files are not supported", action, path);
+    (void)error_set_at(err, ERROR_INPUT, place, "cannot %s %s: remote files are not supported",
+                       action, path);
     return error_hint(err, "fetch it first (`git clone`, `curl -O`) and name the file");
 }
 
 bool spec_is_remote_context(const char *context)
 {
-    static const char *const prefixes[] = {"https://", "http://", "git://", "ssh://", "github.com/", "git@"};
+    static const char *const prefixes[] = {"https://", "http://",     "git://",
+                                           "ssh://",   "github.com/", "git@"};
 
     return starts_with_any(context, prefixes, COUNT_OF(prefixes));
 }

@@ -80,7 +80,8 @@ bool spec_record_is_empty(const struct spec_type *type, const void *record)
     for (size_t i = 0; i < type->count; i++) {
         const struct spec_field *field = &type->fields[i];
 
-        if ((field->flags & YAML_ALWAYS) || !spec_field_is_empty(field, spec_any_view(record, field)))
+        if ((field->flags & YAML_ALWAYS) ||
+            !spec_field_is_empty(field, spec_any_view(record, field)))
             return false;
     }
     return !has_extensions(spec_any_node(record));
@@ -93,7 +94,8 @@ struct strings spec_hosts_list(struct arena *arena, const struct spec_hosts *hos
     for (size_t i = 0; i < hosts->count; i++)
         for (size_t k = 0; k < hosts->items[i].addresses.count; k++)
             strings_add(&list, arena,
-                        arena_printf(arena, "%s=%s", hosts->items[i].name, hosts->items[i].addresses.items[k]));
+                        arena_printf(arena, "%s=%s", hosts->items[i].name,
+                                     hosts->items[i].addresses.items[k]));
     strings_sort(&list);
     return list;
 }

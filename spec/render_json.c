@@ -16,7 +16,8 @@ struct renderer {
     enum spec_json_use use;
 };
 
-static void render_record(const struct renderer *r, const struct spec_type *type, const void *record);
+static void render_record(const struct renderer *r, const struct spec_type *type,
+                          const void *record);
 
 static void render_strings(const struct renderer *r, const struct strings *list)
 {
@@ -78,7 +79,8 @@ static void render_item(const struct renderer *r, const struct spec_type *type, 
         render_record(r, type, record);
 }
 
-static void render_list(const struct renderer *r, const struct spec_type *type, const struct spec_any_list *list)
+static void render_list(const struct renderer *r, const struct spec_type *type,
+                        const struct spec_any_list *list)
 {
     json_array_open(r->json);
     for (size_t i = 0; i < list->count; i++)
@@ -86,7 +88,8 @@ static void render_list(const struct renderer *r, const struct spec_type *type, 
     json_array_close(r->json);
 }
 
-static void render_map(const struct renderer *r, const struct spec_type *type, const struct spec_any_map *map)
+static void render_map(const struct renderer *r, const struct spec_type *type,
+                       const struct spec_any_map *map)
 {
     json_object_open(r->json);
     for (size_t i = 0; i < map->count; i++) {
@@ -107,7 +110,8 @@ static void render_text(const struct renderer *r, enum spec_kind kind, int64_t v
 }
 
 /* 2.x split commands in another way; true when it is written so. */
-static bool render_old_command(const struct renderer *r, const char *name, const struct spec_node *owner)
+static bool render_old_command(const struct renderer *r, const char *name,
+                               const struct spec_node *owner)
 {
     const char *line = spec_node_text(spec_node_get(owner, name));
     struct strings words = {0};
@@ -132,7 +136,8 @@ static void render_command(const struct renderer *r, const struct spec_command *
         json_null(r->json);
 }
 
-static void render_value(const struct renderer *r, const struct spec_field *field, const void *member)
+static void render_value(const struct renderer *r, const struct spec_field *field,
+                         const void *member)
 {
     const char *text;
 
@@ -199,7 +204,8 @@ static void render_value(const struct renderer *r, const struct spec_field *fiel
 }
 
 /* 2.x wrote create_host_path when it was true, and had true only where the short form or the file said so. */
-static bool is_printed_true(const struct renderer *r, const struct spec_field *field, const void *record)
+static bool is_printed_true(const struct renderer *r, const struct spec_field *field,
+                            const void *record)
 {
     const struct spec_node *value = spec_node_get(spec_any_node(record), field->name);
     bool yes = *(const bool *)spec_any_view(record, field);
@@ -221,10 +227,12 @@ static bool is_printed(const struct renderer *r, const struct spec_field *field,
         return false;
     if (field->flags & OMIT_TRUE)
         return is_printed_true(r, field, record);
-    return (field->flags & JSON_ALWAYS) || field->kind == SPEC_KIND_COMMAND || !spec_field_is_empty(field, member);
+    return (field->flags & JSON_ALWAYS) || field->kind == SPEC_KIND_COMMAND ||
+           !spec_field_is_empty(field, member);
 }
 
-static void render_record(const struct renderer *r, const struct spec_type *type, const void *record)
+static void render_record(const struct renderer *r, const struct spec_type *type,
+                          const void *record)
 {
     CLEANUP(cleanup_free) void *nothing = NULL;
 
@@ -237,7 +245,8 @@ static void render_record(const struct renderer *r, const struct spec_type *type
         if (!is_printed(r, field, record))
             continue;
         json_key(r->json, field->json ? field->json : field->name);
-        if (field->kind != SPEC_KIND_COMMAND || !render_old_command(r, field->name, spec_any_node(record)))
+        if (field->kind != SPEC_KIND_COMMAND ||
+            !render_old_command(r, field->name, spec_any_node(record)))
             render_value(r, field, spec_any_view(record, field));
     }
     json_object_close(r->json);
@@ -258,11 +267,14 @@ static int by_key(const void *a, const void *b)
     return strcmp((*left)->key, (*right)->key);
 }
 
-static void render_node(struct json_writer *json, const struct spec_node *node, struct spec_shape shape);
+static void render_node(struct json_writer *json, const struct spec_node *node,
+                        struct spec_shape shape);
 
-static void render_node_map(struct json_writer *json, const struct spec_node *map, struct spec_shape shape)
+static void render_node_map(struct json_writer *json, const struct spec_node *map,
+                            struct spec_shape shape)
 {
-    const struct spec_member **members = xcalloc(map->map.count + 1, sizeof(const struct spec_member *));
+    const struct spec_member **members =
+        xcalloc(map->map.count + 1, sizeof(const struct spec_member *));
 
     json_object_open(json);
     for (size_t i = 0; i < map->map.count; i++)
@@ -285,7 +297,8 @@ static bool is_lost_when_empty(struct spec_shape shape)
     return !shape.field || shape.element || shape.field->unicity == UNICITY_NONE;
 }
 
-static void render_node_list(struct json_writer *json, const struct spec_node *list, struct spec_shape shape)
+static void render_node_list(struct json_writer *json, const struct spec_node *list,
+                             struct spec_shape shape)
 {
     if (list->list.count == 0 && is_lost_when_empty(shape)) {
         json_null(json);
@@ -297,7 +310,8 @@ static void render_node_list(struct json_writer *json, const struct spec_node *l
     json_array_close(json);
 }
 
-static void render_node(struct json_writer *json, const struct spec_node *node, struct spec_shape shape)
+static void render_node(struct json_writer *json, const struct spec_node *node,
+                        struct spec_shape shape)
 {
     switch (node->kind) {
     case SPEC_NULL:
@@ -330,7 +344,7 @@ static void render_node(struct json_writer *json, const struct spec_node *node, 
 /* The top level is sorted by name, with extensions among the fields. */
 struct top_entry {
     const char *name;
-    const struct spec_field *field;   /* or */
+    const struct spec_field *field; /* or */
     const struct spec_node *extension;
 };
 
@@ -352,7 +366,8 @@ void spec_render_json(struct text *out, const struct spec_project *project)
 
     for (size_t i = 0; i < type->count; i++)
         if (is_printed(&renderer, &type->fields[i], project))
-            entries[count++] = (struct top_entry){.name = type->fields[i].name, .field = &type->fields[i]};
+            entries[count++] =
+                (struct top_entry){.name = type->fields[i].name, .field = &type->fields[i]};
     for (size_t i = 0; i < spec_node_count(project->node); i++)
         if (spec_is_extension(project->node->map.items[i].key))
             entries[count++] = (struct top_entry){.name = project->node->map.items[i].key,

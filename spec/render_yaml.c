@@ -16,7 +16,8 @@ struct renderer {
     struct text value; /* room for one number */
 };
 
-static void render_record(struct renderer *r, const struct spec_type *type, const void *record, bool extensions);
+static void render_record(struct renderer *r, const struct spec_type *type, const void *record,
+                          bool extensions);
 
 static int by_member_key(const void *a, const void *b)
 {
@@ -47,7 +48,8 @@ static int by_option_key(const void *a, const void *b)
 }
 
 /* A copy of the items in natural order; free() it. */
-static void *sorted(const void *items, size_t count, size_t size, int (*compare)(const void *, const void *))
+static void *sorted(const void *items, size_t count, size_t size,
+                    int (*compare)(const void *, const void *))
 {
     void *copy = xcalloc(count + 1, size);
 
@@ -203,7 +205,8 @@ static void render_item(struct renderer *r, const struct spec_field *field, cons
         render_record(r, field->sub, record, !(field->flags & NO_EXTENSIONS));
 }
 
-static void render_list(struct renderer *r, const struct spec_field *field, const struct spec_any_list *list)
+static void render_list(struct renderer *r, const struct spec_field *field,
+                        const struct spec_any_list *list)
 {
     yaml_list_open(&r->yaml);
     for (size_t i = 0; i < list->count; i++)
@@ -211,7 +214,8 @@ static void render_list(struct renderer *r, const struct spec_field *field, cons
     yaml_list_close(&r->yaml);
 }
 
-static void render_map(struct renderer *r, const struct spec_field *field, const struct spec_any_map *map)
+static void render_map(struct renderer *r, const struct spec_field *field,
+                       const struct spec_any_map *map)
 {
     struct spec_any_entry *items = sorted(map->items, map->count, sizeof(*items), by_entry_key);
 
@@ -316,7 +320,8 @@ static bool is_printed(const struct spec_field *field, const void *member)
     return (field->flags & YAML_ALWAYS) || !spec_field_is_empty(field, member);
 }
 
-static void render_record(struct renderer *r, const struct spec_type *type, const void *record, bool extensions)
+static void render_record(struct renderer *r, const struct spec_type *type, const void *record,
+                          bool extensions)
 {
     yaml_map_open(&r->yaml);
     for (size_t i = 0; i < type->count; i++) {

@@ -17,7 +17,8 @@ static size_t common_length(const struct spec_mark *mark, const struct spec_path
     return before + 1;
 }
 
-void spec_reset_apply(struct spec_node *node, const struct spec_path *path, const struct spec_marks *marks)
+void spec_reset_apply(struct spec_node *node, const struct spec_path *path,
+                      const struct spec_marks *marks)
 {
     for (size_t i = 0; i < marks->count; i++) {
         const struct spec_mark *mark = &marks->items[i];

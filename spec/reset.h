@@ -21,4 +21,5 @@ struct spec_marks {
 
 /** Remove from `node`, which stands at `path` of a whole model, everything below it that is marked. Marks that lead
  * through a list find nothing, as in the reference. */
-void spec_reset_apply(struct spec_node *node, const struct spec_path *path, const struct spec_marks *marks);
+void spec_reset_apply(struct spec_node *node, const struct spec_path *path,
+                      const struct spec_marks *marks);

@@ -14,8 +14,8 @@ struct walk {
     struct error *err;
 };
 
-static void fail(struct walk *walk, struct place place, const struct spec_path *path, const char *separator,
-                 const char *words)
+static void fail(struct walk *walk, struct place place, const struct spec_path *path,
+                 const char *separator, const char *words)
 {
     struct error one;
 
@@ -32,7 +32,8 @@ static bool is_external(const struct spec_node *map)
     return spec_node_is(external, SPEC_BOOL) && external->boolean;
 }
 
-static void check_volume(struct walk *walk, const struct spec_node *volume, const struct spec_path *path)
+static void check_volume(struct walk *walk, const struct spec_node *volume,
+                         const struct spec_path *path)
 {
     if (!is_external(volume))
         return;
@@ -43,15 +44,16 @@ static void check_volume(struct walk *walk, const struct spec_node *volume, cons
             text_starts_with(member->key, "x-"))
             continue;
         fail(walk, member->place, path, ": ",
-             arena_printf(walk->tree->arena, "conflicting parameters \"external\" and \"%s\" specified",
-                          member->key));
+             arena_printf(walk->tree->arena,
+                          "conflicting parameters \"external\" and \"%s\" specified", member->key));
         return;
     }
 }
 
 /* Exactly one of these members, unless something else provides the content. */
-static void check_source(struct walk *walk, const struct spec_node *map, const struct spec_path *path,
-                         const char *const *names, size_t count, const char *list)
+static void check_source(struct walk *walk, const struct spec_node *map,
+                         const struct spec_path *path, const char *const *names, size_t count,
+                         const char *list)
 {
     size_t found = 0;
 
@@ -65,7 +67,8 @@ static void check_source(struct walk *walk, const struct spec_node *map, const s
              arena_printf(walk->tree->arena, "one of %s must be set", list));
 }
 
-static void check_port(struct walk *walk, const struct spec_node *port, const struct spec_path *path)
+static void check_port(struct walk *walk, const struct spec_node *port,
+                       const struct spec_path *path)
 {
     const struct spec_node *address = spec_node_get(port, "host_ip");
     const char *text = spec_node_text(address);
@@ -80,7 +83,8 @@ static void check_port(struct walk *walk, const struct spec_node *port, const st
          arena_printf(walk->tree->arena, "invalid ip address: %s", text));
 }
 
-static void check_service(struct walk *walk, const struct spec_node *service, const struct spec_path *path)
+static void check_service(struct walk *walk, const struct spec_node *service,
+                          const struct spec_path *path)
 {
     const struct spec_node *policy = spec_node_get(service, "pull_policy");
     int64_t window_s;
@@ -100,9 +104,11 @@ static void check_map(struct walk *walk, const struct spec_node *node, struct sp
     } else if (shape.type == &spec_type_volume) {
         check_volume(walk, node, path);
     } else if (shape.type == &spec_type_secret) {
-        check_source(walk, node, path, secret_sources, COUNT_OF(secret_sources), "file|environment");
+        check_source(walk, node, path, secret_sources, COUNT_OF(secret_sources),
+                     "file|environment");
     } else if (shape.type == &spec_type_config) {
-        check_source(walk, node, path, config_sources, COUNT_OF(config_sources), "file|environment|content");
+        check_source(walk, node, path, config_sources, COUNT_OF(config_sources),
+                     "file|environment|content");
     } else if (shape.type == &spec_type_port) {
         check_port(walk, node, path);
     } else if (shape.type == &spec_type_watch) {

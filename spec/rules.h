@@ -8,4 +8,5 @@
 #include "spec/tree.h"
 
 /** Errors: ERROR_INPUT with places, all of them. */
-bool spec_rules_check(struct spec_tree *tree, const struct spec_node *root, struct error *err) WARN_UNUSED;
+bool spec_rules_check(struct spec_tree *tree, const struct spec_node *root,
+                      struct error *err) WARN_UNUSED;

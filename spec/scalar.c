@@ -62,7 +62,8 @@ static const char *zone_text(struct arena *arena, const char *zone)
         return "+0000 UTC";
     hours += minutes / 60;
     minutes %= 60;
-    return arena_printf(arena, "%c%02u%02u %c%02u%02u", zone[0], hours, minutes, zone[0], hours, minutes);
+    return arena_printf(arena, "%c%02u%02u %c%02u%02u", zone[0], hours, minutes, zone[0], hours,
+                        minutes);
 }
 
 /* Plain dates and times, known to be well formed, are instants to the reference, which prints them in its own form. */
@@ -87,12 +88,14 @@ static void set_instant(struct arena *arena, const char *text, struct spec_node 
         while (length > 0 && fraction[length - 1] == '0')
             length--;
     }
-    made = arena_printf(arena, "%04u-%02u-%02u %02u:%02u:%02u%s%.*s %s", year, month, day, hour, minute, second,
-                        length > 0 ? "." : "", (int)length, fraction, zone_text(arena, at));
+    made = arena_printf(arena, "%04u-%02u-%02u %02u:%02u:%02u%s%.*s %s", year, month, day, hour,
+                        minute, second, length > 0 ? "." : "", (int)length, fraction,
+                        zone_text(arena, at));
     set_string(node, made, strlen(made));
 }
 
-static void resolve_plain(struct arena *arena, const struct spec_scalar *scalar, struct spec_node *node)
+static void resolve_plain(struct arena *arena, const struct spec_scalar *scalar,
+                          struct spec_node *node)
 {
     struct yaml_value value;
 
@@ -125,7 +128,8 @@ static void resolve_plain(struct arena *arena, const struct spec_scalar *scalar,
     }
 }
 
-static bool decode_base64(struct arena *arena, const struct spec_scalar *scalar, struct spec_node *node)
+static bool decode_base64(struct arena *arena, const struct spec_scalar *scalar,
+                          struct spec_node *node)
 {
     char *packed = arena_alloc(arena, scalar->length + 1), *end = packed;
     unsigned char *bytes = arena_alloc(arena, scalar->length + 4);
@@ -181,8 +185,8 @@ static bool resolve_tagged(struct arena *arena, const struct spec_scalar *scalar
     return true; /* timestamp and the rest: as if it were not there */
 }
 
-bool spec_scalar_resolve(struct arena *arena, const struct spec_scalar *scalar, struct spec_node *node,
-                         struct error *err)
+bool spec_scalar_resolve(struct arena *arena, const struct spec_scalar *scalar,
+                         struct spec_node *node, struct error *err)
 {
     const char *tag = scalar->tag;
 
@@ -191,8 +195,8 @@ bool spec_scalar_resolve(struct arena *arena, const struct spec_scalar *scalar, 
         const char *name = tag + strlen(CORE_TAG);
 
         return resolve_tagged(arena, scalar, name, node) ||
-               error_set_at(err, ERROR_INPUT, spec_node_place(node), "cannot decode \"%s\" as a !!%s",
-                            scalar->text, name);
+               error_set_at(err, ERROR_INPUT, spec_node_place(node),
+                            "cannot decode \"%s\" as a !!%s", scalar->text, name);
     }
     /* A tag of the file's own leaves the text a string. */
     if (tag || scalar->quoted)

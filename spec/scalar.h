@@ -14,13 +14,14 @@ struct arena;
 struct spec_scalar {
     const char *text; /* NUL-terminated */
     size_t length;
-    const char *tag; /* explicit, resolved to tag:yaml.org,2002:..., or NULL; `!` counts as a string's */
-    bool quoted;     /* in quotes or a block scalar */
+    const char
+        *tag; /* explicit, resolved to tag:yaml.org,2002:..., or NULL; `!` counts as a string's */
+    bool quoted; /* in quotes or a block scalar */
 };
 
 /**
  * Set kind and value of `node`; a string borrows `scalar->text`.
  * Errors: ERROR_INPUT when the text is not of the explicit tag's kind.
  */
-bool spec_scalar_resolve(struct arena *arena, const struct spec_scalar *scalar, struct spec_node *node,
-                         struct error *err) WARN_UNUSED;
+bool spec_scalar_resolve(struct arena *arena, const struct spec_scalar *scalar,
+                         struct spec_node *node, struct error *err) WARN_UNUSED;

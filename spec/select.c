@@ -28,7 +28,8 @@ static bool add_name(struct names *names, const char *name)
 }
 
 /* Naming a disabled service activates its profiles. */
-static bool enable_named(struct spec_project *project, const struct strings *names, struct error *err)
+static bool enable_named(struct spec_project *project, const struct strings *names,
+                         struct error *err)
 {
     struct spec_load *load = project->load;
     struct warnings warnings = {.arena = load->arena};
@@ -69,7 +70,8 @@ static bool match(const struct spec_project *project, const char *pattern, struc
 }
 
 /* Every dependency of a kept service is kept; a required one that is not there is an error. */
-static bool add_dependencies(const struct spec_project *project, struct names *names, struct error *err)
+static bool add_dependencies(const struct spec_project *project, struct names *names,
+                             struct error *err)
 {
     for (size_t i = 0; i < names->list.count; i++) {
         const struct spec_service *service = spec_project_service(project, names->list.items[i]);
@@ -80,8 +82,8 @@ static bool add_dependencies(const struct spec_project *project, struct names *n
             if (spec_project_service(project, entry->key))
                 (void)add_name(names, entry->key);
             else if (entry->value->required)
-                return error_set_at(err, ERROR_INPUT, spec_node_place(entry->value->node), "no such service: %s",
-                                    entry->key);
+                return error_set_at(err, ERROR_INPUT, spec_node_place(entry->value->node),
+                                    "no such service: %s", entry->key);
         }
     }
     return true;
@@ -155,15 +157,16 @@ static void note_keys(struct names *used, const void *member)
 }
 
 /* Secrets of a build, and of those whose images it takes. */
-static void note_build(struct names *secrets, struct names *seen, const struct spec_project *project,
-                       const struct spec_build *build)
+static void note_build(struct names *secrets, struct names *seen,
+                       const struct spec_project *project, const struct spec_build *build)
 {
     note_references(secrets, &build->secrets);
     for (size_t i = 0; i < build->additional_contexts.count; i++) {
         const char *context = build->additional_contexts.items[i].value;
-        const struct spec_service *other = text_starts_with(context, "service:")
-                                               ? spec_project_disabled(project, context + strlen("service:"))
-                                               : NULL;
+        const struct spec_service *other =
+            text_starts_with(context, "service:")
+                ? spec_project_disabled(project, context + strlen("service:"))
+                : NULL;
 
         if (other && other->build && add_name(seen, other->name))
             note_build(secrets, seen, project, other->build);
@@ -172,8 +175,9 @@ static void note_build(struct names *secrets, struct names *seen, const struct s
 
 static void prune(struct spec_project *project, struct arena *arena)
 {
-    struct names networks = {.arena = arena}, volumes = {.arena = arena}, secrets = {.arena = arena},
-                 configs = {.arena = arena}, models = {.arena = arena}, builds = {.arena = arena};
+    struct names networks = {.arena = arena}, volumes = {.arena = arena},
+                 secrets = {.arena = arena}, configs = {.arena = arena}, models = {.arena = arena},
+                 builds = {.arena = arena};
 
     for (size_t i = 0; i < project->services.count; i++) {
         const struct spec_service *service = project->services.items[i].value;
@@ -185,7 +189,8 @@ static void prune(struct spec_project *project, struct arena *arena)
         if (service->build)
             note_build(&secrets, &builds, project, service->build);
         for (size_t k = 0; k < service->volumes.count; k++)
-            if (service->volumes.items[k]->source && strcmp(service->volumes.items[k]->type, "volume") == 0)
+            if (service->volumes.items[k]->source &&
+                strcmp(service->volumes.items[k]->type, "volume") == 0)
                 (void)add_name(&volumes, service->volumes.items[k]->source);
     }
     keep_entries(&project->networks, &networks);

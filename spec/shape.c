@@ -27,7 +27,8 @@ struct spec_shape spec_shape_item(struct spec_shape shape)
 {
     if (shape.element || !shape.field)
         return (struct spec_shape){0};
-    return (struct spec_shape){.type = shape.field->kind == SPEC_KIND_LIST ? shape.field->sub : NULL,
+    return (struct spec_shape){.type =
+                                   shape.field->kind == SPEC_KIND_LIST ? shape.field->sub : NULL,
                                .field = shape.field,
                                .element = true};
 }

@@ -15,8 +15,9 @@
 #include "spec/attribute.h"
 
 struct spec_shape {
-    const struct spec_type *type;   /* rows of the members when the node is a map */
-    const struct spec_field *field; /* row of the node, or of the list or map that it is an element of */
+    const struct spec_type *type; /* rows of the members when the node is a map */
+    const struct spec_field
+        *field; /* row of the node, or of the list or map that it is an element of */
     bool element;
 };
 
@@ -24,7 +25,8 @@ struct spec_shape spec_shape_root(void);
 struct spec_shape spec_shape_member(struct spec_shape shape, const char *key);
 struct spec_shape spec_shape_item(struct spec_shape shape);
 
-static inline bool spec_shape_is(struct spec_shape shape, const struct spec_field *field, bool element)
+static inline bool spec_shape_is(struct spec_shape shape, const struct spec_field *field,
+                                 bool element)
 {
     return shape.field == field && shape.element == element;
 }

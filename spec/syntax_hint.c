@@ -77,12 +77,16 @@ static char key_end(struct span text)
 /* What an editor or a merge left there: the first characters of a line that look like indentation, and marks. */
 static const char *hint_for_leftovers(struct arena *arena, const struct line *line)
 {
-    const char *first = line->text.length > 0 ? arena_strndup(arena, line->text.bytes, line->text.length) : "";
+    const char *first =
+        line->text.length > 0 ? arena_strndup(arena, line->text.bytes, line->text.length) : "";
     const char *hint;
 
-    if (strncmp(first, "<<<<<<< ", 8) == 0 || strncmp(first, "=======", 7) == 0 || strncmp(first, ">>>>>>> ", 8) == 0)
-        return arena_printf(arena, "line %u is a mark of a merge conflict: settle the conflict and remove its marks",
-                            line->number);
+    if (strncmp(first, "<<<<<<< ", 8) == 0 || strncmp(first, "=======", 7) == 0 ||
+        strncmp(first, ">>>>>>> ", 8) == 0)
+        return arena_printf(
+            arena,
+            "line %u is a mark of a merge conflict: settle the conflict and remove its marks",
+            line->number);
     hint = spec_remedy_for_text(arena, arena_strndup(arena, first, strcspn(first, " :")));
     return hint ? arena_printf(arena, "in line %u %s", line->number, hint) : NULL;
 }

@@ -18,4 +18,5 @@ struct spec_syntax_problem {
 };
 
 /** NULL when there is nothing to say. Never fails. */
-const char *spec_syntax_hint(struct arena *arena, struct span content, const struct spec_syntax_problem *problem);
+const char *spec_syntax_hint(struct arena *arena, struct span content,
+                             const struct spec_syntax_problem *problem);

@@ -10,10 +10,10 @@
 /* One `$...` of a template. */
 struct use {
     enum { USE_LITERAL, USE_ESCAPED, USE_VARIABLE, USE_INVALID } kind;
-    size_t length;        /* of the whole use, from the `$` */
+    size_t length; /* of the whole use, from the `$` */
     struct span name;
-    char operator;        /* '-', '+', '?' or 0 */
-    bool empty_counts;    /* with a colon: an empty value counts as unset */
+    char operator;     /* '-', '+', '?' or 0 */
+    bool empty_counts; /* with a colon: an empty value counts as unset */
     struct span argument;
 };
 
@@ -28,8 +28,8 @@ static size_t name_length(struct span text)
 
     if (text.length == 0 || !starts_name(text.bytes[0]))
         return 0;
-    while (length < text.length &&
-           (starts_name(text.bytes[length]) || (text.bytes[length] >= '0' && text.bytes[length] <= '9')))
+    while (length < text.length && (starts_name(text.bytes[length]) ||
+                                    (text.bytes[length] >= '0' && text.bytes[length] <= '9')))
         length++;
     return length;
 }
@@ -71,7 +71,7 @@ static struct use read_braced(struct span text)
     }
     if (at >= text.length || !memchr("-+?", text.bytes[at], 3))
         return use;
-    use.operator = text.bytes[at++];
+    use.operator= text.bytes[at++];
     end = closing_brace(text, at);
     if (end == 0)
         return use;
@@ -92,7 +92,8 @@ static struct use read_use(struct span text)
         return (struct use){.kind = USE_ESCAPED, .length = 2};
     if (text.bytes[1] == '{')
         return read_braced(text);
-    use.name = (struct span){text.bytes + 1, name_length((struct span){text.bytes + 1, text.length - 1})};
+    use.name =
+        (struct span){text.bytes + 1, name_length((struct span){text.bytes + 1, text.length - 1})};
     if (use.name.length > 0) {
         use.kind = USE_VARIABLE;
         use.length = use.name.length + 1;
@@ -105,8 +106,8 @@ static struct span rest_of(struct span text, size_t from)
     return (struct span){text.bytes + from, text.length - from};
 }
 
-static bool expand(struct text *out, struct span template, const struct spec_lookup *lookup, unsigned depth,
-                   struct spec_template_failure *ret_failure);
+static bool expand(struct text *out, struct span template, const struct spec_lookup *lookup,
+                   unsigned depth, struct spec_template_failure *ret_failure);
 
 static bool fail(struct spec_template_failure *ret_failure, enum spec_template_failure_kind kind)
 {
@@ -157,8 +158,8 @@ static bool expand_use(struct text *out, const struct use *use, const struct spe
     return true;
 }
 
-static bool expand(struct text *out, struct span template, const struct spec_lookup *lookup, unsigned depth,
-                   struct spec_template_failure *ret_failure)
+static bool expand(struct text *out, struct span template, const struct spec_lookup *lookup,
+                   unsigned depth, struct spec_template_failure *ret_failure)
 {
     if (depth > LIMIT_INTERPOLATION_DEPTH)
         return fail(ret_failure, TEMPLATE_TOO_DEEP);
@@ -206,25 +207,26 @@ static void visit_uses(struct arena *arena, struct span template, unsigned depth
         if (use.kind == USE_INVALID) {
             visit(owner, &(struct spec_template_variable){"", "", "", false});
         } else if (use.kind == USE_VARIABLE) {
-            const char *argument = use.argument.length > 0
-                                       ? arena_strndup(arena, use.argument.bytes, use.argument.length)
-                                       : "";
+            const char *argument =
+                use.argument.length > 0
+                    ? arena_strndup(arena, use.argument.bytes, use.argument.length)
+                    : "";
             struct spec_template_variable variable = {
                 .name = arena_strndup(arena, use.name.bytes, use.name.length),
-                .fallback = use.operator == '-' ? argument : "",
-                .presence = use.operator == '+' ? argument : "",
-                .required = use.operator == '?'};
+                .fallback = use.operator== '-' ? argument : "",
+                .presence = use.operator== '+' ? argument : "",
+                .required = use.operator== '?' };
 
             visit(owner, &variable);
-            if (use.operator != '?') /* the words of a failure are not looked into */
+            if (use.operator!= '?') /* the words of a failure are not looked into */
                 visit_uses(arena, use.argument, depth + 1, visit, owner);
         }
         at += use.length;
     }
 }
 
-void spec_template_visit(struct arena *arena, struct span template, spec_template_variable_fn *visit,
-                         void *owner)
+void spec_template_visit(struct arena *arena, struct span template,
+                         spec_template_variable_fn *visit, void *owner)
 {
     visit_uses(arena, template, 0, visit, owner);
 }

@@ -48,12 +48,13 @@ bool spec_template_expand(struct text *out, struct span template, const struct s
 
 /** One use of a variable, as `config --variables` lists it. */
 struct spec_template_variable {
-    const char *name, *fallback, *presence; /* the texts behind `-` and `+`, "" when there is none */
+    const char *name, *fallback,
+        *presence; /* the texts behind `-` and `+`, "" when there is none */
     bool required;
 };
 typedef void spec_template_variable_fn(void *owner, const struct spec_template_variable *variable);
 
 /** Call `visit` for each variable of the text, those of defaults too. Bad braces
  * count as a variable without a name, as in the reference. */
-void spec_template_visit(struct arena *arena, struct span template, spec_template_variable_fn *visit,
-                         void *owner);
+void spec_template_visit(struct arena *arena, struct span template,
+                         spec_template_variable_fn *visit, void *owner);

@@ -64,6 +64,7 @@ struct spec_node *spec_dependency_default(struct arena *arena, const struct spec
 
     spec_node_put(arena, map, "condition", spec_node_string(arena, "service_started", name->origin),
                   spec_node_place(name));
-    spec_node_put(arena, map, "required", spec_node_bool(arena, true, name->origin), spec_node_place(name));
+    spec_node_put(arena, map, "required", spec_node_bool(arena, true, name->origin),
+                  spec_node_place(name));
     return map;
 }

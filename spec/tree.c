@@ -4,8 +4,9 @@
 #include "spec/base/limits.h"
 #include "spec/base/text.h"
 
-const struct spec_origin *spec_origin_new(struct arena *arena, enum spec_origin_kind kind, struct place place,
-                                          const char *detail, const struct spec_origin *via)
+const struct spec_origin *spec_origin_new(struct arena *arena, enum spec_origin_kind kind,
+                                          struct place place, const char *detail,
+                                          const struct spec_origin *via)
 {
     struct spec_origin *origin = arena_alloc(arena, sizeof(*origin));
 
@@ -16,8 +17,8 @@ const struct spec_origin *spec_origin_new(struct arena *arena, enum spec_origin_
 bool spec_tree_count(struct spec_tree *tree, size_t nodes, struct place place, struct error *err)
 {
     if (__builtin_add_overflow(tree->nodes, nodes, &tree->nodes) || tree->nodes > LIMIT_NODES)
-        return error_set_at(err, ERROR_INPUT, place, "compose file exceeds maximum node visit limit (%u)",
-                            LIMIT_NODES);
+        return error_set_at(err, ERROR_INPUT, place,
+                            "compose file exceeds maximum node visit limit (%u)", LIMIT_NODES);
     return true;
 }
 
@@ -30,12 +31,15 @@ static void mark(struct spec_tree *tree, struct spec_node *node, const struct sp
 {
     const struct spec_origin *old = node->origin;
 
-    node->origin = spec_origin_new(tree->arena, old->kind, old->place, old->detail, old->via ? old->via : via);
+    node->origin =
+        spec_origin_new(tree->arena, old->kind, old->place, old->detail, old->via ? old->via : via);
 }
 
-void spec_origin_mark(struct spec_tree *tree, struct spec_node *map, struct place place, const char *detail)
+void spec_origin_mark(struct spec_tree *tree, struct spec_node *map, struct place place,
+                      const char *detail)
 {
-    const struct spec_origin *via = spec_origin_new(tree->arena, SPEC_FROM_RULE, place, detail, NULL);
+    const struct spec_origin *via =
+        spec_origin_new(tree->arena, SPEC_FROM_RULE, place, detail, NULL);
 
     mark(tree, map, via);
     for (size_t i = 0; spec_node_is(map, SPEC_MAP) && i < map->map.count; i++)
@@ -57,7 +61,8 @@ static void add_path(struct text *out, const struct spec_path *path, enum spec_p
         text_addf(out, style == SPEC_PATH_BRACKETS ? "[%zu]" : "%zu", path->index);
 }
 
-const char *spec_path_text(struct arena *arena, const struct spec_path *path, enum spec_path_style style)
+const char *spec_path_text(struct arena *arena, const struct spec_path *path,
+                           enum spec_path_style style)
 {
     struct text text;
     const char *made;

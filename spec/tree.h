@@ -35,15 +35,17 @@ struct spec_tree {
     struct arena *arena;
     struct warnings *warnings;
     const struct spec_load_options *options;
-    const char *home; /* what ~ stands for, or NULL */
-    struct index warned_variables;   /* unset variables that were told of */
-    struct strings warned_versions;  /* files whose `version` was told of */
-    struct spec_extended_file *extended; /* files that services were taken from, read once (extends.c) */
+    const char *home;               /* what ~ stands for, or NULL */
+    struct index warned_variables;  /* unset variables that were told of */
+    struct strings warned_versions; /* files whose `version` was told of */
+    struct spec_extended_file
+        *extended; /* files that services were taken from, read once (extends.c) */
     size_t nodes, alias_nodes, includes, interpolated_bytes; /* against the limits */
 };
 
 /** Count nodes that are about to be made. Errors: ERROR_INPUT at `place` when they are too many. */
-bool spec_tree_count(struct spec_tree *tree, size_t nodes, struct place place, struct error *err) WARN_UNUSED;
+bool spec_tree_count(struct spec_tree *tree, size_t nodes, struct place place,
+                     struct error *err) WARN_UNUSED;
 
 /** The limit was crossed, which has been told: what only makes more nodes may stop. */
 bool spec_tree_is_full(const struct spec_tree *tree);
@@ -52,19 +54,22 @@ bool spec_tree_is_full(const struct spec_tree *tree);
 struct spec_scope {
     struct spec_tree *tree;
     struct spec_environment *environment;
-    const char *base_dir;    /* absolute: where include and extends look for files */
-    const char *path_prefix; /* what relative paths are joined with: absolute, or relative to the includer's */
-    const char *file;        /* the one at hand */
+    const char *base_dir; /* absolute: where include and extends look for files */
+    const char *
+        path_prefix; /* what relative paths are joined with: absolute, or relative to the includer's */
+    const char *file;                  /* the one at hand */
     const struct spec_scope *includer; /* NULL for the main files; with `file` it tells cycles */
     bool resolve_paths;
 };
 
 /** An origin in the tree's arena. */
-const struct spec_origin *spec_origin_new(struct arena *arena, enum spec_origin_kind kind, struct place place,
-                                          const char *detail, const struct spec_origin *via);
+const struct spec_origin *spec_origin_new(struct arena *arena, enum spec_origin_kind kind,
+                                          struct place place, const char *detail,
+                                          const struct spec_origin *via);
 
 /** Note on a map and on its members that they came through `place`; `detail` says how. */
-void spec_origin_mark(struct spec_tree *tree, struct spec_node *map, struct place place, const char *detail);
+void spec_origin_mark(struct spec_tree *tree, struct spec_node *map, struct place place,
+                      const char *detail);
 
 /** A way into the tree, kept as segments on the stack of the walk, since keys may hold dots. */
 struct spec_path {
@@ -80,4 +85,5 @@ enum spec_path_style {
 };
 
 /** "services.a.ports.0" in the arena. */
-const char *spec_path_text(struct arena *arena, const struct spec_path *path, enum spec_path_style style);
+const char *spec_path_text(struct arena *arena, const struct spec_path *path,
+                           enum spec_path_style style);

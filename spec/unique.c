@@ -30,13 +30,16 @@ static const char *fail(struct walk *walk, const struct spec_node *item, const c
     return NULL;
 }
 
-static const char *name_key(struct walk *walk, const struct spec_node *item, const struct spec_path *path)
+static const char *name_key(struct walk *walk, const struct spec_node *item,
+                            const struct spec_path *path)
 {
     const char *text = spec_node_text(item);
 
     if (!text)
         return fail(walk, item, "", path,
-                    arena_printf(walk->tree->arena, ": unexpected type %s", spec_node_kind_name(item->kind)), "=");
+                    arena_printf(walk->tree->arena, ": unexpected type %s",
+                                 spec_node_kind_name(item->kind)),
+                    "=");
     return arena_strndup(walk->tree->arena, text, strcspn(text, "="));
 }
 
@@ -50,7 +53,8 @@ static const char *typed_text(struct walk *walk, const struct spec_node *node, c
     return node->kind == SPEC_STRING ? text : arena_printf(walk->tree->arena, "(%s)", text);
 }
 
-static const char *port_key(struct walk *walk, const struct spec_node *item, const struct spec_path *path)
+static const char *port_key(struct walk *walk, const struct spec_node *item,
+                            const struct spec_path *path)
 {
     if (item->kind != SPEC_MAP)
         return spec_node_scalar_text(walk->tree->arena, item);
@@ -63,7 +67,8 @@ static const char *port_key(struct walk *walk, const struct spec_node *item, con
                         typed_text(walk, spec_node_get(item, "protocol"), "tcp"));
 }
 
-static const char *mount_key(struct walk *walk, const struct spec_node *item, const struct spec_path *path)
+static const char *mount_key(struct walk *walk, const struct spec_node *item,
+                             const struct spec_path *path)
 {
     const struct spec_node *target = spec_node_get(item, "target");
 
@@ -84,7 +89,8 @@ static const char *mount_key(struct walk *walk, const struct spec_node *item, co
     return spec_node_scalar_text(walk->tree->arena, target);
 }
 
-static const char *device_key(struct walk *walk, const struct spec_node *item, const struct spec_path *path)
+static const char *device_key(struct walk *walk, const struct spec_node *item,
+                              const struct spec_path *path)
 {
     const struct spec_node *target = spec_node_get(item, "target");
     const char *text = spec_node_text(item), *colon;
@@ -110,8 +116,8 @@ static const char *file_key(struct walk *walk, const struct spec_node *item, con
 }
 
 /* NULL keeps the item as it is. */
-static const char *key_of(struct walk *walk, enum spec_unicity unicity, const struct spec_node *item,
-                          const struct spec_path *path)
+static const char *key_of(struct walk *walk, enum spec_unicity unicity,
+                          const struct spec_node *item, const struct spec_path *path)
 {
     switch (unicity) {
     case UNICITY_NONE:
@@ -119,7 +125,8 @@ static const char *key_of(struct walk *walk, enum spec_unicity unicity, const st
     case UNICITY_KEY:
         return name_key(walk, item, path);
     case UNICITY_PATH:
-        return item->kind == SPEC_MAP ? spec_node_text(spec_node_get(item, "path")) : spec_node_text(item);
+        return item->kind == SPEC_MAP ? spec_node_text(spec_node_get(item, "path"))
+                                      : spec_node_text(item);
     case UNICITY_EXPOSE:
         if (item->kind != SPEC_STRING && item->kind != SPEC_INT)
             return fail(walk, item, "", path, ": unsupported expose value", ":");
@@ -138,7 +145,8 @@ static const char *key_of(struct walk *walk, enum spec_unicity unicity, const st
     return NULL;
 }
 
-static size_t find_key(const char *const *keys, size_t count, const struct index *index, const char *key)
+static size_t find_key(const char *const *keys, size_t count, const struct index *index,
+                       const char *key)
 {
     if (index->room > 0)
         return index_find(index, key);

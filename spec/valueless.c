@@ -10,12 +10,13 @@ static void resolve_service(const struct spec_scope *scope, const struct spec_no
     for (size_t i = 0; spec_node_is(list, SPEC_LIST) && i < list->list.count; i++) {
         struct spec_node *item = list->list.items[i];
         const char *name = spec_node_text(item);
-        const char *value = name && !strchr(name, '=') ? spec_environment_get(scope->environment, name) : NULL;
+        const char *value =
+            name && !strchr(name, '=') ? spec_environment_get(scope->environment, name) : NULL;
 
         if (!value)
             continue;
-        item->origin = spec_origin_new(scope->tree->arena, SPEC_FROM_ENVIRONMENT, spec_node_place(item), name,
-                                       item->origin);
+        item->origin = spec_origin_new(scope->tree->arena, SPEC_FROM_ENVIRONMENT,
+                                       spec_node_place(item), name, item->origin);
         item->string.bytes = arena_printf(scope->tree->arena, "%s=%s", name, value);
         item->string.length = strlen(item->string.bytes);
     }
@@ -32,8 +33,8 @@ static void capture(const struct spec_scope *scope, const struct spec_node *reso
 
         if (!value || spec_node_get(resource, SPEC_CAPTURED_VALUE))
             continue;
-        origin = spec_origin_new(scope->tree->arena, SPEC_FROM_ENVIRONMENT, spec_node_place(variable), name,
-                                 NULL);
+        origin = spec_origin_new(scope->tree->arena, SPEC_FROM_ENVIRONMENT,
+                                 spec_node_place(variable), name, NULL);
         spec_node_put(scope->tree->arena, resource, SPEC_CAPTURED_VALUE,
                       spec_node_string(scope->tree->arena, value, origin), (struct place){0});
     }

@@ -28,7 +28,8 @@ static void on_variable(void *owner, const struct spec_template_variable *variab
     struct spec_template_variable *known;
 
     if (at == INDEX_NONE) {
-        all->items = arena_grow(all->arena, all->items, &all->capacity, all->count + 1, sizeof(*all->items));
+        all->items =
+            arena_grow(all->arena, all->items, &all->capacity, all->count + 1, sizeof(*all->items));
         index_put(&all->index, all->arena, variable->name, all->count);
         all->items[all->count++] = *variable;
         return;
@@ -44,7 +45,8 @@ static void on_variable(void *owner, const struct spec_template_variable *variab
 static void collect(struct variables *all, const struct spec_node *node)
 {
     if (node->kind == SPEC_STRING && memchr(node->string.bytes, '$', node->string.length))
-        spec_template_visit(all->arena, (struct span){node->string.bytes, node->string.length}, on_variable, all);
+        spec_template_visit(all->arena, (struct span){node->string.bytes, node->string.length},
+                            on_variable, all);
     for (size_t i = 0; node->kind == SPEC_LIST && i < node->list.count; i++)
         collect(all, node->list.items[i]);
     for (size_t i = 0; node->kind == SPEC_MAP && i < node->map.count; i++)
@@ -83,7 +85,8 @@ static void add_cell(struct text *out, const char *cell, size_t column)
 static void render_table(struct text *out, const struct variables *all)
 {
     size_t name = width_of(all, offsetof(struct spec_template_variable, name), "NAME");
-    size_t fallback = width_of(all, offsetof(struct spec_template_variable, fallback), "DEFAULT VALUE");
+    size_t fallback =
+        width_of(all, offsetof(struct spec_template_variable, fallback), "DEFAULT VALUE");
 
     add_cell(out, "NAME", name);
     add_cell(out, "REQUIRED", COLUMN_LEAST);
@@ -149,7 +152,8 @@ static void render_yaml(struct text *out, const struct variables *all)
     yaml_end(&yaml);
 }
 
-void spec_list_variables(struct text *out, const struct spec_project *project, enum spec_variables_format format)
+void spec_list_variables(struct text *out, const struct spec_project *project,
+                         enum spec_variables_format format)
 {
     struct variables all = {.arena = arena_create()};
 

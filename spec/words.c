@@ -106,7 +106,8 @@ static bool split(struct splitter *s, const char *line)
     return !s->escaped && !is_grouped(s);
 }
 
-static bool split_line(struct arena *arena, const char *line, bool letters, struct strings *ret_words)
+static bool split_line(struct arena *arena, const char *line, bool letters,
+                       struct strings *ret_words)
 {
     struct splitter splitter = {.arena = arena, .letters = letters};
     bool good;
@@ -119,12 +120,14 @@ static bool split_line(struct arena *arena, const char *line, bool letters, stru
     return good;
 }
 
-bool spec_words_split(struct arena *arena, const char *line, struct strings *ret_words, struct error *err)
+bool spec_words_split(struct arena *arena, const char *line, struct strings *ret_words,
+                      struct error *err)
 {
     if (split_line(arena, line, false, ret_words))
         return true;
     (void)error_set(err, ERROR_INPUT, "invalid command line string");
-    return error_hint(err, "close its quotes and brackets, or write the command as a list of words");
+    return error_hint(err,
+                      "close its quotes and brackets, or write the command as a list of words");
 }
 
 bool spec_words_split_old(struct arena *arena, const char *line, struct strings *ret_words)

@@ -13,4 +13,5 @@
 bool spec_words_split(struct arena *arena, const char *line, struct strings *ret_words,
                       struct error *err) WARN_UNUSED;
 /** The same as 2.x did it, for its hashes: \t and \n are letters. False when it does not balance. */
-bool spec_words_split_old(struct arena *arena, const char *line, struct strings *ret_words) WARN_UNUSED;
+bool spec_words_split_old(struct arena *arena, const char *line,
+                          struct strings *ret_words) WARN_UNUSED;

@@ -18,15 +18,29 @@ static const struct {
     enum yaml_meaning meaning;
     double number;
 } words[] = {
-    {"", YAML_MEANS_NULL, 0},           {"~", YAML_MEANS_NULL, 0},          {"null", YAML_MEANS_NULL, 0},
-    {"Null", YAML_MEANS_NULL, 0},       {"NULL", YAML_MEANS_NULL, 0},       {"true", YAML_MEANS_BOOL, 1},
-    {"True", YAML_MEANS_BOOL, 1},       {"TRUE", YAML_MEANS_BOOL, 1},       {"false", YAML_MEANS_BOOL, 0},
-    {"False", YAML_MEANS_BOOL, 0},      {"FALSE", YAML_MEANS_BOOL, 0},      {".nan", YAML_MEANS_FLOAT, (double)NAN},
-    {".NaN", YAML_MEANS_FLOAT, (double)NAN},    {".NAN", YAML_MEANS_FLOAT, (double)NAN},    {".inf", YAML_MEANS_FLOAT, HUGE_VAL},
-    {".Inf", YAML_MEANS_FLOAT, HUGE_VAL}, {".INF", YAML_MEANS_FLOAT, HUGE_VAL},
-    {"+.inf", YAML_MEANS_FLOAT, HUGE_VAL}, {"+.Inf", YAML_MEANS_FLOAT, HUGE_VAL},
-    {"+.INF", YAML_MEANS_FLOAT, HUGE_VAL}, {"-.inf", YAML_MEANS_FLOAT, -HUGE_VAL},
-    {"-.Inf", YAML_MEANS_FLOAT, -HUGE_VAL}, {"-.INF", YAML_MEANS_FLOAT, -HUGE_VAL},
+    {"", YAML_MEANS_NULL, 0},
+    {"~", YAML_MEANS_NULL, 0},
+    {"null", YAML_MEANS_NULL, 0},
+    {"Null", YAML_MEANS_NULL, 0},
+    {"NULL", YAML_MEANS_NULL, 0},
+    {"true", YAML_MEANS_BOOL, 1},
+    {"True", YAML_MEANS_BOOL, 1},
+    {"TRUE", YAML_MEANS_BOOL, 1},
+    {"false", YAML_MEANS_BOOL, 0},
+    {"False", YAML_MEANS_BOOL, 0},
+    {"FALSE", YAML_MEANS_BOOL, 0},
+    {".nan", YAML_MEANS_FLOAT, (double)NAN},
+    {".NaN", YAML_MEANS_FLOAT, (double)NAN},
+    {".NAN", YAML_MEANS_FLOAT, (double)NAN},
+    {".inf", YAML_MEANS_FLOAT, HUGE_VAL},
+    {".Inf", YAML_MEANS_FLOAT, HUGE_VAL},
+    {".INF", YAML_MEANS_FLOAT, HUGE_VAL},
+    {"+.inf", YAML_MEANS_FLOAT, HUGE_VAL},
+    {"+.Inf", YAML_MEANS_FLOAT, HUGE_VAL},
+    {"+.INF", YAML_MEANS_FLOAT, HUGE_VAL},
+    {"-.inf", YAML_MEANS_FLOAT, -HUGE_VAL},
+    {"-.Inf", YAML_MEANS_FLOAT, -HUGE_VAL},
+    {"-.INF", YAML_MEANS_FLOAT, -HUGE_VAL},
     {"<<", YAML_MEANS_MERGE, 0},
 };
 
@@ -162,15 +176,16 @@ static bool is_timestamp(const char *text)
 
     if (digits_at(text) != 4 || text[4] != '-' || !number_parse_digits(text, 4, 10, &year))
         return false;
-    if (!(at = field(at, 1, 12, &month)) || *at++ != '-' || !(at = field(at, 1, days_of(year, month), &day)))
+    if (!(at = field(at, 1, 12, &month)) || *at++ != '-' ||
+        !(at = field(at, 1, days_of(year, month), &day)))
         return false;
     if (*at == '\0')
         return true;
     separator = *at++;
     if (separator != 'T' && separator != 't' && separator != ' ')
         return false;
-    if (!(at = field(at, 0, 23, &part)) || *at++ != ':' || !(at = field(at, 0, 59, &part)) || *at++ != ':' ||
-        !(at = field(at, 0, 59, &part)))
+    if (!(at = field(at, 0, 23, &part)) || *at++ != ':' || !(at = field(at, 0, 59, &part)) ||
+        *at++ != ':' || !(at = field(at, 0, 59, &part)))
         return false;
     if ((*at == '.' || *at == ',') && is_digit(at[1]))
         at += 1 + digits_at(at + 1);
@@ -207,8 +222,8 @@ enum yaml_meaning yaml_resolve(const char *s, size_t length, struct yaml_value *
     enum yaml_meaning meaning = length > 5 ? YAML_MEANS_TEXT : resolve_word(s, length, &value);
     char text[LONGEST_NUMBER + 1];
 
-    if (meaning == YAML_MEANS_TEXT && length > 0 && length <= LONGEST_NUMBER && strchr("+-.0123456789", s[0]) &&
-        !memchr(s, '\0', length)) {
+    if (meaning == YAML_MEANS_TEXT && length > 0 && length <= LONGEST_NUMBER &&
+        strchr("+-.0123456789", s[0]) && !memchr(s, '\0', length)) {
         memcpy(text, s, length);
         text[length] = '\0';
         if (is_timestamp(text)) {
@@ -247,8 +262,8 @@ static bool is_base60(const char *s, size_t length)
 
 bool yaml_is_old_word(const char *s, size_t length)
 {
-    static const char *const old[] = {"y",  "Y",  "yes", "Yes", "YES", "on",  "On",  "ON", "n",
-                                      "N",  "no", "No",  "NO",  "off", "Off", "OFF", "<<"};
+    static const char *const old[] = {"y", "Y",  "yes", "Yes", "YES", "on",  "On",  "ON", "n",
+                                      "N", "no", "No",  "NO",  "off", "Off", "OFF", "<<"};
 
     for (size_t i = 0; i < COUNT_OF(old); i++)
         if (span_equals((struct span){s, length}, old[i]))

@@ -23,7 +23,8 @@ enum yaml_meaning {
 struct yaml_value {
     bool boolean;
     int64_t integer;
-    uint64_t huge; /* an integer above INT64_MAX, which has `number` roughly instead of `integer`; 0 otherwise */
+    uint64_t
+        huge; /* an integer above INT64_MAX, which has `number` roughly instead of `integer`; 0 otherwise */
     double number;
 };
 

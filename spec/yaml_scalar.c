@@ -8,13 +8,13 @@
 
 /* What was found in a string. */
 struct traits {
-    bool special;    /* characters that only an escape can show */
+    bool special; /* characters that only an escape can show */
     bool tab;
     bool indicators; /* characters that mean something to YAML where they stand */
     bool breaks;
     bool leading_blank, trailing_space, trailing_break;
     bool space_before_break, space_after_break;
-    bool content;    /* anything but white space */
+    bool content; /* anything but white space */
 };
 
 size_t yaml_char_size(const char *at, const char *end)
@@ -111,15 +111,18 @@ enum yaml_style yaml_scalar_style(const char *s, size_t length)
 
     examine(s, s + length, &traits);
     if (memchr(s, '\n', length))
-        return !traits.content || traits.trailing_space || traits.space_before_break || traits.special
+        return !traits.content || traits.trailing_space || traits.space_before_break ||
+                       traits.special
                    ? YAML_DOUBLE_QUOTED
                    : YAML_LITERAL;
     if (yaml_is_old_word(s, length))
         return YAML_SINGLE_QUOTED;
     if (yaml_resolve(s, length, NULL) != YAML_MEANS_TEXT)
         return YAML_DOUBLE_QUOTED;
-    plain = !traits.leading_blank && !traits.trailing_space && !traits.trailing_break && !traits.space_after_break &&
-            !traits.space_before_break && !traits.tab && !traits.special && !traits.breaks && !traits.indicators;
-    quotable = !traits.space_after_break && !traits.space_before_break && !traits.tab && !traits.special;
+    plain = !traits.leading_blank && !traits.trailing_space && !traits.trailing_break &&
+            !traits.space_after_break && !traits.space_before_break && !traits.tab &&
+            !traits.special && !traits.breaks && !traits.indicators;
+    quotable =
+        !traits.space_after_break && !traits.space_before_break && !traits.tab && !traits.special;
     return plain ? YAML_PLAIN : quotable ? YAML_SINGLE_QUOTED : YAML_DOUBLE_QUOTED;
 }

@@ -84,7 +84,8 @@ static void open_level(struct yaml_writer *yaml, bool is_map)
     before_value(yaml);
     assert(yaml->depth < YAML_DEEPEST);
     level = &yaml->levels[yaml->depth++];
-    *level = (struct yaml_level){.is_map = is_map, .same_line = yaml->depth == 1 || yaml->after_dash};
+    *level =
+        (struct yaml_level){.is_map = is_map, .same_line = yaml->depth == 1 || yaml->after_dash};
     level->indent = yaml->depth == 1 ? 0 : yaml->levels[yaml->depth - 2].indent + yaml->step;
     if (level->same_line && yaml->depth > 1)
         put_text(yaml, " ");
@@ -162,8 +163,8 @@ static void put_flat(struct yaml_writer *yaml, const char *s, size_t length, boo
             after_break = true;
             continue;
         }
-        if (*at == ' ' && fold && !after_space && yaml->column > BEST_WIDTH && at > s && at + 1 < end &&
-            at[1] != ' ') {
+        if (*at == ' ' && fold && !after_space && yaml->column > BEST_WIDTH && at > s &&
+            at + 1 < end && at[1] != ' ') {
             go_to_line(yaml, continuation(yaml));
         } else {
             if (after_break)
@@ -184,8 +185,9 @@ static void put_escape(struct yaml_writer *yaml, uint32_t code)
     static const struct {
         uint32_t code;
         char letter;
-    } names[] = {{0, '0'},    {7, 'a'},    {8, 'b'},    {9, 't'},    {10, 'n'},    {11, 'v'},    {12, 'f'},   {13, 'r'},
-                 {27, 'e'},   {'"', '"'},  {'\\', '\\'}, {0x85, 'N'}, {0xa0, '_'}, {0x2028, 'L'}, {0x2029, 'P'}};
+    } names[] = {{0, '0'},     {7, 'a'},    {8, 'b'},    {9, 't'},      {10, 'n'},
+                 {11, 'v'},    {12, 'f'},   {13, 'r'},   {27, 'e'},     {'"', '"'},
+                 {'\\', '\\'}, {0x85, 'N'}, {0xa0, '_'}, {0x2028, 'L'}, {0x2029, 'P'}};
     size_t before = yaml->out->length;
 
     text_add_char(yaml->out, '\\');
@@ -216,11 +218,13 @@ static void put_double_quoted(struct yaml_writer *yaml, const char *s, size_t le
         uint32_t code = (unsigned char)*at;
 
         size = yaml_char_size(at, end);
-        if (marked || !yaml_is_printable(at, end) || yaml_break_size(at, end) > 0 || *at == '"' || *at == '\\') {
+        if (marked || !yaml_is_printable(at, end) || yaml_break_size(at, end) > 0 || *at == '"' ||
+            *at == '\\') {
             (void)utf8_decode(at, (size_t)(end - at), &code);
             put_escape(yaml, code);
             after_space = false;
-        } else if (*at == ' ' && fold && !after_space && yaml->column > BEST_WIDTH && at > s && at + 1 < end) {
+        } else if (*at == ' ' && fold && !after_space && yaml->column > BEST_WIDTH && at > s &&
+                   at + 1 < end) {
             go_to_line(yaml, continuation(yaml));
             if (at[1] == ' ')
                 put_text(yaml, "\\");

@@ -23,7 +23,7 @@ enum { YAML_DEEPEST = 128 };
 
 struct yaml_level {
     bool is_map;
-    bool filled;   /* something was written at this level */
+    bool filled;    /* something was written at this level */
     bool same_line; /* the first entry stands behind "- " or ": " */
     unsigned indent;
 };

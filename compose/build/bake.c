@@ -25,7 +25,8 @@ struct pairs bake_labels(struct arena *arena, const struct spec_project *project
     struct pairs labels = {0};
 
     for (size_t i = 0; i < service->build->labels.count; i++)
-        pairs_add(&labels, arena, service->build->labels.items[i].key, service->build->labels.items[i].value);
+        pairs_add(&labels, arena, service->build->labels.items[i].key,
+                  service->build->labels.items[i].value);
     pairs_set(&labels, arena, LABEL_PROJECT, project->name);
     pairs_set(&labels, arena, LABEL_SERVICE, service->name);
     pairs_set(&labels, arena, LABEL_VERSION, LABELS_COMPOSE_VERSION);
@@ -47,7 +48,8 @@ static void set_all(struct pairs *into, struct arena *arena, const struct pairs 
 }
 
 struct pairs bake_build_arguments(struct arena *arena, const struct spec_project *project,
-                                  const struct spec_build *build, const struct bake_options *options)
+                                  const struct spec_build *build,
+                                  const struct bake_options *options)
 {
     struct pairs arguments = {0};
 
@@ -85,7 +87,8 @@ bool bake_ssh_keys(struct arena *arena, const struct strings *flags, struct pair
         if (!flag[0] || strcmp(flag, "default") == 0)
             pairs_set(&keys, arena, "default", NULL);
         else if (equals && equals > flag)
-            pairs_set(&keys, arena, arena_strndup(arena, flag, (size_t)(equals - flag)), equals + 1);
+            pairs_set(&keys, arena, arena_strndup(arena, flag, (size_t)(equals - flag)),
+                      equals + 1);
         else
             return error_set(err, ERROR_USAGE, "invalid ssh key \"%s\"", flag);
     }
@@ -125,7 +128,8 @@ bool bake_platforms(struct arena *arena, const struct spec_project *project,
 }
 
 /* A service's name as bake takes it: dots name members there. */
-static const char *target_name(struct arena *arena, const struct bake_file *file, const char *service)
+static const char *target_name(struct arena *arena, const struct bake_file *file,
+                               const char *service)
 {
     char *name = arena_strdup(arena, service);
     bool taken;
@@ -168,10 +172,11 @@ static bool want(struct bake_file *file, struct bake_target *target, struct erro
         name = contexts->items[i].value + strlen(SERVICE_CONTEXT);
         other = (struct bake_target *)(uintptr_t)bake_target_of(file, name);
         if (!other)
-            return error_set(err, ERROR_INPUT,
-                             "service \"%s\" uses service \"%s\" as additional context, but that has no "
-                             "build section",
-                             target->service->name, name);
+            return error_set(
+                err, ERROR_INPUT,
+                "service \"%s\" uses service \"%s\" as additional context, but that has no "
+                "build section",
+                target->service->name, name);
         if (!want(file, other, err))
             return false;
     }
@@ -185,7 +190,8 @@ static void note_needs(struct arena *arena, struct bake_file *file, const struct
     if (build->context)
         strings_add(&file->readable, arena, build->context);
     for (size_t i = 0; i < contexts->count; i++)
-        if (!strchr(contexts->items[i].value, ':') && !bake_context_is_remote(contexts->items[i].value))
+        if (!strchr(contexts->items[i].value, ':') &&
+            !bake_context_is_remote(contexts->items[i].value))
             strings_add(&file->readable, arena, contexts->items[i].value);
     for (size_t i = 0; i < build->secrets.count; i++) {
         const struct spec_secret *secret =
@@ -200,8 +206,8 @@ static void note_needs(struct arena *arena, struct bake_file *file, const struct
         file->privileged = true;
 }
 
-static bool add_targets(struct arena *arena, struct bake_file *file, const struct spec_service_map *services,
-                        struct error *err)
+static bool add_targets(struct arena *arena, struct bake_file *file,
+                        const struct spec_service_map *services, struct error *err)
 {
     bool good = true;
 
@@ -247,7 +253,8 @@ bool bake_prepare(struct arena *arena, struct bake_file *file, struct error *err
         return false;
     for (size_t i = 0; i < file->target_count; i++) {
         struct bake_target *target = &file->targets[i];
-        bool asked = file->services ? strings_contain(file->services, target->service->name) : i < enabled;
+        bool asked =
+            file->services ? strings_contain(file->services, target->service->name) : i < enabled;
 
         if (asked && !want(file, target, err))
             return false;

@@ -28,13 +28,13 @@ struct text;
 
 /** The flags of `build`; zeroed memory is a build without any. Borrowed. */
 struct bake_options {
-    struct pairs arguments;       /* --build-arg, resolved */
-    struct pairs proxies;         /* of the docker configuration, below all other arguments */
-    struct pairs ssh;             /* --ssh: id and path (NULL: the agent) */
-    const char *builder;          /* or NULL */
+    struct pairs arguments;        /* --build-arg, resolved */
+    struct pairs proxies;          /* of the docker configuration, below all other arguments */
+    struct pairs ssh;              /* --ssh: id and path (NULL: the agent) */
+    const char *builder;           /* or NULL */
     const char *provenance, *sbom; /* or NULL */
     bool check, no_cache, pull, push, quiet;
-    bool single_platform;         /* up, run: build for the platform that runs it */
+    bool single_platform; /* up, run: build for the platform that runs it */
 };
 
 struct bake_target {
@@ -53,8 +53,8 @@ struct bake_file {
     /* Written by bake_prepare(). */
     struct bake_target *targets;
     size_t target_count;
-    struct strings readable;   /* directories that the builds may read */
-    struct pairs environment;  /* variables that secrets are taken from */
+    struct strings readable;  /* directories that the builds may read */
+    struct pairs environment; /* variables that secrets are taken from */
     bool privileged;
 };
 
@@ -82,7 +82,8 @@ struct pairs bake_labels(struct arena *arena, const struct spec_project *project
                          const struct spec_service *service);
 /** Arguments of a build: options over build.args over proxies; NULL values left out; sorted. */
 struct pairs bake_build_arguments(struct arena *arena, const struct spec_project *project,
-                                  const struct spec_build *build, const struct bake_options *options);
+                                  const struct spec_build *build,
+                                  const struct bake_options *options);
 /** The platforms to build for, after DOCKER_DEFAULT_PLATFORM and `platform`. */
 bool bake_platforms(struct arena *arena, const struct spec_project *project,
                     const struct spec_service *service, bool single_platform,

@@ -58,7 +58,8 @@ static struct span read_metadata(struct bake_run *run)
 
     if (file < 0)
         return (struct span){"", 0};
-    if (fstat(file, &status) < 0 || status.st_size <= 0 || (uint64_t)status.st_size > LIMIT_JSON_LINE_BYTES) {
+    if (fstat(file, &status) < 0 || status.st_size <= 0 ||
+        (uint64_t)status.st_size > LIMIT_JSON_LINE_BYTES) {
         (void)close(file);
         return (struct span){"", 0};
     }
@@ -84,9 +85,11 @@ static bool read_digests(struct bake_run *run, struct pairs *ret_digests, struct
             continue;
         digest = engine_json_find_segments(metadata, path, COUNT_OF(path));
         if (!digest.bytes)
-            return error_set(err, ERROR_INPUT, "build result not found in Bake metadata for service %s",
+            return error_set(err, ERROR_INPUT,
+                             "build result not found in Bake metadata for service %s",
                              target->service->name);
-        pairs_add(&digests, run->arena, target->service->name, engine_json_text(run->arena, digest));
+        pairs_add(&digests, run->arena, target->service->name,
+                  engine_json_text(run->arena, digest));
     }
     *ret_digests = digests;
     return true;
@@ -116,7 +119,8 @@ static void on_bake_done(void *owner, const struct child_end *end)
     else if (!child_succeeded(end) && run->complaints.length > 0)
         (void)error_set(&failure, ERROR_INPUT, "%s", run->complaints.bytes);
     else if (!child_succeeded(end))
-        (void)error_set(&failure, ERROR_INPUT, "failed to execute bake: %s", child_end_text(run->arena, end));
+        (void)error_set(&failure, ERROR_INPUT, "failed to execute bake: %s",
+                        child_end_text(run->arena, end));
     else if (!run->file->options->check)
         (void)read_digests(run, &result.digests, &failure);
     result.failure = error_is_set(&failure) ? &failure : NULL;
@@ -127,7 +131,8 @@ static void on_bake_done(void *owner, const struct child_end *end)
 
 static struct strings arguments_of(struct bake_run *run)
 {
-    static const char *const fixed[] = {"bake", "--file", "-", "--progress", "rawjson", "--metadata-file"};
+    static const char *const fixed[] = {"bake",       "--file",  "-",
+                                        "--progress", "rawjson", "--metadata-file"};
     const struct bake_options *options = run->file->options;
     struct strings words = {0};
 
@@ -146,7 +151,8 @@ static struct strings arguments_of(struct bake_run *run)
     if (options->sbom)
         strings_add(&words, run->arena, arena_printf(run->arena, "--sbom=%s", options->sbom));
     if (options->provenance)
-        strings_add(&words, run->arena, arena_printf(run->arena, "--provenance=%s", options->provenance));
+        strings_add(&words, run->arena,
+                    arena_printf(run->arena, "--provenance=%s", options->provenance));
     if (options->builder) {
         strings_add(&words, run->arena, "--builder");
         strings_add(&words, run->arena, options->builder);
@@ -160,7 +166,8 @@ static struct strings arguments_of(struct bake_run *run)
 static char *make_metadata_path(void)
 {
     const char *directory = getenv("TMPDIR");
-    char *path = xasprintf("%s/compose-build-metadata-XXXXXX", directory && *directory ? directory : "/tmp");
+    char *path =
+        xasprintf("%s/compose-build-metadata-XXXXXX", directory && *directory ? directory : "/tmp");
     int file = mkostemp(path, O_CLOEXEC);
 
     if (file >= 0)
@@ -168,9 +175,9 @@ static char *make_metadata_path(void)
     return path;
 }
 
-struct bake_run *bake_start(uv_loop_t *loop, const struct builder *builder, const struct bake_file *file,
-                            engine_build_message_fn *on_message, bake_line_fn *on_line,
-                            bake_done_fn *done, void *owner)
+struct bake_run *bake_start(uv_loop_t *loop, const struct builder *builder,
+                            const struct bake_file *file, engine_build_message_fn *on_message,
+                            bake_line_fn *on_line, bake_done_fn *done, void *owner)
 {
     struct bake_run *run = xcalloc(1, sizeof(*run));
     struct pairs environment = {0};
@@ -186,7 +193,8 @@ struct bake_run *bake_start(uv_loop_t *loop, const struct builder *builder, cons
     run->metadata_path = make_metadata_path();
     text_init(&run->complaints, LIMIT_MESSAGE_BYTES);
     for (size_t i = 0; i < file->environment.count; i++)
-        pairs_set(&environment, run->arena, file->environment.items[i].key, file->environment.items[i].value);
+        pairs_set(&environment, run->arena, file->environment.items[i].key,
+                  file->environment.items[i].value);
     for (size_t i = 0; i < builder->environment.count; i++)
         pairs_set(&environment, run->arena, builder->environment.items[i].key,
                   builder->environment.items[i].value);

@@ -44,8 +44,8 @@ const char *builder_missing_feature(enum builder_kind kind, const struct spec_se
 
 struct bake_end {
     const struct error *failure; /* or NULL */
-    struct pairs digests;        /* service -> "sha256:...", of the group's targets; none for --check */
-    struct span output;          /* what the plugin says on stdout: the findings of --check */
+    struct pairs digests; /* service -> "sha256:...", of the group's targets; none for --check */
+    struct span output;   /* what the plugin says on stdout: the findings of --check */
 };
 
 typedef void bake_done_fn(void *owner, const struct bake_end *end);
@@ -58,8 +58,8 @@ typedef void bake_line_fn(void *owner, struct span line);
  * Ownership: `file` and `builder` are borrowed until `done` returns; what `end` holds is valid during the call.
  * Errors:    ERROR_INPUT in buildx's own words.
  */
-struct bake_run *bake_start(uv_loop_t *loop, const struct builder *builder, const struct bake_file *file,
-                            engine_build_message_fn *on_message, bake_line_fn *on_line,
-                            bake_done_fn *done, void *owner);
+struct bake_run *bake_start(uv_loop_t *loop, const struct builder *builder,
+                            const struct bake_file *file, engine_build_message_fn *on_message,
+                            bake_line_fn *on_line, bake_done_fn *done, void *owner);
 /** Interrupt it; `done` follows with ERROR_CANCELED. */
 void bake_cancel(struct bake_run *run);

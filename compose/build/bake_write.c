@@ -71,13 +71,15 @@ static struct strings secrets_of(struct arena *arena, const struct bake_file *fi
     for (size_t i = 0; i < build->secrets.count; i++) {
         const struct spec_file_ref *reference = build->secrets.items[i];
         const struct spec_secret *secret = spec_project_secret(file->project, reference->source);
-        const char *id = reference->target && reference->target[0] ? reference->target : reference->source;
+        const char *id =
+            reference->target && reference->target[0] ? reference->target : reference->source;
 
         if (secret && secret->environment && secret->environment[0])
             strings_add(&secrets, arena,
                         arena_printf(arena, "id=%s,type=env,env=%s", id, secret->environment));
         else if (secret && secret->file && secret->file[0])
-            strings_add(&secrets, arena, arena_printf(arena, "id=%s,type=file,src=%s", id, secret->file));
+            strings_add(&secrets, arena,
+                        arena_printf(arena, "id=%s,type=file,src=%s", id, secret->file));
     }
     return secrets;
 }
@@ -108,8 +110,8 @@ static struct strings ulimits_of(struct arena *arena, const struct spec_build *b
             continue;
         strings_add(&limits, arena,
                     limit->single ? arena_printf(arena, "%s=%lld", name, (long long)limit->single)
-                                  : arena_printf(arena, "%s=%lld:%lld", name, (long long)limit->soft,
-                                                 (long long)limit->hard));
+                                  : arena_printf(arena, "%s=%lld:%lld", name,
+                                                 (long long)limit->soft, (long long)limit->hard));
     }
     return limits;
 }
@@ -141,7 +143,8 @@ static struct strings outputs_of(struct arena *arena, const struct bake_file *fi
     return outputs;
 }
 
-static void add_attestation(struct strings *list, struct arena *arena, const char *type, const char *value)
+static void add_attestation(struct strings *list, struct arena *arena, const char *type,
+                            const char *value)
 {
     if (!value || !value[0] || strcmp(value, "false") == 0)
         return;
@@ -179,7 +182,7 @@ static void write_target(struct arena *arena, const struct bake_file *file,
     translate_map(json, "contexts", &contexts);
     translate_member(json, "dockerfile", dockerfile_path(arena, build));
     translate_member(json, "dockerfile-inline",
-                 build->dockerfile_inline ? escape(arena, build->dockerfile_inline) : NULL);
+                     build->dockerfile_inline ? escape(arena, build->dockerfile_inline) : NULL);
     translate_map(json, "args", &arguments);
     translate_map(json, "labels", &labels);
     translate_strings(json, "tags", &tags);
@@ -194,7 +197,8 @@ static void write_target(struct arena *arena, const struct bake_file *file,
     translate_member(json, "network", build->network);
     translate_strings(json, "no-cache-filter", &build->no_cache_filter);
     if (build->shm_size > 0)
-        json_member_string(json, "shm-size", arena_printf(arena, "%lld", (long long)build->shm_size));
+        json_member_string(json, "shm-size",
+                           arena_printf(arena, "%lld", (long long)build->shm_size));
     translate_strings(json, "ulimits", &ulimits);
     translate_member(json, "call", options->check ? "lint" : NULL);
     translate_strings(json, "entitlements", &entitlements);

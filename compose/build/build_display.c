@@ -21,7 +21,7 @@ struct step {
     bool ended;
     struct strings parts; /* what was moved, and is told */
     struct text output;   /* the last of what it said */
-    const char *error;  /* NULL: it did not fail */
+    const char *error;    /* NULL: it did not fail */
 };
 
 struct build_display {
@@ -46,7 +46,8 @@ struct build_display *build_display_create(struct console *console, bool quiet)
     return display;
 }
 
-static struct step *step_of(struct build_display *display, const struct engine_build_message *message)
+static struct step *step_of(struct build_display *display,
+                            const struct engine_build_message *message)
 {
     uint32_t at = index_find(&display->numbers, message->step);
     struct step *step;
@@ -55,10 +56,13 @@ static struct step *step_of(struct build_display *display, const struct engine_b
         return display->steps[at];
     step = arena_alloc(display->arena, sizeof(*step));
     step->number = display->count + 1;
-    step->name = arena_strdup(display->arena, message->kind == ENGINE_BUILD_STEP ? message->name : "");
+    step->name =
+        arena_strdup(display->arena, message->kind == ENGINE_BUILD_STEP ? message->name : "");
     text_init(&step->output, 0);
-    index_put(&display->numbers, display->arena, arena_strdup(display->arena, message->step), display->count);
-    display->steps = xgrow(display->steps, &display->capacity, display->count + 1, sizeof(*display->steps));
+    index_put(&display->numbers, display->arena, arena_strdup(display->arena, message->step),
+              display->count);
+    display->steps =
+        xgrow(display->steps, &display->capacity, display->count + 1, sizeof(*display->steps));
     display->steps[display->count++] = step;
     return step;
 }
@@ -214,7 +218,8 @@ static void on_step(struct build_display *display, struct step *step,
     step->ended |= message->completed;
 }
 
-void build_display_message(struct build_display *display, const struct engine_build_message *message)
+void build_display_message(struct build_display *display,
+                           const struct engine_build_message *message)
 {
     struct step *step;
 
@@ -225,7 +230,8 @@ void build_display_message(struct build_display *display, const struct engine_bu
         return;
     case ENGINE_BUILD_WARNING:
         if (!display->quiet)
-            console_note(display->console, "%.*s\n", (int)message->text.length, message->text.bytes);
+            console_note(display->console, "%.*s\n", (int)message->text.length,
+                         message->text.bytes);
         return;
     case ENGINE_BUILD_STEP:
         step = step_of(display, message);

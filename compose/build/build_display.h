@@ -21,4 +21,5 @@ struct console;
 struct build_display *build_display_create(struct console *console, bool quiet);
 /** Says what the failed steps said; NULL is allowed. */
 void build_display_destroy(struct build_display *display);
-void build_display_message(struct build_display *display, const struct engine_build_message *message);
+void build_display_message(struct build_display *display,
+                           const struct engine_build_message *message);

@@ -71,7 +71,8 @@ static bool option_takes(const char *line, const char *image)
     size_t length = strcspn(line, "\n");
     const char *end = line + length;
 
-    for (const char *at = line; (at = memmem(at, (size_t)(end - at), "from=", strlen("from="))) != NULL;) {
+    for (const char *at = line;
+         (at = memmem(at, (size_t)(end - at), "from=", strlen("from="))) != NULL;) {
         at += strlen("from=");
         if (is_image(at, strcspn(at, " \t\r\n,"), image))
             return true;

@@ -66,7 +66,8 @@ static bool is_new_enough(const char *text)
 {
     struct cli_plugin_version version;
 
-    return !cli_plugin_version_parse(text, &version) || cli_plugin_version_is_at_least(&version, 0, 17, 0);
+    return !cli_plugin_version_parse(text, &version) ||
+           cli_plugin_version_is_at_least(&version, 0, 17, 0);
 }
 
 bool builder_find(struct session *session, struct arena *arena, struct builder *ret_builder,
@@ -79,7 +80,8 @@ bool builder_find(struct session *session, struct arena *arena, struct builder *
     const char *version;
 
     if (!session_client(session, &client, err) ||
-        !docker_config_load(arena, docker_config_directory(arena), session_endpoint(session)->url, &config, err))
+        !docker_config_load(arena, docker_config_directory(arena), session_endpoint(session)->url,
+                            &config, err))
         return false;
     builder.proxies = config.proxies;
     if (!observe_negotiate(session, client, err))
@@ -100,8 +102,8 @@ bool builder_find(struct session *session, struct arena *arena, struct builder *
     } else if (!ask_version(session, arena, &builder, &version, err)) {
         return false;
     } else if (!is_new_enough(version)) {
-        builder.why_not_bake =
-            arena_printf(arena, "%s is buildx %s, and 0.17.0 or later is needed", builder.buildx, version);
+        builder.why_not_bake = arena_printf(arena, "%s is buildx %s, and 0.17.0 or later is needed",
+                                            builder.buildx, version);
     } else {
         builder.kind = BUILDER_BAKE;
     }
@@ -122,7 +124,8 @@ static bool has_exported_cache(const struct strings *list)
 static bool has_cache_kind(const struct strings *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (text_starts_with(list->items[i], "type=") && !text_starts_with(list->items[i], "type=registry"))
+        if (text_starts_with(list->items[i], "type=") &&
+            !text_starts_with(list->items[i], "type=registry"))
             return true;
     return false;
 }

@@ -16,7 +16,9 @@ static bool run_alpha_generate(struct command_context *context, struct error *er
 {
     (void)context;
     (void)error_set(err, ERROR_USAGE, "alpha generate is not part of this program");
-    return error_hint(err, "write the file from `docker inspect CONTAINER`, and compare with `docker compose config`");
+    return error_hint(
+        err,
+        "write the file from `docker inspect CONTAINER`, and compare with `docker compose config`");
 }
 
 const struct command_body cmd_alpha_generate = {

@@ -79,7 +79,8 @@ static struct strings ports_of(struct arena *arena, const struct spec_service *s
         strings_add(&lines, arena,
                     arena_printf(arena, "%s%s%s:%lld (%s, %s)", host, *host ? ":" : "",
                                  port->published ? port->published : "", (long long)port->target,
-                                 port->protocol ? port->protocol : "", port->mode ? port->mode : ""));
+                                 port->protocol ? port->protocol : "",
+                                 port->mode ? port->mode : ""));
     }
     return lines;
 }
@@ -87,7 +88,8 @@ static struct strings ports_of(struct arena *arena, const struct spec_service *s
 static void add_node(struct text *out, const struct command_context *context, const char *indent,
                      const struct spec_project *project, const struct spec_service *service)
 {
-    struct strings networks = networks_of(context->arena, service), ports = ports_of(context->arena, service);
+    struct strings networks = networks_of(context->arena, service),
+                   ports = ports_of(context->arena, service);
     struct strings images = {0};
 
     strings_add(&images, context->arena, spec_service_image(project, service));

@@ -32,8 +32,7 @@ static bool is_true(struct span inspected, const char *path)
 static bool check_state(const struct engine_container *container, struct error *err)
 {
     if (container->paused)
-        return error_set(err, ERROR_INPUT,
-                         "cannot attach to a paused container, unpause it first");
+        return error_set(err, ERROR_INPUT, "cannot attach to a paused container, unpause it first");
     if (container->restarting)
         return error_set(err, ERROR_INPUT,
                          "cannot attach to a restarting container, wait until it is running");
@@ -46,12 +45,14 @@ static bool inspect(struct command_context *context, const char *id,
     struct span answer;
 
     return session_fetch(context->session, context->arena, NULL,
-                         engine_path(context->arena, "/containers/%s/json", id), NULL, &answer, err) &&
+                         engine_path(context->arena, "/containers/%s/json", id), NULL, &answer,
+                         err) &&
            engine_container_decode(context->arena, answer, ret_container, err) &&
            check_state(ret_container, err);
 }
 
-static bool choose_keys(const struct command_context *context, const char **ret_keys, struct error *err)
+static bool choose_keys(const struct command_context *context, const char **ret_keys,
+                        struct error *err)
 {
     const char *directory = context->root->docker.config_directory;
     const char *given = options_string(context->options, "detach-keys");
@@ -77,8 +78,8 @@ static bool run_attach(struct command_context *context, struct error *err)
     struct spec_project *project;
 
     if (!session_project(context, PROJECT_NAME, NULL, &project, err) ||
-        !containers_pick(context->session, context->arena, project->name, options->arguments.items[0],
-                         options_int(options, "index"), &entry, err) ||
+        !containers_pick(context->session, context->arena, project->name,
+                         options->arguments.items[0], options_int(options, "index"), &entry, err) ||
         !inspect(context, entry->id, &container, err))
         return false;
     stream.id = entry->id;

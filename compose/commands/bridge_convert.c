@@ -15,8 +15,10 @@ static bool run_bridge_convert(struct command_context *context, struct error *er
 {
     (void)context;
     (void)error_set(err, ERROR_USAGE, "bridge convert is not part of this program");
-    return error_hint(err, "give the model to a converter: `docker compose config > model.yaml`, then `kompose convert -f "
-                           "model.yaml`");
+    return error_hint(
+        err,
+        "give the model to a converter: `docker compose config > model.yaml`, then `kompose convert -f "
+        "model.yaml`");
 }
 
 const struct command_body cmd_bridge_convert = {

@@ -16,8 +16,10 @@ static bool run_bridge_transformations(struct command_context *context, struct e
 {
     (void)context;
     (void)error_set(err, ERROR_USAGE, "bridge transformations is not part of this program");
-    return error_hint(err, "such images are listed by `docker image ls --filter "
-                           "label=com.docker.compose.bridge=transformation`, and copied out of by `docker cp`");
+    return error_hint(
+        err,
+        "such images are listed by `docker image ls --filter "
+        "label=com.docker.compose.bridge=transformation`, and copied out of by `docker cp`");
 }
 
 const struct command_body cmd_bridge_transformations = {

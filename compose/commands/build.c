@@ -71,7 +71,8 @@ static bool read_flags(struct build *build, const struct spec_project *project, 
     return bake_ssh_keys(context->arena, options_list(options, "ssh"), &build->flags.ssh, err);
 }
 
-static bool make(struct converge *job, const struct observed *observed, struct plan **ret_plan, struct error *err)
+static bool make(struct converge *job, const struct observed *observed, struct plan **ret_plan,
+                 struct error *err)
 {
     struct build *build = job->owner;
     bool bakes = build->job.execute.builder->kind == BUILDER_BAKE;
@@ -90,7 +91,8 @@ static bool make(struct converge *job, const struct observed *observed, struct p
 static bool print_bake(struct build *build, const struct spec_project *project, struct error *err)
 {
     struct command_context *context = build->job.context;
-    struct bake_file file = {.project = project, .services = &build->services, .options = &build->flags};
+    struct bake_file file = {
+        .project = project, .services = &build->services, .options = &build->flags};
     struct text out;
 
     if (!bake_prepare(context->arena, &file, err))
@@ -103,17 +105,20 @@ static bool print_bake(struct build *build, const struct spec_project *project, 
 }
 
 /* Names and, over any number of links, the services whose images their builds take: disabled ones, too. */
-static void add_contexts(struct arena *arena, const struct spec_project *project, struct strings *names)
+static void add_contexts(struct arena *arena, const struct spec_project *project,
+                         struct strings *names)
 {
     for (size_t i = 0; i < names->count; i++) {
         const struct spec_service *service = spec_project_service(project, names->items[i]);
 
         if (!service)
             service = spec_project_disabled(project, names->items[i]);
-        for (size_t j = 0; service && service->build && j < service->build->additional_contexts.count; j++) {
+        for (size_t j = 0;
+             service && service->build && j < service->build->additional_contexts.count; j++) {
             const char *context = service->build->additional_contexts.items[j].value;
 
-            if (text_starts_with(context, "service:") && !strings_contain(names, context + strlen("service:")))
+            if (text_starts_with(context, "service:") &&
+                !strings_contain(names, context + strlen("service:")))
                 strings_add(names, arena, context + strlen("service:"));
         }
     }
@@ -124,7 +129,8 @@ static bool choose_services(struct build *build, struct spec_project *project, s
 {
     struct command_context *context = build->job.context;
     struct strings names = {0};
-    bool all = context->options->arguments.count == 0 || options_bool(context->options, "with-dependencies");
+    bool all = context->options->arguments.count == 0 ||
+               options_bool(context->options, "with-dependencies");
 
     for (size_t i = 0; i < context->options->arguments.count; i++)
         strings_add(&names, context->arena, context->options->arguments.items[i]);
@@ -146,7 +152,8 @@ static bool choose_services(struct build *build, struct spec_project *project, s
 }
 
 /* Flags that only buildx can honour, and one that it cannot. */
-static bool check_builder(const struct build *build, const struct builder *builder, struct error *err)
+static bool check_builder(const struct build *build, const struct builder *builder,
+                          struct error *err)
 {
     const struct bake_options *flags = &build->flags;
     const struct {
@@ -161,7 +168,8 @@ static bool check_builder(const struct build *build, const struct builder *build
     };
 
     if (builder->kind != BUILDER_CLASSIC && options_int(build->job.context->options, "memory") > 0)
-        console_warn(build->job.context->console, "--memory has no effect: BuildKit does not support it");
+        console_warn(build->job.context->console,
+                     "--memory has no effect: BuildKit does not support it");
     for (size_t i = 0; builder->kind != BUILDER_BAKE && i < COUNT_OF(needs); i++)
         if (needs[i].given) {
             (void)error_set(err, ERROR_USAGE, "--%s needs buildx", needs[i].name);
@@ -189,7 +197,8 @@ static bool run_build(struct command_context *context, struct error *err)
     }
     if (options_bool(options, "print"))
         return print_bake(&build, project, err);
-    if (!builder_find(context->session, context->arena, &builder, err) || !check_builder(&build, &builder, err))
+    if (!builder_find(context->session, context->arena, &builder, err) ||
+        !check_builder(&build, &builder, err))
         return false;
     build.flags.proxies = builder.proxies;
     build.job.execute = (struct execute_options){

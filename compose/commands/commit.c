@@ -78,8 +78,8 @@ static bool run_commit(struct command_context *context, struct error *err)
 
     if (!session_project(context, PROJECT_NAME, NULL, &project, err) ||
         !containers_pick(context->session, context->arena, project->name,
-                         context->options->arguments.items[0], options_int(context->options, "index"),
-                         &entry, err))
+                         context->options->arguments.items[0],
+                         options_int(context->options, "index"), &entry, err))
         return false;
     event.id = containers_name(entry);
     console_begin(context->console, "commit");

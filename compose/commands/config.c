@@ -74,14 +74,15 @@ static bool lists_keys(const struct options *options)
 {
     const struct selector *selector = chosen_selector(options);
 
-    return selector && (selector->list == spec_list_services || selector->list == spec_list_volumes ||
-                        selector->list == spec_list_networks || selector->list == spec_list_models);
+    return selector &&
+           (selector->list == spec_list_services || selector->list == spec_list_volumes ||
+            selector->list == spec_list_networks || selector->list == spec_list_models);
 }
 
 enum model { MODEL_TYPED, MODEL_TREE, MODEL_UNCHECKED_TREE };
 
-static bool load(struct command_context *context, enum model model, struct spec_project **ret_project,
-                 struct error *err)
+static bool load(struct command_context *context, enum model model,
+                 struct spec_project **ret_project, struct error *err)
 {
     const struct options *options = context->options;
     struct spec_load_options how = session_load_options(context);
@@ -110,8 +111,9 @@ static bool add_variables(struct command_context *context, const char *format, s
     struct spec_project *project;
 
     if (context->options->arguments.count > 0)
-        console_warn(context->console, "service filtering is not applied when --variables is set, "
-                                       "variables from the full model will be rendered");
+        console_warn(context->console,
+                     "service filtering is not applied when --variables is set, "
+                     "variables from the full model will be rendered");
     if (!load(context, MODEL_UNCHECKED_TREE, &project, err))
         return false;
     if (strcmp(format, "json") == 0)
@@ -129,8 +131,9 @@ static bool add_raw(struct command_context *context, bool json, struct text *out
     struct spec_project *project;
 
     if (context->options->arguments.count > 0)
-        console_warn(context->console, "service filtering is not applied when --no-interpolate is set, "
-                                       "the full model will be rendered");
+        console_warn(context->console,
+                     "service filtering is not applied when --no-interpolate is set, "
+                     "the full model will be rendered");
     if (!load(context, MODEL_TREE, &project, err))
         return false;
     if (json)
@@ -140,7 +143,8 @@ static bool add_raw(struct command_context *context, bool json, struct text *out
     return true;
 }
 
-static bool add_model(struct command_context *context, bool json, struct text *out, struct error *err)
+static bool add_model(struct command_context *context, bool json, struct text *out,
+                      struct error *err)
 {
     const struct options *options = context->options;
     bool lock = options_bool(options, "lock-image-digests");
@@ -180,7 +184,8 @@ static bool add_listing(struct command_context *context, const struct selector *
     if (strcmp(selector->flag, "variables") == 0)
         return add_variables(context, options_string(context->options, "format"), out, err);
     if (!load(context, MODEL_TYPED, &project, err) ||
-        !select_services(context, selector->is_whole ? &all : &context->options->arguments, project, err))
+        !select_services(context, selector->is_whole ? &all : &context->options->arguments, project,
+                         err))
         return false;
     if (!selector->list)
         return spec_list_hashes(out, project, hash, err);

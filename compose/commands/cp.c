@@ -82,7 +82,8 @@ static bool read_arguments(struct cp *cp, struct error *err)
     return true;
 }
 
-static void show(const struct cp *cp, size_t container, const char *text, enum progress_status status)
+static void show(const struct cp *cp, size_t container, const char *text,
+                 enum progress_status status)
 {
     const char *name = containers_name(&cp->list.items[container]);
     struct arena *arena = cp->context->arena;
@@ -147,8 +148,9 @@ static bool run_cp(struct command_context *context, struct error *err)
 }
 
 const struct command_body cmd_cp = {
-    .usage = "[OPTIONS] SERVICE:SRC_PATH DEST_PATH|-\n"
-             "        docker compose cp [OPTIONS] SRC_PATH|- SERVICE:DEST_PATH",
+    .usage =
+        "[OPTIONS] SERVICE:SRC_PATH DEST_PATH|-\n"
+        "        docker compose cp [OPTIONS] SRC_PATH|- SERVICE:DEST_PATH",
     .options = option_rows,
     .min_arguments = 2,
     .max_arguments = 2,

@@ -33,7 +33,8 @@ static bool write_page(struct arena *arena, const char *directory, const struct 
     text_init(&page, 0);
     documents_man_name(&name, command);
     documents_man(&page, command);
-    good = write_file(path_join(arena, directory, arena_printf(arena, "%s.1", name.bytes)), &page, err);
+    good = write_file(path_join(arena, directory, arena_printf(arena, "%s.1", name.bytes)), &page,
+                      err);
     text_finish(&name);
     text_finish(&page);
     return good;
@@ -65,7 +66,8 @@ static bool write_pages(struct arena *arena, const char *directory, struct error
 static bool run_documents(struct command_context *context, struct error *err)
 {
     const char *kind = context->options->arguments.items[0];
-    const char *what = context->options->arguments.count > 1 ? context->options->arguments.items[1] : "";
+    const char *what =
+        context->options->arguments.count > 1 ? context->options->arguments.items[1] : "";
     struct text out;
     bool good = true;
 
@@ -75,7 +77,8 @@ static bool run_documents(struct command_context *context, struct error *err)
     if (strcmp(kind, "table") == 0)
         documents_table(&out);
     else if (strcmp(kind, "completion") != 0 || !documents_completion(&out, what))
-        good = error_set(err, ERROR_USAGE, "expected: man DIRECTORY, completion bash|fish|zsh, or table");
+        good = error_set(err, ERROR_USAGE,
+                         "expected: man DIRECTORY, completion bash|fish|zsh, or table");
     console_write(context->console, out.bytes, out.length);
     text_finish(&out);
     return good;

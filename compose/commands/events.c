@@ -66,7 +66,8 @@ static void add_json(struct text *out, const struct engine_event *event)
     json_object_open(&json);
     for (size_t i = 0; i < event->attributes.count; i++)
         if (!text_starts_with(event->attributes.items[i].key, LABEL_PREFIX))
-            json_member_string(&json, event->attributes.items[i].key, event->attributes.items[i].value);
+            json_member_string(&json, event->attributes.items[i].key,
+                               event->attributes.items[i].value);
     json_object_close(&json);
     json_member_string(&json, "id", event->id);
     json_member_string(&json, "service", engine_event_attribute(event, LABEL_SERVICE));

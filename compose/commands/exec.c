@@ -172,7 +172,8 @@ static bool start_attached(const struct exec *exec, const char *id, struct error
     struct arena *arena = exec->context->arena;
     struct stdio_stream_options stream = {
         .path = engine_path(arena, "/exec/%s/start", id),
-        .body = span_of(exec->tty ? "{\"Detach\":false,\"Tty\":true}" : "{\"Detach\":false,\"Tty\":false}"),
+        .body = span_of(exec->tty ? "{\"Detach\":false,\"Tty\":true}"
+                                  : "{\"Detach\":false,\"Tty\":false}"),
         .tty = exec->tty,
         .input = exec->input,
         .resize_path = engine_path(arena, "/exec/%s/resize", id),
@@ -201,8 +202,8 @@ static bool run_exec(struct command_context *context, struct error *err)
     exec.tty = options_given(options, "no-tty") ? !options_bool(options, "no-tty")
                                                 : terminal_is(STDOUT_FILENO);
     if (!session_project(context, PROJECT_NAME, NULL, &project, err) ||
-        !containers_pick(context->session, context->arena, project->name, options->arguments.items[0],
-                         options_int(options, "index"), &entry, err))
+        !containers_pick(context->session, context->arena, project->name,
+                         options->arguments.items[0], options_int(options, "index"), &entry, err))
         return false;
     if (!exec.detach && !stdio_stream_check_tty(exec.tty, exec.input, err))
         return false;

@@ -54,8 +54,8 @@ static bool run_export(struct command_context *context, struct error *err)
 
     if (!session_project(context, PROJECT_NAME, NULL, &project, err) ||
         !containers_pick(context->session, context->arena, project->name,
-                         context->options->arguments.items[0], options_int(context->options, "index"),
-                         &entry, err))
+                         context->options->arguments.items[0],
+                         options_int(context->options, "index"), &entry, err))
         return false;
     if (!file[0] && terminal_is(STDOUT_FILENO))
         return error_set(err, ERROR_USAGE, "output option is required when exporting to terminal");

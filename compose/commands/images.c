@@ -164,7 +164,8 @@ static void add_table(struct text *out, struct arena *arena, const struct row *r
     int64_t now_ns = instant_now();
 
     table_init(&table, arena, MINIMUM, PADDING);
-    table_row(&table, "CONTAINER", "REPOSITORY", "TAG", "PLATFORM", "IMAGE ID", "SIZE", "CREATED", NULL);
+    table_row(&table, "CONTAINER", "REPOSITORY", "TAG", "PLATFORM", "IMAGE ID", "SIZE", "CREATED",
+              NULL);
     for (size_t i = 0; i < count; i++)
         add_table_row(&table, &rows[i], now_ns);
     table_print(&table, out);

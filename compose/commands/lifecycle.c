@@ -38,7 +38,8 @@ bool lifecycle_removes_orphans(const struct options *options)
 }
 
 /* By name: the services named, and all that depend on them. Source: Docker Compose 5.5.0, `down`. */
-static void add_dependents(struct arena *arena, const struct spec_project *project, struct strings *names)
+static void add_dependents(struct arena *arena, const struct spec_project *project,
+                           struct strings *names)
 {
     for (bool changed = true; changed;) {
         changed = false;
@@ -56,7 +57,8 @@ static void add_dependents(struct arena *arena, const struct spec_project *proje
 }
 
 /* "Going to remove a, b" and, unless forced, the question. */
-static bool may_remove(struct lifecycle_job *job, const struct plan *plan, bool *ret_may, struct error *err)
+static bool may_remove(struct lifecycle_job *job, const struct plan *plan, bool *ret_may,
+                       struct error *err)
 {
     struct command_context *context = job->job.context;
     struct strings names = {0};
@@ -68,7 +70,8 @@ static bool may_remove(struct lifecycle_job *job, const struct plan *plan, bool 
     *ret_may = true;
     if (names.count == 0)
         return true;
-    message = arena_printf(context->arena, "Going to remove %s", strings_join(&names, context->arena, ", "));
+    message = arena_printf(context->arena, "Going to remove %s",
+                           strings_join(&names, context->arena, ", "));
     if (options_bool(context->options, "force")) {
         console_print(context->console, "%s\n", message);
         return true;
@@ -98,8 +101,8 @@ static bool check_known(struct lifecycle_job *job, struct error *err)
     return true;
 }
 
-static bool make(struct converge *converge_job, const struct observed *observed, struct plan **ret_plan,
-                 struct error *err)
+static bool make(struct converge *converge_job, const struct observed *observed,
+                 struct plan **ret_plan, struct error *err)
 {
     struct lifecycle_job *job = converge_job->owner;
     struct arena *arena = converge_job->context->arena;
@@ -112,11 +115,13 @@ static bool make(struct converge *converge_job, const struct observed *observed,
         if (job->what == LIFECYCLE_DOWN && job->options.named)
             add_dependents(arena, job->project, &job->options.services);
     }
-    if (!converge_job->wanted && !wanted_create(job->project, NULL, NULL, &converge_job->wanted, err))
+    if (!converge_job->wanted &&
+        !wanted_create(job->project, NULL, NULL, &converge_job->wanted, err))
         return false;
     if (job->none_known)
         *ret_plan = plan_create();
-    else if (!reconcile_lifecycle(job->what, converge_job->wanted, observed, &job->options, ret_plan, err))
+    else if (!reconcile_lifecycle(job->what, converge_job->wanted, observed, &job->options,
+                                  ret_plan, err))
         return false;
     job->empty = (*ret_plan)->count == 0;
     if (job->what == LIFECYCLE_RM && !may_remove(job, *ret_plan, &may, err)) {
@@ -159,19 +164,22 @@ static void tell_nothing(struct lifecycle_job *job)
         console_notice(console, "No stopped containers");
     else if (job->none_known)
         console_warn(console, "Any of the services [%s] not running in project \"%s\"",
-                     strings_join(&job->options.services, job->job.context->arena, " "), job->project->name);
+                     strings_join(&job->options.services, job->job.context->arena, " "),
+                     job->project->name);
     else if (job->what == LIFECYCLE_DOWN && job->project->networks.count == 0)
-        console_warn(console, "Warning: No resource found to remove for project \"%s\".", job->project->name);
+        console_warn(console, "Warning: No resource found to remove for project \"%s\".",
+                     job->project->name);
 }
 
 bool lifecycle_run(struct command_context *context, struct spec_project *project,
-                   const struct reconcile_containers *options, enum lifecycle what, const char *operation,
-                   struct error *err)
+                   const struct reconcile_containers *options, enum lifecycle what,
+                   const char *operation, struct error *err)
 {
     struct lifecycle_job job = {.what = what, .project = project, .options = *options};
     bool good;
 
-    job.job = (struct converge){.context = context, .operation = operation, .make = make, .owner = &job};
+    job.job =
+        (struct converge){.context = context, .operation = operation, .make = make, .owner = &job};
     job.job.execute.wait_timeout_s = options->wait_timeout_s;
     want(&job);
     good = converge(&job.job, err);
@@ -182,7 +190,8 @@ bool lifecycle_run(struct command_context *context, struct spec_project *project
 }
 
 /* Names must be known where there is a file; patterns are for commands that select. */
-static bool check_services(const struct spec_project *project, const struct strings *names, struct error *err)
+static bool check_services(const struct spec_project *project, const struct strings *names,
+                           struct error *err)
 {
     for (size_t i = 0; i < names->count; i++)
         if (!spec_project_service(project, names->items[i]))
@@ -190,8 +199,8 @@ static bool check_services(const struct spec_project *project, const struct stri
     return true;
 }
 
-bool lifecycle_command(struct command_context *context, enum lifecycle what, struct reconcile_containers *options,
-                       struct error *err)
+bool lifecycle_command(struct command_context *context, enum lifecycle what,
+                       struct reconcile_containers *options, struct error *err)
 {
     const struct strings *names = &context->options->arguments;
     struct spec_project *project;
@@ -212,6 +221,7 @@ bool lifecycle_command(struct command_context *context, enum lifecycle what, str
     if (!lifecycle_run(context, project, options, what, operations[what], err))
         return false;
     if (what == LIFECYCLE_STOP || what == LIFECYCLE_DOWN)
-        return provision_end(context, project, what == LIFECYCLE_STOP ? "stop" : "down", names, err);
+        return provision_end(context, project, what == LIFECYCLE_STOP ? "stop" : "down", names,
+                             err);
     return true;
 }

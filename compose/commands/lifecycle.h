@@ -9,11 +9,11 @@
 #include "compose/execute/converge.h"
 
 /** Load the project, check the service arguments, and carry `what` out. */
-bool lifecycle_command(struct command_context *context, enum lifecycle what, struct reconcile_containers *options,
-                       struct error *err) WARN_UNUSED;
+bool lifecycle_command(struct command_context *context, enum lifecycle what,
+                       struct reconcile_containers *options, struct error *err) WARN_UNUSED;
 /** The same for a project that is loaded. `*ret_empty` (may be NULL): there was nothing to do. */
 bool lifecycle_run(struct command_context *context, struct spec_project *project,
-                   const struct reconcile_containers *options, enum lifecycle what, const char *operation,
-                   struct error *err) WARN_UNUSED;
+                   const struct reconcile_containers *options, enum lifecycle what,
+                   const char *operation, struct error *err) WARN_UNUSED;
 /** --remove-orphans, or its variable of the process where the flag is not given. */
 bool lifecycle_removes_orphans(const struct options *options);

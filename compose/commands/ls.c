@@ -115,23 +115,25 @@ static void finish_filters(struct name_filters *filters)
 }
 
 /* What was read before a failure stays in `filters`. */
-static bool read_filters(const struct strings *given, struct arena *arena, struct name_filters *filters,
-                         struct error *err)
+static bool read_filters(const struct strings *given, struct arena *arena,
+                         struct name_filters *filters, struct error *err)
 {
     filters->items = arena_alloc(arena, (given->count + 1) * sizeof(*filters->items));
     for (size_t i = 0; i < given->count; i++) {
         const char *equals = strchr(given->items[i], '=');
 
         if (!equals)
-            return error_set(err, ERROR_USAGE, "invalid argument \"%s\" for \"--filter\" flag: "
-                                               "invalid filter '%s'", given->items[i], given->items[i]);
+            return error_set(err, ERROR_USAGE,
+                             "invalid argument \"%s\" for \"--filter\" flag: "
+                             "invalid filter '%s'",
+                             given->items[i], given->items[i]);
         if (!text_starts_with(given->items[i], "name="))
             return error_set(err, ERROR_USAGE, "invalid filter '%.*s'",
                              (int)(equals - given->items[i]), given->items[i]);
         filters->items[i].text = equals + 1;
         if (regcomp(&filters->items[i].regex, equals + 1, REG_EXTENDED | REG_NOSUB) != 0)
-            return error_set(err, ERROR_USAGE, "invalid filter 'name': \"%s\" is no regular expression",
-                             equals + 1);
+            return error_set(err, ERROR_USAGE,
+                             "invalid filter 'name': \"%s\" is no regular expression", equals + 1);
         filters->count++;
     }
     return true;
@@ -168,7 +170,8 @@ static bool list_all(struct command_context *context, struct engine_container_li
     return good;
 }
 
-static size_t group(struct arena *arena, const struct engine_container_list *list, struct stack *stacks)
+static size_t group(struct arena *arena, const struct engine_container_list *list,
+                    struct stack *stacks)
 {
     size_t count = 0;
 
@@ -184,7 +187,8 @@ static size_t group(struct arena *arena, const struct engine_container_list *lis
     return count;
 }
 
-static void add_table(struct text *out, struct arena *arena, const struct stack *stacks, size_t count)
+static void add_table(struct text *out, struct arena *arena, const struct stack *stacks,
+                      size_t count)
 {
     struct table table;
 
@@ -223,7 +227,8 @@ static bool run_ls(struct command_context *context, struct error *err)
     struct text text;
 
     if (how[0] && strcmp(how, "table") != 0 && strcmp(how, "json") != 0)
-        return error_set(err, ERROR_USAGE, "format value \"%s\" could not be parsed: parsing failed", how);
+        return error_set(err, ERROR_USAGE,
+                         "format value \"%s\" could not be parsed: parsing failed", how);
     if (!read_filters(given, context->arena, &filters, err) || !list_all(context, &list, err))
         return false;
     stacks = arena_alloc(context->arena, (list.count + 1) * sizeof(*stacks));

@@ -51,7 +51,8 @@ static bool run_plan(struct command_context *context, struct error *err)
 
     context->dry_run = true; /* no provider is run either, and no model served */
     good = up_options_read_scales(context, &scales, err) &&
-           up_options_init(&up, context, &options->arguments, options_bool(options, "no-deps"), &scales, err) &&
+           up_options_init(&up, context, &options->arguments, options_bool(options, "no-deps"),
+                           &scales, err) &&
            up_options_read_flags(&up, err);
 
     if (good) {

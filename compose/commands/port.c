@@ -24,9 +24,11 @@ static bool read_port(const char *text, uint16_t *ret_port, struct error *err)
     uint64_t value;
 
     if (text[0] == '\0' || strspn(text, "0123456789") != strlen(text))
-        return error_set(err, ERROR_USAGE, "strconv.ParseUint: parsing \"%s\": invalid syntax", text);
+        return error_set(err, ERROR_USAGE, "strconv.ParseUint: parsing \"%s\": invalid syntax",
+                         text);
     if (!number_parse_uint64(text, &value) || value > UINT16_MAX)
-        return error_set(err, ERROR_USAGE, "strconv.ParseUint: parsing \"%s\": value out of range", text);
+        return error_set(err, ERROR_USAGE, "strconv.ParseUint: parsing \"%s\": value out of range",
+                         text);
     *ret_port = (uint16_t)value;
     return true;
 }
@@ -59,8 +61,8 @@ static bool run_port(struct command_context *context, struct error *err)
         *at = (char)tolower((unsigned char)*at);
     if (!read_port(options->arguments.items[1], &port, err) ||
         !session_project(context, PROJECT_NAME, NULL, &project, err) ||
-        !containers_pick(context->session, context->arena, project->name, options->arguments.items[0],
-                         options_int(options, "index"), &entry, err))
+        !containers_pick(context->session, context->arena, project->name,
+                         options->arguments.items[0], options_int(options, "index"), &entry, err))
         return false;
     for (size_t i = 0; i < entry->port_count; i++) {
         const struct engine_port *at = &entry->ports[i];

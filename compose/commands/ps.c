@@ -26,7 +26,8 @@ enum {
     SIZE_DIGITS = 3,
 };
 
-#define LABEL_ENGINE_NAME LABEL_PREFIX "engine" /* written by some engines' front ends; only shown */
+#define LABEL_ENGINE_NAME                                                                          \
+    LABEL_PREFIX "engine" /* written by some engines' front ends; only shown */
 
 /* clang-format off */
 static const struct option option_rows[] = {
@@ -269,15 +270,16 @@ static void add_value(const void *row, const char *field, const char *argument, 
 #define DEFAULT_TABLE                                                                              \
     "{{.Name}}\t{{.Image}}\t{{.Command}}\t{{.Service}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}"
 
-static const char raw_template[] = "container_id: {{.ID}}\n"
-                                   "image: {{.Image}}\n"
-                                   "command: {{.Command}}\n"
-                                   "created_at: {{.CreatedAt}}\n"
-                                   "state:{{pad .State 1 0}}\n"
-                                   "status:{{pad .Status 1 0}}\n"
-                                   "names: {{.Names}}\n"
-                                   "labels:{{pad .Labels 1 0}}\n"
-                                   "ports:{{pad .Ports 1 0}}\n";
+static const char raw_template[] =
+    "container_id: {{.ID}}\n"
+    "image: {{.Image}}\n"
+    "command: {{.Command}}\n"
+    "created_at: {{.CreatedAt}}\n"
+    "state:{{pad .State 1 0}}\n"
+    "status:{{pad .Status 1 0}}\n"
+    "names: {{.Names}}\n"
+    "labels:{{pad .Labels 1 0}}\n"
+    "ports:{{pad .Ports 1 0}}\n";
 
 /* --status and --filter to one list of states. */
 static bool wanted_states(const struct command_context *context, struct strings *ret_states,
@@ -325,7 +327,8 @@ static bool wanted_services(const struct command_context *context, struct string
     return true;
 }
 
-static void print_services(struct command_context *context, const struct engine_container_list *list)
+static void print_services(struct command_context *context,
+                           const struct engine_container_list *list)
 {
     struct strings seen = {0};
 
@@ -340,8 +343,9 @@ static void print_services(struct command_context *context, const struct engine_
 }
 
 /* An empty --format asks for psFormat of the docker CLI's configuration. */
-static bool choose_format(const struct command_context *context, const struct engine_container_list *list,
-                          const char **ret_how, const char **ret_table, struct error *err)
+static bool choose_format(const struct command_context *context,
+                          const struct engine_container_list *list, const char **ret_how,
+                          const char **ret_table, struct error *err)
 {
     const char *directory = root_config_directory(context->root, context->arena);
     const char *how = options_string(context->options, "format");
@@ -393,7 +397,8 @@ static bool run_ps(struct command_context *context, struct error *err)
     bool all = options_bool(options, "all");
     size_t kept = 0;
 
-    if (!wanted_states(context, &states, err) || !wanted_services(context, &services, &project, err))
+    if (!wanted_states(context, &states, err) ||
+        !wanted_services(context, &services, &project, err))
         return false;
     all = all || states.count > 0;
     if (!containers_list(context->session, context->arena, project,

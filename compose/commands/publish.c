@@ -29,10 +29,11 @@ static bool check_images(const struct spec_project *project, struct error *err)
             text_addf(&names, "- \"%s\"\n", service->name);
     }
     if (names.length > 0)
-        (void)error_set(err, ERROR_INPUT,
-                        "your Compose stack cannot be published as it only contains a build section for "
-                        "service(s):\n%s",
-                        names.bytes);
+        (void)error_set(
+            err, ERROR_INPUT,
+            "your Compose stack cannot be published as it only contains a build section for "
+            "service(s):\n%s",
+            names.bytes);
     text_finish(&names);
     return !error_is_set(err);
 }
@@ -51,8 +52,10 @@ static bool run_publish(struct command_context *context, struct error *err)
         return false;
     (void)error_set(err, ERROR_USAGE, "publish is not part of this program: nothing was sent to %s",
                     context->options->arguments.items[0]);
-    return error_hint(err, "write the whole model with `docker compose config --resolve-image-digests -o compose.yaml`, and "
-                           "send that file with `oras push`, or keep it under version control");
+    return error_hint(
+        err,
+        "write the whole model with `docker compose config --resolve-image-digests -o compose.yaml`, and "
+        "send that file with `oras push`, or keep it under version control");
 }
 
 const struct command_body cmd_publish = {

@@ -24,7 +24,7 @@ static const struct option option_rows[] = {
 
 struct pull {
     struct converge job;
-    struct strings skipped; /* ids that were told already */
+    struct strings skipped;   /* ids that were told already */
     struct strings buildable; /* services whose image could not be pulled, but can be built */
     struct error failure;     /* of the first of them */
 };
@@ -46,9 +46,10 @@ static bool tell_buildable(struct pull *pull, struct error *err)
     if (pull->buildable.count == 0)
         return true;
     strings_sort(&pull->buildable);
-    console_note(pull->job.context->console,
-                 "WARNING: Some service image(s) must be built from source by running:\n    docker compose build %s\n",
-                 strings_join(&pull->buildable, pull->job.context->arena, " "));
+    console_note(
+        pull->job.context->console,
+        "WARNING: Some service image(s) must be built from source by running:\n    docker compose build %s\n",
+        strings_join(&pull->buildable, pull->job.context->arena, " "));
     if (pull->job.execute.continue_pulls)
         return true;
     error_move(err, &pull->failure);
@@ -69,15 +70,18 @@ static void skip(struct pull *pull, const char *id, const char *details)
         return;
     strings_add(&pull->skipped, pull->job.context->arena, id);
     console_progress(pull->job.context->console,
-                     &(struct progress){.id = id, .text = "Skipped", .details = details, .status = PROGRESS_DONE});
+                     &(struct progress){
+                         .id = id, .text = "Skipped", .details = details, .status = PROGRESS_DONE});
 }
 
 /* Source: Docker Compose 5.5.0, `pull`. */
-static bool is_pulled(struct pull *pull, const struct wanted_service *service, const struct observed *observed)
+static bool is_pulled(struct pull *pull, const struct wanted_service *service,
+                      const struct observed *observed)
 {
     const struct options *options = pull->job.context->options;
     const struct spec_service *model = service->service;
-    const char *policy = *options_string(options, "policy") ? options_string(options, "policy") : model->pull_policy;
+    const char *policy =
+        *options_string(options, "policy") ? options_string(options, "policy") : model->pull_policy;
     const char *id = arena_printf(pull->job.context->arena, "Image %s", service->image);
 
     if (!model->image || !*model->image) {
@@ -100,12 +104,14 @@ static bool is_pulled(struct pull *pull, const struct wanted_service *service, c
     return true;
 }
 
-static struct step *add_pull(struct plan *plan, const char *image, const struct wanted_service *service)
+static struct step *add_pull(struct plan *plan, const char *image,
+                             const struct wanted_service *service)
 {
     struct step *step;
 
     for (size_t i = 0; i < plan->count; i++)
-        if (strcmp(plan->steps[i]->name, image) == 0 && strcmp(plan->steps[i]->platform, service->platform) == 0)
+        if (strcmp(plan->steps[i]->name, image) == 0 &&
+            strcmp(plan->steps[i]->platform, service->platform) == 0)
             return plan->steps[i];
     step = plan_add(plan, STEP_IMAGE_PULL, arena_printf(plan->arena, "Image %s", image));
     step->object.known = image;
@@ -116,7 +122,8 @@ static struct step *add_pull(struct plan *plan, const char *image, const struct 
     return step;
 }
 
-static bool make(struct converge *job, const struct observed *observed, struct plan **ret_plan, struct error *err)
+static bool make(struct converge *job, const struct observed *observed, struct plan **ret_plan,
+                 struct error *err)
 {
     struct pull *pull = job->owner;
     struct plan *plan = plan_create();
@@ -155,7 +162,8 @@ static bool run_pull(struct command_context *context, struct error *err)
     if (*policy && strcmp(policy, "missing") != 0 && strcmp(policy, "always") != 0)
         return error_set(err, ERROR_USAGE, "unsupported pull policy \"%s\"", policy);
     if (!session_project(context, PROJECT_MODEL, NULL, &project, err) ||
-        !spec_project_select(project, &options->arguments, !options_bool(options, "include-deps"), true, err))
+        !spec_project_select(project, &options->arguments, !options_bool(options, "include-deps"),
+                             true, err))
         return false;
     pull.job = (struct converge){
         .context = context,

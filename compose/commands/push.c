@@ -31,7 +31,8 @@ static void add_push(struct plan *plan, const char *image, const struct spec_ser
     plan_reason(plan, step, REASON_WANTED, "push");
 }
 
-static bool make(struct converge *job, const struct observed *observed, struct plan **ret_plan, struct error *err)
+static bool make(struct converge *job, const struct observed *observed, struct plan **ret_plan,
+                 struct error *err)
 {
     struct plan *plan = plan_create();
 
@@ -68,7 +69,8 @@ static bool run_push(struct command_context *context, struct error *err)
     bool good;
 
     if (!session_project(context, PROJECT_MODEL, NULL, &project, err) ||
-        !spec_project_select(project, &options->arguments, !options_bool(options, "include-deps"), true, err) ||
+        !spec_project_select(project, &options->arguments, !options_bool(options, "include-deps"),
+                             true, err) ||
         !wanted_create(project, NULL, NULL, &job.wanted, err))
         return false;
     job.wants.project_name = project->name;

@@ -12,8 +12,8 @@ static const struct option option_rows[] = {
 };
 /* clang-format on */
 
-static bool read_arguments(struct command_context *context, struct strings *ret_names, struct pairs *ret_scales,
-                           struct error *err)
+static bool read_arguments(struct command_context *context, struct strings *ret_names,
+                           struct pairs *ret_scales, struct error *err)
 {
     const struct strings *arguments = &context->options->arguments;
 
@@ -24,7 +24,8 @@ static bool read_arguments(struct command_context *context, struct strings *ret_
         if (!equals || equals == text)
             return error_set(err, ERROR_USAGE, "invalid scale specifier: %s", text);
         if (!number_parse_int64(equals + 1, &number))
-            return error_set(err, ERROR_USAGE, "invalid scale specifier: can't parse replica value as int: %s", text);
+            return error_set(err, ERROR_USAGE,
+                             "invalid scale specifier: can't parse replica value as int: %s", text);
         name = arena_strndup(context->arena, text, (size_t)(equals - text));
         strings_add(ret_names, context->arena, name);
         pairs_set(ret_scales, context->arena, name, equals + 1);
@@ -38,7 +39,8 @@ static bool run_scale(struct command_context *context, struct error *err)
     struct pairs scales = {0};
     struct up_options up = {0};
     bool good = read_arguments(context, &names, &scales, err) &&
-                up_options_init(&up, context, &names, options_bool(context->options, "no-deps"), &scales, err);
+                up_options_init(&up, context, &names, options_bool(context->options, "no-deps"),
+                                &scales, err);
 
     up.job.operation = "scale";
     up.reconcile.start = true;

@@ -141,8 +141,9 @@ static void add_value(const void *row, const char *field, const char *argument, 
 static const struct format stats_format = {
     .fields = fields,
     .value = add_value,
-    .table = "{{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t{{.NetIO}}\t"
-             "{{.BlockIO}}\t{{.PIDs}}",
+    .table =
+        "{{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t{{.NetIO}}\t"
+        "{{.BlockIO}}\t{{.PIDs}}",
     .minimum = 10,
     .padding = 3,
 };
@@ -157,8 +158,8 @@ struct stats {
 };
 
 /* The screen, or what stands for it, as of now. */
-static bool print(struct command_context *context, const struct stats_item *const *items, size_t count,
-                  bool clear, struct error *err)
+static bool print(struct command_context *context, const struct stats_item *const *items,
+                  size_t count, bool clear, struct error *err)
 {
     struct arena *arena = arena_create();
     struct row *rows = arena_alloc(arena, (count + 1) * sizeof(*rows));
@@ -231,7 +232,8 @@ static bool stream(struct command_context *context, const struct stats_selection
     (void)uv_timer_init(session_loop(context->session), stats.redraw);
     stats.redraw->data = &stats;
     stats.feed = stats_feed_create(context->session, selection, on_change, on_lost, &stats);
-    good = stats_feed_start(stats.feed, err) && session_run_until(context->session, &stats.ended, err);
+    good =
+        stats_feed_start(stats.feed, err) && session_run_until(context->session, &stats.ended, err);
     if (good && error_is_set(&stats.failure)) {
         error_move(err, &stats.failure);
         good = false;
@@ -255,8 +257,8 @@ static bool sample_once(struct command_context *context, const struct stats_sele
     size_t count = 0;
     bool good = true;
 
-    if (!containers_list(context->session, arena, selection->project, stats_selection_flags(selection),
-                         &selection->services, &list, err))
+    if (!containers_list(context->session, arena, selection->project,
+                         stats_selection_flags(selection), &selection->services, &list, err))
         return false;
     calls = arena_alloc(arena, (list.count + 1) * sizeof(*calls));
     rows = arena_alloc(arena, (list.count + 1) * sizeof(*rows));
@@ -268,7 +270,8 @@ static bool sample_once(struct command_context *context, const struct stats_sele
     if (!session_fetch_all(context->session, arena, calls, list.count, err))
         return false;
     for (size_t i = 0; i < list.count && good; i++) {
-        rows[i] = (struct stats_item){.id = list.items[i].id, .name = containers_name(&list.items[i])};
+        rows[i] =
+            (struct stats_item){.id = list.items[i].id, .name = containers_name(&list.items[i])};
         if (error_is_set(&calls[i].failure))
             continue; /* gone since the list was made */
         rows[i].sampled = true;

@@ -53,23 +53,28 @@ static bool check_waiting(const struct options *options, struct error *err)
     if (!is_on(options, "wait") && !is_on(options, "detach"))
         return true;
     if (is_on(options, "abort-on-container-exit") || is_on(options, "abort-on-container-failure") ||
-        options_list(options, "attach")->count > 0 || is_on(options, "attach-dependencies") || is_on(options, "watch"))
-        return error_set(err, ERROR_USAGE,
-                         "--%s cannot be combined with --abort-on-container-exit, --abort-on-container-failure, "
-                         "--attach, --attach-dependencies or --watch",
-                         is_on(options, "wait") ? "wait" : "detach");
+        options_list(options, "attach")->count > 0 || is_on(options, "attach-dependencies") ||
+        is_on(options, "watch"))
+        return error_set(
+            err, ERROR_USAGE,
+            "--%s cannot be combined with --abort-on-container-exit, --abort-on-container-failure, "
+            "--attach, --attach-dependencies or --watch",
+            is_on(options, "wait") ? "wait" : "detach");
     return true;
 }
 
 static bool check_flags(const struct options *options, struct error *err)
 {
     if (is_on(options, "abort-on-container-exit") && is_on(options, "abort-on-container-failure"))
-        return error_set(err, ERROR_USAGE,
-                         "--abort-on-container-failure cannot be combined with --abort-on-container-exit");
+        return error_set(
+            err, ERROR_USAGE,
+            "--abort-on-container-failure cannot be combined with --abort-on-container-exit");
     if (is_on(options, "no-recreate") && is_on(options, "renew-anon-volumes"))
-        return error_set(err, ERROR_USAGE, "--no-recreate and --renew-anon-volumes are incompatible");
+        return error_set(err, ERROR_USAGE,
+                         "--no-recreate and --renew-anon-volumes are incompatible");
     if (is_on(options, "no-recreate") && is_on(options, "always-recreate-deps"))
-        return error_set(err, ERROR_USAGE, "--always-recreate-deps and --no-recreate are incompatible");
+        return error_set(err, ERROR_USAGE,
+                         "--always-recreate-deps and --no-recreate are incompatible");
     if (options_list(options, "attach")->count > 0 && is_on(options, "attach-dependencies"))
         return error_set(err, ERROR_USAGE, "cannot combine --attach and --attach-dependencies");
     if (is_on(options, "no-build") && is_on(options, "watch"))
@@ -102,7 +107,8 @@ static bool run_up(struct command_context *context, struct error *err)
     struct pairs scales = {0};
     struct up_options up = {0};
     bool good = check_flags(options, err) && up_options_read_scales(context, &scales, err) &&
-                up_options_init(&up, context, &options->arguments, is_on(options, "no-deps"), &scales, err) &&
+                up_options_init(&up, context, &options->arguments, is_on(options, "no-deps"),
+                                &scales, err) &&
                 up_options_read_flags(&up, err);
 
     if (good && up.project->services.count == 0 && !context->root->all_resources)

@@ -39,7 +39,8 @@ static bool is_shown(const struct up_options *up, const struct spec_service *ser
            options_bool(options, "attach-dependencies");
 }
 
-static bool read_flags(const struct up_options *up, struct attached_options *ret_how, struct error *err)
+static bool read_flags(const struct up_options *up, struct attached_options *ret_how,
+                       struct error *err)
 {
     struct command_context *context = up->job.context;
     const struct options *options = context->options;
@@ -98,7 +99,8 @@ static bool stop(struct up_options *up, enum lifecycle what, struct error *err)
         options.has_timeout = true;
         options.timeout_s = options_int(context->options, "timeout");
     }
-    return lifecycle_run(context, up->project, &options, what, what == LIFECYCLE_KILL ? "kill" : "stop", err);
+    return lifecycle_run(context, up->project, &options, what,
+                         what == LIFECYCLE_KILL ? "kill" : "stop", err);
 }
 
 /* A signal while stopping: kill; another one: leave it. */
@@ -135,7 +137,8 @@ static bool linger(struct up_watch *watching, struct up_menu *menu, struct attac
 }
 
 /* Start, and wait for the end; the menu is there all the while. */
-static bool run(struct up_options *up, struct attached *attached, enum attached_end *ret_end, struct error *err)
+static bool run(struct up_options *up, struct attached *attached, enum attached_end *ret_end,
+                struct error *err)
 {
     struct command_context *context = up->job.context;
     struct up_watch *watching = up_watch_create(up, attached);
@@ -172,7 +175,8 @@ static bool stay(struct up_options *up, struct attached *attached, struct error 
         return false;
     if (code == 0)
         return true;
-    console_note(up->job.context->console, "\n"); /* as the reference does for a code without a message */
+    console_note(up->job.context->console,
+                 "\n"); /* as the reference does for a code without a message */
     return error_set_exit(err, code);
 }
 
@@ -183,14 +187,16 @@ bool up_attached(struct up_options *up, struct error *err)
     struct attached *attached;
     bool good;
 
-    if (!read_flags(up, &how, err) || (options_bool(context->options, "watch") && !up_watch_check(up, err)))
+    if (!read_flags(up, &how, err) ||
+        (options_bool(context->options, "watch") && !up_watch_check(up, err)))
         return false;
     up->reconcile.start = false;
     if (!up_options_converge(up, err))
         return false;
     if (context->dry_run) {
-        console_print(context->console,
-                      "end of 'compose up' output, interactive run is not supported in dry-run mode\n");
+        console_print(
+            context->console,
+            "end of 'compose up' output, interactive run is not supported in dry-run mode\n");
         return true;
     }
     attached = attached_create(context, &how);

@@ -38,13 +38,15 @@ static void on_key(void *owner, enum menu_key key)
         if (up_watch_is_configured(menu->watching))
             up_watch_toggle(menu->watching);
         else
-            menu_tell(menu->menu, "watch is not yet configured. Learn more: "
-                                  "https://docs.docker.com/compose/how-tos/file-watch/");
+            menu_tell(menu->menu,
+                      "watch is not yet configured. Learn more: "
+                      "https://docs.docker.com/compose/how-tos/file-watch/");
         break;
     }
 }
 
-struct up_menu *up_menu_create(struct up_options *up, struct attached *attached, struct up_watch *watching)
+struct up_menu *up_menu_create(struct up_options *up, struct attached *attached,
+                               struct up_watch *watching)
 {
     struct command_context *context = up->job.context;
     struct up_menu *menu = xcalloc(1, sizeof(*menu));

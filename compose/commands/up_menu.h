@@ -8,7 +8,8 @@ struct up_options;
 struct up_watch;
 
 /** All are borrowed until up_menu_destroy(). */
-struct up_menu *up_menu_create(struct up_options *up, struct attached *attached, struct up_watch *watching);
+struct up_menu *up_menu_create(struct up_options *up, struct attached *attached,
+                               struct up_watch *watching);
 /** The watch may have been turned on or off: say so. */
 void up_menu_refresh(struct up_menu *menu);
 /** NULL is allowed. */

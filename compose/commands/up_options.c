@@ -13,7 +13,8 @@
 
 static bool check_flags(const struct options *options, struct error *err)
 {
-    static const char *const policies[] = {"policy", "always", "missing", "never", "build", "if_not_present"};
+    static const char *const policies[] = {"policy", "always", "missing",
+                                           "never",  "build",  "if_not_present"};
     const char *pull = options_string(options, "pull");
 
     if (options_bool(options, "build") && options_bool(options, "no-build"))
@@ -26,7 +27,8 @@ static bool check_flags(const struct options *options, struct error *err)
     return error_set(err, ERROR_USAGE, "invalid --pull option \"%s\"", pull);
 }
 
-bool up_options_read_scales(struct command_context *context, struct pairs *ret_scales, struct error *err)
+bool up_options_read_scales(struct command_context *context, struct pairs *ret_scales,
+                            struct error *err)
 {
     const struct strings *list = options_list(context->options, "scale");
 
@@ -35,9 +37,11 @@ bool up_options_read_scales(struct command_context *context, struct pairs *ret_s
         int64_t number;
 
         if (!equals || equals == text || strchr(equals + 1, '='))
-            return error_set(err, ERROR_USAGE, "invalid --scale option \"%s\". Should be SERVICE=NUM", text);
+            return error_set(err, ERROR_USAGE,
+                             "invalid --scale option \"%s\". Should be SERVICE=NUM", text);
         if (!number_parse_int64(equals + 1, &number))
-            return error_set(err, ERROR_USAGE, "strconv.Atoi: parsing \"%s\": invalid syntax", equals + 1);
+            return error_set(err, ERROR_USAGE, "strconv.Atoi: parsing \"%s\": invalid syntax",
+                             equals + 1);
         pairs_set(ret_scales, context->arena,
                   arena_strndup(context->arena, text, (size_t)(equals - text)), equals + 1);
     }
@@ -45,20 +49,24 @@ bool up_options_read_scales(struct command_context *context, struct pairs *ret_s
 }
 
 /* The flag, or its variable where the flag is not given. */
-static bool orphan_flags(struct command_context *context, struct reconcile_options *reconcile, struct error *err)
+static bool orphan_flags(struct command_context *context, struct reconcile_options *reconcile,
+                         struct error *err)
 {
     const char *remove = session_variable(context->session, "COMPOSE_REMOVE_ORPHANS");
 
     reconcile->remove_orphans = options_given(context->options, "remove-orphans")
                                     ? options_bool(context->options, "remove-orphans")
                                     : root_truthy(remove);
-    reconcile->ignore_orphans = root_truthy(session_variable(context->session, "COMPOSE_IGNORE_ORPHANS"));
+    reconcile->ignore_orphans =
+        root_truthy(session_variable(context->session, "COMPOSE_IGNORE_ORPHANS"));
     if (reconcile->remove_orphans && reconcile->ignore_orphans)
-        return error_set(err, ERROR_USAGE, "cannot combine COMPOSE_IGNORE_ORPHANS and --remove-orphans");
+        return error_set(err, ERROR_USAGE,
+                         "cannot combine COMPOSE_IGNORE_ORPHANS and --remove-orphans");
     return true;
 }
 
-static bool make(struct converge *job, const struct observed *observed, struct plan **ret_plan, struct error *err)
+static bool make(struct converge *job, const struct observed *observed, struct plan **ret_plan,
+                 struct error *err)
 {
     struct up_options *up = job->owner;
 
@@ -107,8 +115,9 @@ static struct strings targets(struct arena *arena, const struct spec_project *pr
     return names;
 }
 
-bool up_options_init(struct up_options *up, struct command_context *context, const struct strings *services,
-                     bool no_deps, const struct pairs *scales, struct error *err)
+bool up_options_init(struct up_options *up, struct command_context *context,
+                     const struct strings *services, bool no_deps, const struct pairs *scales,
+                     struct error *err)
 {
     struct spec_load_options load = session_load_options(context);
 

@@ -39,12 +39,14 @@ struct up_options {
  *
  * `scales`: service to number, as text; may be NULL.
  */
-bool up_options_init(struct up_options *up, struct command_context *context, const struct strings *services,
-                     bool no_deps, const struct pairs *scales, struct error *err) WARN_UNUSED;
+bool up_options_init(struct up_options *up, struct command_context *context,
+                     const struct strings *services, bool no_deps, const struct pairs *scales,
+                     struct error *err) WARN_UNUSED;
 /** Read the flags of the rows above but --scale. Errors: ERROR_USAGE, texts of Docker Compose 5.5.0. */
 bool up_options_read_flags(struct up_options *up, struct error *err) WARN_UNUSED;
 /** Read --scale. */
-bool up_options_read_scales(struct command_context *context, struct pairs *ret_scales, struct error *err) WARN_UNUSED;
+bool up_options_read_scales(struct command_context *context, struct pairs *ret_scales,
+                            struct error *err) WARN_UNUSED;
 void up_options_finish(struct up_options *up);
 /** Carry it out. */
 bool up_options_converge(struct up_options *up, struct error *err) WARN_UNUSED;

@@ -25,8 +25,8 @@ static bool run_version(struct command_context *context, struct error *err)
     else if (strcmp(format, "json") == 0)
         console_print(context->console, "{\"version\":\"v" LABELS_COMPOSE_VERSION "\"}\n");
     else
-        console_print(context->console,
-                      "Docker Compose version v" LABELS_COMPOSE_VERSION " (compose " COMPOSE_OWN_VERSION ")\n");
+        console_print(context->console, "Docker Compose version v" LABELS_COMPOSE_VERSION
+                                        " (compose " COMPOSE_OWN_VERSION ")\n");
     return true;
 }
 

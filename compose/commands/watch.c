@@ -84,9 +84,10 @@ static bool watch_project(struct command_context *context, struct up_options *up
     bool good;
 
     if (!watch_is_configured(up->project, &settings.services))
-        return error_set(err, ERROR_INPUT,
-                         "none of the selected services is configured for watch, consider setting a 'develop' "
-                         "section");
+        return error_set(
+            err, ERROR_INPUT,
+            "none of the selected services is configured for watch, consider setting a 'develop' "
+            "section");
     watch = watch_create(context, &settings, err);
     if (!watch)
         return false;
@@ -101,8 +102,10 @@ static bool run_watch(struct command_context *context, struct error *err)
     struct pairs no_scales = {0};
     struct up_options up = {0};
     struct watch_lock *lock = NULL;
-    bool good = up_options_init(&up, context, &context->options->arguments, false, &no_scales, err) &&
-                watch_lock_take(context->arena, up.project->name, &lock, err) && watch_project(context, &up, err);
+    bool good =
+        up_options_init(&up, context, &context->options->arguments, false, &no_scales, err) &&
+        watch_lock_take(context->arena, up.project->name, &lock, err) &&
+        watch_project(context, &up, err);
 
     watch_lock_release(lock);
     up_options_finish(&up);

@@ -25,11 +25,11 @@ struct console {
     char *operation; /* NULL outside of one */
     unsigned nesting, suspended;
 
-    char *status;          /* the line at the very bottom, or NULL */
-    size_t live_lines;     /* whole lines of the live area on the screen */
-    bool live_open;        /* its last line has no newline */
-    bool live_shown;       /* something of the live area is on the screen */
-    bool inside_line;      /* what was last written to the terminal lacks its newline */
+    char *status;      /* the line at the very bottom, or NULL */
+    size_t live_lines; /* whole lines of the live area on the screen */
+    bool live_open;    /* its last line has no newline */
+    bool live_shown;   /* something of the live area is on the screen */
+    bool inside_line;  /* what was last written to the terminal lacks its newline */
 };
 
 static enum progress_mode choose_mode(enum progress_mode wanted, enum ansi_mode ansi)

@@ -26,7 +26,8 @@ static void add_now(struct text *out)
 /* The quoting of the reference's log library: words of these characters stand bare. */
 static void add_logfmt_value(struct text *out, const char *value)
 {
-    static const char bare[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/@^+";
+    static const char bare[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/@^+";
 
     if (value[0] && value[strspn(value, bare)] == '\0') {
         text_add(out, value);

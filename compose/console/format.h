@@ -13,12 +13,12 @@
 #include "spec/base/error.h"
 
 /** What `--help` says of such a flag. */
-#define FORMAT_HELP \
-    "Format output using a custom template:\n" \
-    "'table':            Print output in table format with column headers (default)\n" \
-    "'table TEMPLATE':   Print output in table format using the given Go template\n" \
-    "'json':             Print in JSON format\n" \
-    "'TEMPLATE':         Print output using the given Go template.\n" \
+#define FORMAT_HELP                                                                                \
+    "Format output using a custom template:\n"                                                     \
+    "'table':            Print output in table format with column headers (default)\n"             \
+    "'table TEMPLATE':   Print output in table format using the given Go template\n"               \
+    "'json':             Print in JSON format\n"                                                   \
+    "'TEMPLATE':         Print output using the given Go template.\n"                              \
     "Refer to https://docs.docker.com/go/formatting/ for more information about formatting output with templates"
 
 struct arena;
@@ -32,10 +32,12 @@ struct format_field {
 };
 
 /** Append the value of a field; `argument` is that of `.Label "x"`, else NULL. */
-typedef void format_value_fn(const void *row, const char *field, const char *argument, struct text *out);
+typedef void format_value_fn(const void *row, const char *field, const char *argument,
+                             struct text *out);
 
 struct format {
-    const struct format_field *fields; /* in the order of the JSON object; ends with a name of NULL */
+    const struct format_field
+        *fields; /* in the order of the JSON object; ends with a name of NULL */
     format_value_fn *value;
     const char *table;       /* template of the default table: "{{.Name}}\t{{.Status}}" */
     size_t minimum, padding; /* of the table's columns */
@@ -47,7 +49,8 @@ struct format {
  * Errors: ERROR_USAGE for a template that cannot be read.
  */
 bool format_print(const struct format *format, const char *how, const void *rows, size_t row_size,
-                  size_t count, struct arena *arena, struct text *out, struct error *err) WARN_UNUSED;
+                  size_t count, struct arena *arena, struct text *out,
+                  struct error *err) WARN_UNUSED;
 
 /** "abc…": at most `columns` wide. */
 void format_add_ellipsis(struct text *out, const char *s, size_t columns);

@@ -33,7 +33,8 @@ enum action_kind { ACTION_VALUE, ACTION_IF, ACTION_ELSE, ACTION_END, ACTION_NOTH
 
 static bool bad(struct error *err, const char *why, const char *what)
 {
-    return error_set(err, ERROR_USAGE, "template parsing error: template: :1: %s \"%s\"", why, what);
+    return error_set(err, ERROR_USAGE, "template parsing error: template: :1: %s \"%s\"", why,
+                     what);
 }
 
 /* One word of an action: `.Name`, `"text"`, a number, a function's name, `|`. */
@@ -85,12 +86,13 @@ static bool look_up(struct template_run *run, const char *name, const char *argu
     found = run->lookup(run->owner, name, argument, &text, &ret_value->is_json);
     ret_value->text = arena_strdup(run->arena, text.bytes);
     text_finish(&text);
-    return found || error_set(err, ERROR_USAGE,
-                              "template: :1: executing \"\" at <.%s>: can't evaluate field %s", name,
-                              name);
+    return found ||
+           error_set(err, ERROR_USAGE,
+                     "template: :1: executing \"\" at <.%s>: can't evaluate field %s", name, name);
 }
 
-static const char *change_case(struct arena *arena, const char *s, int (*change)(int), bool first_only)
+static const char *change_case(struct arena *arena, const char *s, int (*change)(int),
+                               bool first_only)
 {
     char *copy = arena_strdup(arena, s);
     bool start = true;
@@ -107,8 +109,8 @@ static const char *pad(struct arena *arena, const char *s, const char *before, c
 {
     int64_t left = 0, right = 0;
 
-    if (!s[0] || !number_parse_int64(before, &left) || !number_parse_int64(after, &right) || left > 1000 ||
-        right > 1000)
+    if (!s[0] || !number_parse_int64(before, &left) || !number_parse_int64(after, &right) ||
+        left > 1000 || right > 1000)
         return s;
     return arena_printf(arena, "%*s%s%*s", (int)left, "", s, (int)right, "");
 }
@@ -152,7 +154,8 @@ static bool call(struct template_run *run, const char *name, struct value *argum
         ret_value->text = pad(run->arena, first, arguments[1].text, arguments[2].text);
     else if (strcmp(name, "truncate") == 0 && count == 2 &&
              number_parse_int64(arguments[1].text, &length) && length >= 0)
-        ret_value->text = arena_strndup(run->arena, first, utf8_fit(first, strlen(first), (size_t)length));
+        ret_value->text =
+            arena_strndup(run->arena, first, utf8_fit(first, strlen(first), (size_t)length));
     else if (strcmp(name, "print") != 0)
         return bad(err, "function not defined, or called with other arguments:", name);
     return true;
@@ -185,8 +188,8 @@ static bool run_stage(struct template_run *run, const char *const *words, size_t
     return call(run, words[0], arguments, argument_count, ret_value, err);
 }
 
-static bool run_pipe(struct template_run *run, const char *at, const char *end, struct value *ret_value,
-                     struct error *err)
+static bool run_pipe(struct template_run *run, const char *at, const char *end,
+                     struct value *ret_value, struct error *err)
 {
     const char *words[MOST_WORDS];
     struct value value = {.text = ""};

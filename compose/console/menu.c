@@ -26,7 +26,8 @@ struct menu {
 
 bool menu_is_possible(const struct console *console)
 {
-    return console_mode(console) == PROGRESS_TTY && terminal_is(STDIN_FILENO) && terminal_is(STDOUT_FILENO);
+    return console_mode(console) == PROGRESS_TTY && terminal_is(STDIN_FILENO) &&
+           terminal_is(STDOUT_FILENO);
 }
 
 static void add_item(struct text *line, bool coloured, char key, const char *label)
@@ -139,8 +140,8 @@ struct menu *menu_create(struct session *session, menu_key_fn *on_key, void *own
     struct menu *menu;
 
     if (!terminal_set_raw(STDIN_FILENO, true)) {
-        console_warn(session_console(session), "could not start menu, an error occurred while starting: %s",
-                     strerror(errno));
+        console_warn(session_console(session),
+                     "could not start menu, an error occurred while starting: %s", strerror(errno));
         return NULL;
     }
     menu = xcalloc(1, sizeof(*menu));
@@ -150,7 +151,8 @@ struct menu *menu_create(struct session *session, menu_key_fn *on_key, void *own
     menu->message = xcalloc(1, sizeof(*menu->message));
     (void)uv_timer_init(session_loop(session), menu->message);
     menu->message->data = menu;
-    menu->keys = descriptor_watch_create(session_loop(session), STDIN_FILENO, DESCRIPTOR_READABLE, on_readable, menu);
+    menu->keys = descriptor_watch_create(session_loop(session), STDIN_FILENO, DESCRIPTOR_READABLE,
+                                         on_readable, menu);
     descriptor_watch_start(menu->keys);
     session_on_continue(session, on_continue, menu);
     show_keys(menu);

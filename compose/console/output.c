@@ -17,7 +17,7 @@ struct output {
     uv_loop_t *loop;
     int descriptor;
     struct descriptor_watch *reader; /* while its going away is watched for */
-    struct descriptor_watch *watch; /* made when first needed; NULL for a closed descriptor */
+    struct descriptor_watch *watch;  /* made when first needed; NULL for a closed descriptor */
     struct text queue;
     size_t written; /* of the queue's front */
     int broken;     /* errno of the write that failed, or 0 */
@@ -111,8 +111,8 @@ void output_watch_reader(struct output *output)
     if (output->reader || fstat(output->descriptor, &status) != 0 ||
         !(S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)))
         return;
-    output->reader =
-        descriptor_watch_create(output->loop, output->descriptor, DESCRIPTOR_GONE, on_reader_gone, output);
+    output->reader = descriptor_watch_create(output->loop, output->descriptor, DESCRIPTOR_GONE,
+                                             on_reader_gone, output);
     if (output->reader)
         descriptor_watch_start(output->reader);
 }

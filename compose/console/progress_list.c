@@ -129,7 +129,8 @@ struct pull_sum {
     int64_t current, total;
 };
 
-static struct pull_sum sum_layers(const struct progress_list *list, const struct progress_task *task)
+static struct pull_sum sum_layers(const struct progress_list *list,
+                                  const struct progress_task *task)
 {
     struct pull_sum sum = {0};
 

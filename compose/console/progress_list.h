@@ -28,7 +28,8 @@ struct progress_list {
 
 void progress_list_finish(struct progress_list *list);
 /** Take an event in: a new task, or a change of one. */
-void progress_list_update(struct progress_list *list, const struct progress *event, uint64_t now_ms);
+void progress_list_update(struct progress_list *list, const struct progress *event,
+                          uint64_t now_ms);
 
 struct progress_frame {
     const char *operation;

@@ -46,8 +46,8 @@ static bool read_word(struct prompt *prompt, struct error *err)
 {
     bool good;
 
-    prompt->watch = descriptor_watch_create(session_loop(prompt->session), STDIN_FILENO, DESCRIPTOR_READABLE,
-                                            on_readable, prompt);
+    prompt->watch = descriptor_watch_create(session_loop(prompt->session), STDIN_FILENO,
+                                            DESCRIPTOR_READABLE, on_readable, prompt);
     if (!prompt->watch)
         return true; /* closed: the same as its end */
     descriptor_watch_start(prompt->watch);

@@ -12,4 +12,5 @@
 struct session;
 
 /** False with ERROR_CANCELED when a signal came instead of an answer. */
-bool prompt_confirm(struct session *session, const char *message, bool *ret_yes, struct error *err) WARN_UNUSED;
+bool prompt_confirm(struct session *session, const char *message, bool *ret_yes,
+                    struct error *err) WARN_UNUSED;

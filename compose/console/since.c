@@ -65,5 +65,6 @@ bool since_parse(const char *text, int64_t now_ns, int64_t *ret_ns, struct error
         return true;
     }
     (void)error_set(err, ERROR_USAGE, "failed to parse value as time or duration: \"%s\"", text);
-    return error_hint(err, "Use 2006-01-02T15:04:05Z, 2006-01-02, seconds since 1970, or a duration such as 10m");
+    return error_hint(
+        err, "Use 2006-01-02T15:04:05Z, 2006-01-02, seconds since 1970, or a duration such as 10m");
 }

@@ -53,7 +53,8 @@ static size_t column_width(const struct table *table, size_t column)
 
     for (size_t row = 0; row < table->row_count; row++) {
         /* A row's last cell does not set the width: nothing stands behind it. */
-        if (start + column + 1 < table->row_ends[row] && table->cells[start + column].width > widest)
+        if (start + column + 1 < table->row_ends[row] &&
+            table->cells[start + column].width > widest)
             widest = table->cells[start + column].width;
         start = table->row_ends[row];
     }

@@ -65,7 +65,8 @@ static void on_deadly_signal(int number)
 
 static void hook_exits(void)
 {
-    static const int deadly[] = {SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM, SIGXCPU};
+    static const int deadly[] = {SIGQUIT, SIGABRT, SIGSEGV, SIGBUS,
+                                 SIGFPE,  SIGILL,  SIGALRM, SIGXCPU};
     struct sigaction action = {.sa_handler = on_deadly_signal}, present;
 
     if (state.hooked)

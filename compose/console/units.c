@@ -85,7 +85,8 @@ static void add_zone(struct text *out, const struct tm *parts)
     if (minutes == 0)
         text_add_char(out, 'Z');
     else
-        text_addf(out, "%c%02ld:%02ld", minutes < 0 ? '-' : '+', labs(minutes) / 60, labs(minutes) % 60);
+        text_addf(out, "%c%02ld:%02ld", minutes < 0 ? '-' : '+', labs(minutes) / 60,
+                  labs(minutes) % 60);
 }
 
 static void add_rfc3339(struct text *out, int64_t ns, bool exact)

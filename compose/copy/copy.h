@@ -22,9 +22,10 @@ struct copy_options {
 };
 
 /** `source` "-" is an archive from stdin. All containers at once; failures are appended. */
-bool copy_to_containers(struct session *session, struct arena *arena, const struct copy_options *options,
-                        const char *source, const char *const *ids, size_t count,
-                        const char *destination, struct error *err) WARN_UNUSED;
+bool copy_to_containers(struct session *session, struct arena *arena,
+                        const struct copy_options *options, const char *source,
+                        const char *const *ids, size_t count, const char *destination,
+                        struct error *err) WARN_UNUSED;
 /** `destination` "-" writes the archive to stdout. */
 bool copy_from_container(struct session *session, struct arena *arena,
                          const struct copy_options *options, const char *id, const char *source,

@@ -113,10 +113,10 @@ static void on_done(void *owner, struct engine_request *request, const struct er
 static bool finish(struct extraction *run, bool good, struct error *err)
 {
     /* Who ended it is told: a worker that gave up cancels the request, a broken request cuts the archive. */
-    struct error *reason = error_is_set(&run->request_failure) &&
-                                   run->request_failure.kind != ERROR_CANCELED
-                               ? &run->request_failure
-                               : &run->work_failure;
+    struct error *reason =
+        error_is_set(&run->request_failure) && run->request_failure.kind != ERROR_CANCELED
+            ? &run->request_failure
+            : &run->work_failure;
 
     if (good && error_is_set(reason)) {
         error_move(err, reason);
@@ -127,7 +127,8 @@ static bool finish(struct extraction *run, bool good, struct error *err)
     return good;
 }
 
-static bool run_extraction(struct extraction *run, const struct engine_call *call, struct error *err)
+static bool run_extraction(struct extraction *run, const struct engine_call *call,
+                           struct error *err)
 {
     struct engine_client *client;
     bool good;
@@ -187,7 +188,8 @@ static bool look_at(struct arena *arena, const char *path, struct copy_destinati
 
 /* What the source is; with `follow_link` a symbolic link gives way to what it points to. */
 static bool look_at_source(struct session *session, struct arena *arena, const char *id,
-                           const char **source, bool follow, bool *ret_is_directory, struct error *err)
+                           const char **source, bool follow, bool *ret_is_directory,
+                           struct error *err)
 {
     struct engine_path_stat stat = {0};
     struct session_call call = copy_stat_call(arena, id, *source);
@@ -195,7 +197,8 @@ static bool look_at_source(struct session *session, struct arena *arena, const c
     if (!session_fetch_all(session, arena, &call, 1, err))
         return false;
     if (!copy_stat_answer(arena, &call, &stat, err) && !error_is_set(err))
-        (void)error_set(err, ERROR_INPUT, "Error response from daemon: Could not find the file %s in container %s",
+        (void)error_set(err, ERROR_INPUT,
+                        "Error response from daemon: Could not find the file %s in container %s",
                         *source, id);
     session_fetch_finish(&call, 1);
     if (error_is_set(err))

@@ -108,7 +108,8 @@ const char *copy_link_target(struct arena *arena, const char *path, const char *
 {
     if (target[0] == '/')
         return target;
-    return copy_clean_path(arena, arena_printf(arena, "%s/%s", copy_directory_of(arena, path), target));
+    return copy_clean_path(arena,
+                           arena_printf(arena, "%s/%s", copy_directory_of(arena, path), target));
 }
 
 bool copy_choose_place(struct arena *arena, const char *source, bool source_is_directory,

@@ -22,7 +22,7 @@ struct copy_source {
     struct tar_stream *tar;
     struct arena *arena;
     const char *root, *name;
-    struct index linked;     /* "device:inode" of files with several names -> where in `link_names` */
+    struct index linked; /* "device:inode" of files with several names -> where in `link_names` */
     struct strings link_names; /* in the archive */
 
     /* A descriptor. */
@@ -52,7 +52,8 @@ static const char *name_of(struct copy_source *source, const FTSENT *found)
 }
 
 /* The name under which the same file has been put before, or NULL; this one is remembered. */
-static const char *earlier_name(struct copy_source *source, const struct stat *status, const char *name)
+static const char *earlier_name(struct copy_source *source, const struct stat *status,
+                                const char *name)
 {
     const char *key;
     uint32_t at;
@@ -69,7 +70,8 @@ static const char *earlier_name(struct copy_source *source, const struct stat *s
     return NULL;
 }
 
-static bool put(struct copy_source *source, const FTSENT *found, const char *name, struct error *err)
+static bool put(struct copy_source *source, const FTSENT *found, const char *name,
+                struct error *err)
 {
     const struct stat *status = found->fts_statp;
     struct tar_entry entry = {
@@ -121,9 +123,10 @@ struct copy_source *copy_source_of_path(const struct copy_tree *tree, struct err
     source->descriptor = -1;
     source->arena = arena_create();
     source->name = arena_strdup(source->arena, tree->name);
-    source->root = roots[0] = arena_strdup(source->arena, copy_clean_path(source->arena, tree->path));
-    source->walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | (tree->follow ? FTS_COMFOLLOW : 0),
-                            by_name);
+    source->root = roots[0] =
+        arena_strdup(source->arena, copy_clean_path(source->arena, tree->path));
+    source->walk =
+        fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | (tree->follow ? FTS_COMFOLLOW : 0), by_name);
     if (!source->walk) {
         (void)error_set_errno(err, "cannot read %s", source->root);
         copy_source_destroy(source);

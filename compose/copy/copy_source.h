@@ -21,13 +21,14 @@
 struct copy_source;
 
 struct copy_tree {
-    const char *path;   /* absolute */
-    const char *name;   /* of the root in the archive; "." leaves the root out */
-    bool follow;        /* a symbolic link at the end of `path`; others stay links */
+    const char *path; /* absolute */
+    const char *name; /* of the root in the archive; "." leaves the root out */
+    bool follow;      /* a symbolic link at the end of `path`; others stay links */
 };
 
 /** Borrows nothing. Errors: ERROR_SYSTEM. */
-struct copy_source *copy_source_of_path(const struct copy_tree *tree, struct error *err) WARN_UNUSED;
+struct copy_source *copy_source_of_path(const struct copy_tree *tree,
+                                        struct error *err) WARN_UNUSED;
 /** Stdin as it comes; for one upload. */
 struct copy_source *copy_source_of_stdin(uv_loop_t *loop);
 /** A regular file from its begin; `descriptor` is borrowed and shared, its position is not used. */

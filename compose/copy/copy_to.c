@@ -117,8 +117,8 @@ static bool choose_places(struct copying *all, struct error *err)
                                    &upload->destination, &upload->place, err))
                 return false;
         } else if (!upload->destination.exists || !upload->destination.is_directory) {
-            return error_set(err, ERROR_INPUT, "destination \"%s:%s\" must be a directory", upload->id,
-                             upload->destination.path);
+            return error_set(err, ERROR_INPUT, "destination \"%s:%s\" must be a directory",
+                             upload->id, upload->destination.path);
         } else {
             upload->place.directory = upload->destination.path;
         }
@@ -222,7 +222,8 @@ static void on_uploaded(void *owner, struct engine_request *request, const struc
 static bool open_source(struct upload *upload, struct error *err)
 {
     struct copying *all = upload->all;
-    struct copy_tree tree = {.path = all->source, .name = upload->place.name, .follow = all->follow};
+    struct copy_tree tree = {
+        .path = all->source, .name = upload->place.name, .follow = all->follow};
 
     if (all->source)
         upload->source = copy_source_of_path(&tree, err);
@@ -303,9 +304,10 @@ static bool transfer(struct copying *all, struct error *err)
     return good;
 }
 
-bool copy_to_containers(struct session *session, struct arena *arena, const struct copy_options *options,
-                        const char *source, const char *const *ids, size_t count,
-                        const char *destination, struct error *err)
+bool copy_to_containers(struct session *session, struct arena *arena,
+                        const struct copy_options *options, const char *source,
+                        const char *const *ids, size_t count, const char *destination,
+                        struct error *err)
 {
     struct copying all = {.session = session,
                           .arena = arena,

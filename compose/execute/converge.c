@@ -21,7 +21,8 @@
 
 enum { MOST_REPLANS = 3, MOST_TURNS = 16 };
 
-static void want_image(struct observe_wants *wants, struct arena *arena, const char *image, const char *platform)
+static void want_image(struct observe_wants *wants, struct arena *arena, const char *image,
+                       const char *platform)
 {
     if (!image || !*image)
         return;
@@ -35,7 +36,8 @@ static void want_image(struct observe_wants *wants, struct arena *arena, const c
         pairs_add(&wants->image_platforms, arena, image, platform);
 }
 
-void converge_want_all(struct observe_wants *wants, struct arena *arena, const struct wanted *wanted)
+void converge_want_all(struct observe_wants *wants, struct arena *arena,
+                       const struct wanted *wanted)
 {
     wants->project_name = wanted->project->name;
     wants->networks = wants->volumes = true;
@@ -57,7 +59,8 @@ void converge_want_all(struct observe_wants *wants, struct arena *arena, const s
     }
 }
 
-bool converge_docker_config(struct command_context *context, struct docker_config **ret_config, struct error *err)
+bool converge_docker_config(struct command_context *context, struct docker_config **ret_config,
+                            struct error *err)
 {
     struct docker_config *config = arena_alloc(context->arena, sizeof(*config));
     const char *directory = context->root->docker.config_directory;
@@ -90,7 +93,8 @@ static bool ask(struct converge *job, const struct plan *plan, struct error *err
 }
 
 /* Plan, and plan again with what had to be found out. */
-static bool make_plan(struct converge *job, struct observed *observed, struct plan **ret_plan, struct error *err)
+static bool make_plan(struct converge *job, struct observed *observed, struct plan **ret_plan,
+                      struct error *err)
 {
     struct plan *plan;
 
@@ -107,7 +111,8 @@ static bool make_plan(struct converge *job, struct observed *observed, struct pl
         }
         plan_destroy(plan);
     }
-    return error_set(err, ERROR_INPUT, "the plan for project \"%s\" does not settle", job->wants.project_name);
+    return error_set(err, ERROR_INPUT, "the plan for project \"%s\" does not settle",
+                     job->wants.project_name);
 }
 
 static bool has_builds(const struct plan *plan)
@@ -154,10 +159,11 @@ static void show_running(struct converge *job, const struct plan *plan)
     struct arena *arena = job->context->arena;
 
     for (size_t i = 0; !job->quiet_running && i < plan->running.count; i++)
-        console_progress(job->context->console,
-                         &(struct progress){.id = arena_printf(arena, "Container %s", plan->running.items[i]),
-                                            .text = "Running",
-                                            .status = PROGRESS_DONE});
+        console_progress(
+            job->context->console,
+            &(struct progress){.id = arena_printf(arena, "Container %s", plan->running.items[i]),
+                               .text = "Running",
+                               .status = PROGRESS_DONE});
 }
 
 /* A dry run tells what it cannot know. */
@@ -175,7 +181,8 @@ static void note_one_off(struct converge *job, const struct plan *plan)
             job->one_off_id = arena_strdup(job->context->arena, plan->steps[i]->result);
 }
 
-static bool run_plan(struct converge *job, struct plan *plan, struct execute_outcome *ret_outcome, struct error *err)
+static bool run_plan(struct converge *job, struct plan *plan, struct execute_outcome *ret_outcome,
+                     struct error *err)
 {
     struct docker_config *config = NULL;
 
@@ -199,14 +206,15 @@ static bool run_plan(struct converge *job, struct plan *plan, struct execute_out
 enum turn { TURN_END, TURN_AGAIN, TURN_OUTDATED, TURN_FAILED };
 
 /* The plan is shown, or carried out with the lock in hand. */
-static enum turn follow_plan(struct converge *job, struct project_lock *lock, struct plan *plan, size_t *replans,
-                             struct error *err)
+static enum turn follow_plan(struct converge *job, struct project_lock *lock, struct plan *plan,
+                             size_t *replans, struct error *err)
 {
     struct execute_outcome outcome = {0};
     bool good;
 
     if (!job->warned && job->wanted)
-        far_engine_check_binds(session_endpoint(job->context->session), job->wanted->project, plan, &plan->warnings);
+        far_engine_check_binds(session_endpoint(job->context->session), job->wanted->project, plan,
+                               &plan->warnings);
     if (!job->warned)
         console_warnings(job->context->console, &plan->warnings);
     job->warned = true;
@@ -234,7 +242,8 @@ static enum turn follow_plan(struct converge *job, struct project_lock *lock, st
     return TURN_FAILED;
 }
 
-static enum turn take_turn(struct converge *job, struct project_lock *lock, size_t *replans, struct error *err)
+static enum turn take_turn(struct converge *job, struct project_lock *lock, size_t *replans,
+                           struct error *err)
 {
     struct observed *observed = NULL;
     struct plan *plan = NULL;
@@ -281,6 +290,7 @@ bool converge(struct converge *job, struct error *err)
     (void)project_lock_release(lock, true);
     project_lock_destroy(lock);
     if (turn == TURN_AGAIN)
-        return error_set(err, ERROR_INPUT, "project \"%s\" does not come to rest", job->wants.project_name);
+        return error_set(err, ERROR_INPUT, "project \"%s\" does not come to rest",
+                         job->wants.project_name);
     return turn == TURN_END;
 }

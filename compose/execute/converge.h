@@ -24,19 +24,19 @@ struct command_context;
 struct converge;
 
 /** Make one plan; `job->images_done` and `job->answers` are what is known by now. */
-typedef bool converge_plan_fn(struct converge *job, const struct observed *observed, struct plan **ret_plan,
-                              struct error *err);
+typedef bool converge_plan_fn(struct converge *job, const struct observed *observed,
+                              struct plan **ret_plan, struct error *err);
 
 struct converge {
     struct command_context *context;
-    const char *operation;        /* of the progress display: "up" */
+    const char *operation; /* of the progress display: "up" */
     struct wanted *wanted;
     struct observe_wants wants;
     converge_plan_fn *make;
     void *owner;
     struct execute_options execute; /* wanted, docker, builder and dry_run are filled in */
     bool assume_yes;
-    bool plan_only;               /* the first whole plan is handed to `show` and not executed */
+    bool plan_only; /* the first whole plan is handed to `show` and not executed */
     void (*show)(struct converge *job, const struct plan *plan);
     bool no_lock;
 
@@ -44,15 +44,16 @@ struct converge {
     struct strings images_done;
     struct pairs answers;
     bool warned;
-    bool quiet_running;           /* do not name the containers that stay */
-    const char *one_off_id;       /* out: the container of `run` */
-    bool empty;                   /* out: the first plan had nothing to do */
+    bool quiet_running;     /* do not name the containers that stay */
+    const char *one_off_id; /* out: the container of `run` */
+    bool empty;             /* out: the first plan had nothing to do */
 };
 
 bool converge(struct converge *job, struct error *err) WARN_UNUSED;
 
 /** Networks, volumes and images of what is wanted. */
-void converge_want_all(struct observe_wants *wants, struct arena *arena, const struct wanted *wanted);
+void converge_want_all(struct observe_wants *wants, struct arena *arena,
+                       const struct wanted *wanted);
 /** Log-ins and proxies of the docker CLI's configuration, in the command's arena. */
 bool converge_docker_config(struct command_context *context, struct docker_config **ret_config,
                             struct error *err) WARN_UNUSED;

@@ -71,8 +71,9 @@ static void on_patience_over(uv_timer_t *timer)
     struct error failure;
 
     error_init(&failure);
-    (void)error_set(&failure, ERROR_CONNECTION,
-                    "the connection to the process was cut while it runs: its exit code is not known");
+    (void)error_set(
+        &failure, ERROR_CONNECTION,
+        "the connection to the process was cut while it runs: its exit code is not known");
     finish(end, &failure);
     error_finish(&failure);
 }
@@ -152,8 +153,8 @@ static void ask(struct exec_end *end)
     arena_destroy(arena);
 }
 
-struct exec_end *exec_end_start(struct session *session, const char *project, const char *exec_id, exec_end_fn *done,
-                                void *owner, struct error *err)
+struct exec_end *exec_end_start(struct session *session, const char *project, const char *exec_id,
+                                exec_end_fn *done, void *owner, struct error *err)
 {
     struct engine_client *client;
     struct exec_end *end;

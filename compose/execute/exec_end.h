@@ -19,6 +19,6 @@ struct session;
 typedef void exec_end_fn(void *owner, int exit_code, const struct error *failure);
 
 /** The strings are copied. Errors: only where there is no engine to ask. */
-struct exec_end *exec_end_start(struct session *session, const char *project, const char *exec_id, exec_end_fn *done,
-                                void *owner, struct error *err) WARN_UNUSED;
+struct exec_end *exec_end_start(struct session *session, const char *project, const char *exec_id,
+                                exec_end_fn *done, void *owner, struct error *err) WARN_UNUSED;
 void exec_end_cancel(struct exec_end *end);

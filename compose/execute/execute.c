@@ -96,20 +96,22 @@ void execute_done(struct execution *run, struct step *step, const char *result)
 void execute_skipped(struct execution *run, struct step *step, const char *text)
 {
     if (step->id)
-        console_progress(run->console, &(struct progress){.id = step->id,
-                                                          .text = text,
-                                                          .status = PROGRESS_WARNING});
+        console_progress(
+            run->console,
+            &(struct progress){.id = step->id, .text = text, .status = PROGRESS_WARNING});
     leave(run, step, STEP_DONE);
 }
 
 void execute_failed(struct execution *run, struct step *step, const struct error *failure)
 {
-    bool is_transfer = step->kind == STEP_IMAGE_PULL || step->kind == STEP_IMAGE_PUSH; /* the words are a registry's */
+    bool is_transfer = step->kind == STEP_IMAGE_PULL ||
+                       step->kind == STEP_IMAGE_PUSH; /* the words are a registry's */
     char *message;
 
     error_copy(&step->failure, failure);
     if (failure->kind != ERROR_CANCELED && step->id) {
-        message = is_transfer && failure->engine_message ? xstrdup(failure->engine_message) : error_message(failure);
+        message = is_transfer && failure->engine_message ? xstrdup(failure->engine_message)
+                                                         : error_message(failure);
         console_progress(run->console, &(struct progress){.id = step->id,
                                                           .text = "Error",
                                                           .details = message,
@@ -147,7 +149,9 @@ bool execute_is_fine(struct execution *run, struct step *step, const struct erro
         (step->kind == STEP_CONTAINER_REMOVE || step->kind == STEP_HOOK_EXEC))
         return true; /* somebody else removes it, or it does not run any more */
     if (step->kind != STEP_CONTAINER_PAUSE && step->kind != STEP_CONTAINER_UNPAUSE)
-        execute_note_outdated(run, failure); /* these are asked for whatever the state, so another look changes nothing */
+        execute_note_outdated(
+            run,
+            failure); /* these are asked for whatever the state, so another look changes nothing */
     return false;
 }
 
@@ -192,8 +196,9 @@ static void end_idle(struct execution *run, struct step *step)
     struct step_work *work = step->work;
     struct error canceled;
 
-    if (step->state != STEP_RUNNING || !work || work->request || work->attach || work->launch || work->stream ||
-        work->lookup || work->build || work->exec_end || work->child || work->baking)
+    if (step->state != STEP_RUNNING || !work || work->request || work->attach || work->launch ||
+        work->stream || work->lookup || work->build || work->exec_end || work->child ||
+        work->baking)
         return;
     error_init(&canceled);
     (void)error_set(&canceled, ERROR_CANCELED, "given up");
@@ -252,7 +257,10 @@ static void start_dry(struct execution *run, struct step *step)
 {
     const char *known = step_value_get(step->object);
 
-    execute_done(run, step, step->kind == STEP_CONTAINER_CREATE ? step->name : known ? known : step->name);
+    execute_done(run, step,
+                 step->kind == STEP_CONTAINER_CREATE ? step->name
+                 : known                             ? known
+                                                     : step->name);
 }
 
 static void start(struct execution *run, struct step *step)
@@ -371,15 +379,15 @@ static size_t default_slots(int64_t parallel)
 static void set_deadline(struct execution *run)
 {
     uint64_t now_ms = uv_now(session_loop(run->session));
-    uint64_t due_ms = run->options->wait_since_ms + (uint64_t)run->options->wait_timeout_s * MS_PER_SECOND;
+    uint64_t due_ms =
+        run->options->wait_since_ms + (uint64_t)run->options->wait_timeout_s * MS_PER_SECOND;
 
     if (run->options->wait_timeout_s <= 0)
         return;
     run->deadline = xcalloc(1, sizeof(*run->deadline));
     (void)uv_timer_init(session_loop(run->session), run->deadline);
     run->deadline->data = run;
-    (void)uv_timer_start(run->deadline, on_deadline,
-                         due_ms > now_ms ? due_ms - now_ms : 0, 0);
+    (void)uv_timer_start(run->deadline, on_deadline, due_ms > now_ms ? due_ms - now_ms : 0, 0);
 }
 
 static void collect_outcome(struct execution *run, struct error *err)
@@ -417,8 +425,9 @@ static bool run_to_end(struct execution *run, struct error *err)
     return true;
 }
 
-bool execute(struct command_context *context, struct plan *plan, const struct execute_options *options,
-             struct execute_outcome *ret_outcome, struct error *err)
+bool execute(struct command_context *context, struct plan *plan,
+             const struct execute_options *options, struct execute_outcome *ret_outcome,
+             struct error *err)
 {
     struct execution run = {
         .session = context->session,

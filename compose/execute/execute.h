@@ -40,28 +40,29 @@ typedef void execute_unpulled_fn(void *owner, const struct step *step, const str
 /** Plain data, borrowed for the call. */
 struct execute_options {
     const struct wanted *wanted;
-    const struct builder *builder;          /* needed by IMAGE_BUILD */
-    const struct bake_options *bake;        /* flags of builds */
-    const struct docker_config *docker;     /* log-ins and proxies */
-    int64_t build_memory_bytes;             /* build --memory */
-    int64_t parallel;                       /* bound; -1: from the processors */
-    int64_t wait_timeout_s;                 /* of all waits together; 0: none */
-    uint64_t wait_since_ms;                 /* of the loop: when that time began */
-    struct project_lock *lock;              /* held; let go while there are only waits; or NULL */
+    const struct builder *builder;      /* needed by IMAGE_BUILD */
+    const struct bake_options *bake;    /* flags of builds */
+    const struct docker_config *docker; /* log-ins and proxies */
+    int64_t build_memory_bytes;         /* build --memory */
+    int64_t parallel;                   /* bound; -1: from the processors */
+    int64_t wait_timeout_s;             /* of all waits together; 0: none */
+    uint64_t wait_since_ms;             /* of the loop: when that time began */
+    struct project_lock *lock;          /* held; let go while there are only waits; or NULL */
     bool dry_run, quiet_pull, quiet_build;
-    bool continue_pulls;                    /* pull failures are warnings */
-    execute_output_fn *on_hook_output;      /* NULL: not shown */
-    execute_started_fn *on_started;         /* or NULL */
-    void *output_owner;                     /* of the two above */
-    execute_unpulled_fn *on_unpulled;       /* or NULL */
+    bool continue_pulls;               /* pull failures are warnings */
+    execute_output_fn *on_hook_output; /* NULL: not shown */
+    execute_started_fn *on_started;    /* or NULL */
+    void *output_owner;                /* of the two above */
+    execute_unpulled_fn *on_unpulled;  /* or NULL */
     void *unpulled_owner;
-    session_signal_fn *on_signal;           /* NULL: give up at the first signal */
+    session_signal_fn *on_signal; /* NULL: give up at the first signal */
     void *signal_owner;
 };
 
 struct execute_outcome {
-    bool outdated;        /* somebody else changed the project during a wait: what was left is not done, look again */
-    bool replan;          /* something vanished or was made by somebody else: observe and plan again */
+    bool
+        outdated; /* somebody else changed the project during a wait: what was left is not done, look again */
+    bool replan; /* something vanished or was made by somebody else: observe and plan again */
 };
 
 /**
@@ -69,5 +70,6 @@ struct execute_outcome {
  *
  * Errors: all failures of steps, appended in the order of the plan; ERROR_CANCELED after a signal; ERROR_TIMEOUT.
  */
-bool execute(struct command_context *context, struct plan *plan, const struct execute_options *options,
-             struct execute_outcome *ret_outcome, struct error *err) WARN_UNUSED;
+bool execute(struct command_context *context, struct plan *plan,
+             const struct execute_options *options, struct execute_outcome *ret_outcome,
+             struct error *err) WARN_UNUSED;

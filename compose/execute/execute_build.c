@@ -38,7 +38,8 @@ static bool is_gathering(const struct execution *run)
         bool chained = false; /* behind a build of this very batch */
 
         for (size_t j = 0; j < step->after_count; j++)
-            chained = chained || (step->after[j]->kind == STEP_IMAGE_BUILD && step->after[j]->state != STEP_DONE);
+            chained = chained || (step->after[j]->kind == STEP_IMAGE_BUILD &&
+                                  step->after[j]->state != STEP_DONE);
         if (step->state == STEP_PENDING && step->kind == STEP_IMAGE_BUILD && !chained)
             return true;
     }
@@ -101,8 +102,8 @@ static bool start_bake(struct execution *run, struct strings *services, struct e
     if (!bake_prepare(run->arena, file, failure))
         return false;
     run->bake_display = build_display_create(run->console, run->options->quiet_build);
-    run->bake = bake_start(session_loop(run->session), run->options->builder, file, on_bake_message, NULL,
-                           on_baked, run);
+    run->bake = bake_start(session_loop(run->session), run->options->builder, file, on_bake_message,
+                           NULL, on_baked, run);
     return true;
 }
 
@@ -158,26 +159,29 @@ static struct strings host_lines(struct arena *arena, const struct spec_hosts *h
     for (size_t i = 0; i < hosts->count; i++)
         for (size_t j = 0; j < hosts->items[i].addresses.count; j++)
             strings_add(&lines, arena,
-                        arena_printf(arena, "%s:%s", hosts->items[i].name, hosts->items[i].addresses.items[j]));
+                        arena_printf(arena, "%s:%s", hosts->items[i].name,
+                                     hosts->items[i].addresses.items[j]));
     return lines;
 }
 
-static void add_ulimits(struct arena *arena, const struct spec_ulimit_map *map, struct engine_build_options *options)
+static void add_ulimits(struct arena *arena, const struct spec_ulimit_map *map,
+                        struct engine_build_options *options)
 {
     struct engine_ulimit *limits = arena_alloc(arena, map->count * sizeof(*limits));
 
     for (size_t i = 0; i < map->count; i++) {
         const struct spec_ulimit *limit = map->items[i].value;
 
-        limits[i] = (struct engine_ulimit){map->items[i].key, limit->single ? limit->single : limit->soft,
-                                           limit->single ? limit->single : limit->hard};
+        limits[i] =
+            (struct engine_ulimit){map->items[i].key, limit->single ? limit->single : limit->soft,
+                                   limit->single ? limit->single : limit->hard};
     }
     options->ulimits = limits;
     options->ulimit_count = map->count;
 }
 
-static bool describe(struct execution *run, struct step *step, struct engine_build_options *ret_options,
-                     struct error *failure)
+static bool describe(struct execution *run, struct step *step,
+                     struct engine_build_options *ret_options, struct error *failure)
 {
     const struct spec_project *project = run->options->wanted->project;
     const struct spec_build *build = step->service->build;
@@ -203,9 +207,10 @@ static bool describe(struct execution *run, struct step *step, struct engine_bui
     if (!bake_platforms(run->arena, project, step->service, true, &platforms, failure))
         return false;
     if (platforms.count > 1)
-        return error_set_at(failure, ERROR_INPUT, spec_node_place(build->node),
-                            "the classic builder doesn't support multi-arch build, set DOCKER_BUILDKIT=1 to use "
-                            "BuildKit");
+        return error_set_at(
+            failure, ERROR_INPUT, spec_node_place(build->node),
+            "the classic builder doesn't support multi-arch build, set DOCKER_BUILDKIT=1 to use "
+            "BuildKit");
     options.platform = platforms.count == 1 ? platforms.items[0] : NULL;
     if (build->context && bake_context_is_remote(build->context))
         options.remote = build->context;
@@ -233,8 +238,9 @@ static bool start_build(struct execution *run, struct step *step, struct error *
     if (missing) {
         (void)error_set_at(failure, ERROR_INPUT, spec_node_place(step->service->build->node),
                            "services.%s.build.%s needs buildx", step->service->name, missing);
-        return error_hint(failure, "%s", run->options->builder->why_not_bake ? run->options->builder->why_not_bake
-                                                                            : "install the buildx plugin");
+        return error_hint(failure, "%s",
+                          run->options->builder->why_not_bake ? run->options->builder->why_not_bake
+                                                              : "install the buildx plugin");
     }
     if (!describe(run, step, &options, failure))
         return false;

@@ -15,7 +15,8 @@
 #include "spec/node.h"
 #include "spec/project.h"
 
-static const char *container_path(struct execution *run, const struct step *step, const char *action)
+static const char *container_path(struct execution *run, const struct step *step,
+                                  const char *action)
 {
     return engine_path(run->arena, "/containers/%s%s", step_value_get(step->object), action);
 }
@@ -34,7 +35,8 @@ static void resolve(struct execution *run, const struct step *step, struct trans
             pairs_add(&ids, run->arena, create->references[i].service, id);
     }
     in->service = wanted_resolve(run->arena, step->service, &ids);
-    in->config_hash = step->hash ? step->hash : spec_service_hash(run->arena, in->service, SPEC_HASH_5);
+    in->config_hash =
+        step->hash ? step->hash : spec_service_hash(run->arena, in->service, SPEC_HASH_5);
 }
 
 static struct translate_container describe(struct execution *run, const struct step *step)
@@ -125,7 +127,8 @@ bool execute_container_create(struct execution *run, struct step *step, struct e
         console_warnings_from(run->console, &run->told, told);
         engine_query_add(&query, "name", step->name);
         engine_query_add(&query, "platform", platform);
-        execute_send(run, step, "POST", "/containers/create", query.bytes, text_span(&body), on_created);
+        execute_send(run, step, "POST", "/containers/create", query.bytes, text_span(&body),
+                     on_created);
     }
     text_finish(&body);
     text_finish(&query);
@@ -168,7 +171,8 @@ static void post(struct execution *run, struct step *step, const char *action, c
                  execute_on_done);
 }
 
-static void on_container_started(void *owner, struct engine_request *req, const struct error *failure)
+static void on_container_started(void *owner, struct engine_request *req,
+                                 const struct error *failure)
 {
     const struct step *step = owner;
     const struct execute_options *options = step->work->run->options;
@@ -274,7 +278,8 @@ static void on_connected(void *owner, struct engine_request *req, const struct e
 
 bool execute_network_connect(struct execution *run, struct step *step, struct error *failure)
 {
-    const char *network = step_value_get(step->object), *container = step_value_get(step->container);
+    const char *network = step_value_get(step->object),
+               *container = step_value_get(step->container);
     struct text body;
     bool good = true;
 
@@ -287,8 +292,8 @@ bool execute_network_connect(struct execution *run, struct step *step, struct er
         text_addf(&body, "{\"Container\":\"%s\"}", container);
     }
     if (good)
-        execute_send(run, step, "POST", engine_path(run->arena, "/networks/%s/connect", network), NULL,
-                     text_span(&body), on_connected);
+        execute_send(run, step, "POST", engine_path(run->arena, "/networks/%s/connect", network),
+                     NULL, text_span(&body), on_connected);
     text_finish(&body);
     return good;
 }
@@ -297,7 +302,8 @@ static void on_disconnected(void *owner, struct engine_request *req, const struc
 {
     /* Not on it any more, or the network is gone: that is what was wanted. */
     if (failure && failure->kind == ERROR_ENGINE && failure->engine_message &&
-        (strstr(failure->engine_message, "not connected") || strstr(failure->engine_message, "not found")))
+        (strstr(failure->engine_message, "not connected") ||
+         strstr(failure->engine_message, "not found")))
         failure = NULL;
     execute_on_done(owner, req, failure);
 }
@@ -310,8 +316,8 @@ bool execute_network_disconnect(struct execution *run, struct step *step, struct
     text_init(&body, 0);
     text_addf(&body, "{\"Container\":\"%s\",\"Force\":true}", step_value_get(step->container));
     execute_send(run, step, "POST",
-                 engine_path(run->arena, "/networks/%s/disconnect", step_value_get(step->object)), NULL,
-                 text_span(&body), on_disconnected);
+                 engine_path(run->arena, "/networks/%s/disconnect", step_value_get(step->object)),
+                 NULL, text_span(&body), on_disconnected);
     text_finish(&body);
     return true;
 }

@@ -25,7 +25,8 @@ static const char *output_name(struct execution *run, const struct step *step)
     if (step->kind == STEP_HOOK_RUN)
         return arena_printf(run->arena, "%s %s ->", step->name, step->hook_name);
     return arena_printf(run->arena, "%s ->",
-                        text_starts_with(step->name, prefix) ? step->name + strlen(prefix) : step->name);
+                        text_starts_with(step->name, prefix) ? step->name + strlen(prefix)
+                                                             : step->name);
 }
 
 static void on_piece(void *owner, const struct engine_frame_piece *piece)
@@ -34,7 +35,8 @@ static void on_piece(void *owner, const struct engine_frame_piece *piece)
     struct execution *run = step->work->run;
 
     if (run->options->on_hook_output) {
-        run->options->on_hook_output(run->options->output_owner, output_name(run, step), piece->bytes);
+        run->options->on_hook_output(run->options->output_owner, output_name(run, step),
+                                     piece->bytes);
         return;
     }
     text_add_bytes(&step->work->tail, piece->bytes.bytes, piece->bytes.length);
@@ -88,11 +90,11 @@ void execute_hook_failed(struct execution *run, struct step *step, int64_t statu
 
     error_init(&failure);
     if (step->kind == STEP_HOOK_RUN)
-        (void)error_set(&failure, ERROR_INPUT, "service \"%s\" %s exited with code %lld%s", step->name,
-                        step->hook_name, (long long)status, last_words(run, step));
+        (void)error_set(&failure, ERROR_INPUT, "service \"%s\" %s exited with code %lld%s",
+                        step->name, step->hook_name, (long long)status, last_words(run, step));
     else
-        (void)error_set(&failure, ERROR_INPUT, "%s hook exited with status %lld%s", step->service->name,
-                        (long long)status, last_words(run, step));
+        (void)error_set(&failure, ERROR_INPUT, "%s hook exited with status %lld%s",
+                        step->service->name, (long long)status, last_words(run, step));
     execute_failed(run, step, &failure);
     error_finish(&failure);
 }
@@ -127,7 +129,8 @@ static void on_exec_ended(void *owner, int exit_code, const struct error *failur
         execute_done(step->work->run, step, NULL);
 }
 
-static void on_exec_stream_ended(void *owner, struct engine_request *req, const struct error *failure)
+static void on_exec_stream_ended(void *owner, struct engine_request *req,
+                                 const struct error *failure)
 {
     struct step *step = owner;
     struct execution *run = step->work->run;
@@ -166,7 +169,8 @@ static void on_exec_created(void *owner, struct engine_request *req, const struc
     step->work->request = engine_request_start(run->client, &call, on_exec_stream_ended, step);
 }
 
-static void write_environment(struct json_writer *json, struct arena *arena, const struct pairs *environment)
+static void write_environment(struct json_writer *json, struct arena *arena,
+                              const struct pairs *environment)
 {
     if (environment->count == 0)
         return;

@@ -48,7 +48,8 @@ void execute_inspect_image(struct execution *run, struct step *step)
 
 static int percent_of(const struct engine_progress *progress)
 {
-    if (strcmp(progress->status, "Download complete") == 0 || strcmp(progress->status, "Already exists") == 0 ||
+    if (strcmp(progress->status, "Download complete") == 0 ||
+        strcmp(progress->status, "Already exists") == 0 ||
         strcmp(progress->status, "Pull complete") == 0)
         return 100;
     return progress->total > 0 ? (int)(progress->current * 100 / progress->total) : 0;
@@ -97,14 +98,16 @@ static bool try_later(struct step *step, const struct error *failure)
         (void)uv_timer_init(session_loop(work->run->session), work->timer);
         work->timer->data = step;
     }
-    (void)uv_timer_start(work->timer, on_back_off, (uint64_t)FIRST_BACK_OFF_MS << work->attempts, 0);
+    (void)uv_timer_start(work->timer, on_back_off, (uint64_t)FIRST_BACK_OFF_MS << work->attempts,
+                         0);
     return true;
 }
 
 /* What can be built may still be; others are only missed where that was asked for. */
 static void go_on_without(struct execution *run, struct step *step, const struct error *failure)
 {
-    char *message = failure->engine_message ? xstrdup(failure->engine_message) : error_message(failure);
+    char *message =
+        failure->engine_message ? xstrdup(failure->engine_message) : error_message(failure);
 
     console_progress(run->console, &(struct progress){.id = step->id,
                                                       .text = step->optional ? "Warning" : "Error",
@@ -152,9 +155,10 @@ static void start_stream(struct step *step)
     };
 
     step->work->attempts++;
-    step->work->stream = step->kind == STEP_IMAGE_PULL
-                             ? engine_image_pull(run->client, &options, on_progress, on_streamed, step)
-                             : engine_image_push(run->client, &options, on_progress, on_streamed, step);
+    step->work->stream =
+        step->kind == STEP_IMAGE_PULL
+            ? engine_image_pull(run->client, &options, on_progress, on_streamed, step)
+            : engine_image_push(run->client, &options, on_progress, on_streamed, step);
 }
 
 static void on_auth(void *owner, const char *header, const struct error *failure)
@@ -176,8 +180,8 @@ static void look_up(struct execution *run, struct step *step)
         start_stream(step);
         return;
     }
-    step->work->lookup =
-        registry_auth_start(session_loop(run->session), run->options->docker, step->name, on_auth, step);
+    step->work->lookup = registry_auth_start(session_loop(run->session), run->options->docker,
+                                             step->name, on_auth, step);
 }
 
 bool execute_image_pull(struct execution *run, struct step *step, struct error *failure)

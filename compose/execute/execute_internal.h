@@ -34,11 +34,11 @@ struct execute_container {
     int exit_code;
     enum engine_health health;
     bool confirmed; /* exited: the engine does not restart it */
-    bool asked;   /* an inspection is under way or done */
-    bool stirred; /* an event came since it was asked for: the answer may be older than that */
-    bool trusted; /* made by this plan, or inspected: older events cannot mislead */
+    bool asked;     /* an inspection is under way or done */
+    bool stirred;   /* an event came since it was asked for: the answer may be older than that */
+    bool trusted;   /* made by this plan, or inspected: older events cannot mislead */
     uint64_t up_since_ms; /* of the loop: it started while we looked; 0: it ran before */
-    int64_t started_ns; /* events from before are of an earlier life */
+    int64_t started_ns;   /* events from before are of an earlier life */
 };
 
 struct step_work {
@@ -52,15 +52,15 @@ struct step_work {
     uv_timer_t *timer;
     char *auth;
     unsigned attempts;
-    bool decided;      /* WAIT: done or failed already */
-    bool gathered, baking; /* IMAGE_BUILD: waits for the child's next turn; in its hands */
+    bool decided;                /* WAIT: done or failed already */
+    bool gathered, baking;       /* IMAGE_BUILD: waits for the child's next turn; in its hands */
     struct engine_frames frames; /* a hook's output */
     struct text tail;            /* its end, when nobody is shown it */
     struct engine_request *attach, *launch; /* of a hook's container, whose `request` is the wait */
     struct error hook_failure;              /* the first of the three */
     int64_t hook_status;
     struct exec_end *exec_end;
-    char *exec_id;      /* or the id of a hook's container */
+    char *exec_id;          /* or the id of a hook's container */
     struct tar_stream *tar; /* CONTAINER_SYNC */
     size_t at;              /* CONTAINER_SYNC: of its files */
     size_t phase;
@@ -74,9 +74,9 @@ struct execution {
     const struct execute_options *options;
     struct arena *arena; /* the plan's */
     struct execute_outcome *outcome;
-    struct warnings told; /* of bodies: each replica would tell the same */
+    struct warnings told;                          /* of bodies: each replica would tell the same */
     size_t slots, slots_used, in_flight, changing; /* changing: of those in flight, all but waits */
-    bool lock_free; /* let go for the time of a wait */
+    bool lock_free;                                /* let go for the time of a wait */
     uint64_t lock_seen;
     bool stopping, canceled, finished, advancing, again;
     bool turning; /* the loop turns for it: its end is to stop that */

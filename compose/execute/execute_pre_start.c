@@ -26,7 +26,8 @@ static struct spec_service *hook_service(struct execution *run, const struct ste
         service->command = hook->command;
     service->entrypoint = (struct spec_command){0};
     service->user = hook->user && *hook->user ? hook->user : service->user;
-    service->working_dir = hook->working_dir && *hook->working_dir ? hook->working_dir : service->working_dir;
+    service->working_dir =
+        hook->working_dir && *hook->working_dir ? hook->working_dir : service->working_dir;
     service->privileged = hook->privileged;
     for (size_t i = 0; i < hook->environment.count; i++)
         pairs_set(&service->environment, run->arena, hook->environment.items[i].key,
@@ -99,7 +100,8 @@ static void on_ended(void *owner, struct engine_request *req, const struct error
     error_init(&problem);
     if (failure)
         note_failure(step, failure);
-    else if (!engine_wait_decode(step->work->run->arena, engine_request_body(req), &result, &problem))
+    else if (!engine_wait_decode(step->work->run->arena, engine_request_body(req), &result,
+                                 &problem))
         note_failure(step, &problem);
     else
         step->work->hook_status = result.status_code;
@@ -235,7 +237,8 @@ static void next_phase(struct step *step)
         network = spec_project_network(in.project, keys.items[step->work->phase]);
         text_init(&body, 0);
         error_init(&failure);
-        if (!translate_connect_body(&body, &in, keys.items[step->work->phase], step->work->exec_id, &failure))
+        if (!translate_connect_body(&body, &in, keys.items[step->work->phase], step->work->exec_id,
+                                    &failure))
             execute_failed(run, step, &failure);
         else
             execute_send(run, step, "POST",

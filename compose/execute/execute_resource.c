@@ -41,10 +41,11 @@ bool execute_network_create(struct execution *run, struct step *step, struct err
     bool good;
 
     text_init(&body, 0);
-    good = translate_network_body(&body, run->options->wanted->project, step->key, step->network, step->hash,
-                                  engine_client_facts(run->client)->api_minor, failure);
+    good = translate_network_body(&body, run->options->wanted->project, step->key, step->network,
+                                  step->hash, engine_client_facts(run->client)->api_minor, failure);
     if (good)
-        execute_send(run, step, "POST", "/networks/create", NULL, text_span(&body), on_network_created);
+        execute_send(run, step, "POST", "/networks/create", NULL, text_span(&body),
+                     on_network_created);
     text_finish(&body);
     return good;
 }
@@ -55,7 +56,8 @@ bool execute_volume_create(struct execution *run, struct step *step, struct erro
 
     (void)failure;
     text_init(&body, 0);
-    translate_volume_body(&body, run->options->wanted->project, step->key, step->volume, step->hash);
+    translate_volume_body(&body, run->options->wanted->project, step->key, step->volume,
+                          step->hash);
     execute_send(run, step, "POST", "/volumes/create", NULL, text_span(&body), execute_on_done);
     text_finish(&body);
     return true;
@@ -93,7 +95,8 @@ static void on_removed(void *owner, struct engine_request *req, const struct err
         execute_done(run, step, NULL);
 }
 
-static void send_delete(struct execution *run, struct step *step, const char *kind, const char *query)
+static void send_delete(struct execution *run, struct step *step, const char *kind,
+                        const char *query)
 {
     execute_send(run, step, "DELETE",
                  engine_path(run->arena, "/%s/%s", kind, step_value_get(step->object)), query,

@@ -12,7 +12,8 @@
 /* What vanished meanwhile is a change of its own; what may not be read is told. */
 static bool is_passed_over(struct step *step, const char *path, struct error *err)
 {
-    bool vanished = err->errno_value == ENOENT || err->errno_value == ENOTDIR || err->errno_value == ELOOP ||
+    bool vanished = err->errno_value == ENOENT || err->errno_value == ENOTDIR ||
+                    err->errno_value == ELOOP ||
                     err->errno_value == EINVAL; /* of a link that is none any more */
 
     if (err->kind != ERROR_SYSTEM || (!vanished && err->errno_value != EACCES))

@@ -27,8 +27,8 @@ static struct execute_container *get(struct execution *run, const char *id)
 
     if (container)
         return container;
-    run->containers = arena_grow(run->arena, run->containers, &run->container_capacity, run->container_count + 1,
-                                 sizeof(*run->containers));
+    run->containers = arena_grow(run->arena, run->containers, &run->container_capacity,
+                                 run->container_count + 1, sizeof(*run->containers));
     container = &run->containers[run->container_count++];
     *container = (struct execute_container){.id = arena_strdup(run->arena, id)};
     return container;
@@ -135,11 +135,13 @@ static void on_inspected(void *owner, struct engine_request *req, const struct e
     container->started_ns = details.started_ns;
     container->has_check = details.health != ENGINE_HEALTH_NONE || container->has_check;
     if (details.state != ENGINE_STATE_CREATED) {
-        container->running = details.running && !details.restarting; /* both are told of one that restarts */
+        container->running =
+            details.running && !details.restarting; /* both are told of one that restarts */
         container->exited = !details.running && !details.restarting;
         container->confirmed = true;
         container->exit_code = details.exit_code;
-        container->health = container->running ? details.health : ENGINE_HEALTH_NONE; /* the last life's */
+        container->health =
+            container->running ? details.health : ENGINE_HEALTH_NONE; /* the last life's */
     }
     execute_advance(run);
 }
@@ -147,19 +149,21 @@ static void on_inspected(void *owner, struct engine_request *req, const struct e
 /* One at a time: the answer of one is often all that is missing. */
 static void ask(struct execution *run, struct step *wait)
 {
-    bool health = wait->condition == CONDITION_HEALTHY || wait->condition == CONDITION_RUNNING_OR_HEALTHY;
+    bool health =
+        wait->condition == CONDITION_HEALTHY || wait->condition == CONDITION_RUNNING_OR_HEALTHY;
 
     for (size_t i = 0; i < wait->container_count && !wait->work->request; i++) {
         const char *id = step_value_get(wait->containers[i]);
         struct execute_container *container = get(run, id);
 
-        if (container->asked || (container->trusted && (!health || declares_check(wait) ||
-                                                        container->health == ENGINE_HEALTH_HEALTHY)))
+        if (container->asked ||
+            (container->trusted &&
+             (!health || declares_check(wait) || container->health == ENGINE_HEALTH_HEALTHY)))
             continue;
         container->asked = true;
         container->stirred = false;
-        execute_send(run, wait, "GET", engine_path(run->arena, "/containers/%s/json", id), NULL, (struct span){0},
-                     on_inspected);
+        execute_send(run, wait, "GET", engine_path(run->arena, "/containers/%s/json", id), NULL,
+                     (struct span){0}, on_inspected);
     }
 }
 
@@ -173,7 +177,8 @@ static void on_settled(uv_timer_t *timer)
 /* May the engine start it again after this end? */
 static bool may_restart(const struct spec_service *service, int exit_code)
 {
-    const struct spec_restart_policy *policy = service->deploy ? service->deploy->restart_policy : NULL;
+    const struct spec_restart_policy *policy =
+        service->deploy ? service->deploy->restart_policy : NULL;
     const char *name = policy ? policy->condition : service->restart;
 
     if (!name || !*name || strcmp(name, "no") == 0 || strcmp(name, "none") == 0)
@@ -184,7 +189,8 @@ static bool may_restart(const struct spec_service *service, int exit_code)
 /* An end is believed when nothing restarts the container; with a restart policy the engine is asked first. */
 static bool is_sure(const struct step *wait, struct execute_container *container)
 {
-    if (!container->exited || container->confirmed || !may_restart(wait->service, container->exit_code))
+    if (!container->exited || container->confirmed ||
+        !may_restart(wait->service, container->exit_code))
         return true;
     container->asked = container->trusted = false;
     return false;
@@ -195,8 +201,10 @@ enum verdict { VERDICT_OPEN, VERDICT_GOOD, VERDICT_EXITED, VERDICT_UNHEALTHY, VE
 static enum verdict judge(const struct step *wait, const struct execute_container *container)
 {
     if (wait->condition == CONDITION_COMPLETED)
-        return container->exited ? (container->exit_code == 0 ? VERDICT_GOOD : VERDICT_EXITED) : VERDICT_OPEN;
-    if (wait->condition == CONDITION_RUNNING_OR_HEALTHY && container->exited && container->exit_code == 0)
+        return container->exited ? (container->exit_code == 0 ? VERDICT_GOOD : VERDICT_EXITED)
+                                 : VERDICT_OPEN;
+    if (wait->condition == CONDITION_RUNNING_OR_HEALTHY && container->exited &&
+        container->exit_code == 0)
         return VERDICT_GOOD; /* a job that is done */
     if (container->exited)
         return VERDICT_EXITED;
@@ -215,12 +223,14 @@ static enum verdict judge(const struct step *wait, const struct execute_containe
  * Without a health check nothing tells that a container does well but that it goes on running: it has this long to fail.
  * The reference looks for the first time after as much.
  */
-static bool is_settled(struct execution *run, struct step *wait, const struct execute_container *container)
+static bool is_settled(struct execution *run, struct step *wait,
+                       const struct execute_container *container)
 {
-    uint64_t now_ms = uv_now(session_loop(run->session)), due_ms = container->up_since_ms + SETTLED_AFTER_MS;
+    uint64_t now_ms = uv_now(session_loop(run->session)),
+             due_ms = container->up_since_ms + SETTLED_AFTER_MS;
 
-    if (wait->condition != CONDITION_RUNNING_OR_HEALTHY || container->up_since_ms == 0 || container->has_check ||
-        container->exited || now_ms >= due_ms)
+    if (wait->condition != CONDITION_RUNNING_OR_HEALTHY || container->up_since_ms == 0 ||
+        container->has_check || container->exited || now_ms >= due_ms)
         return true;
     if (!wait->work->timer) {
         wait->work->timer = xcalloc(1, sizeof(*wait->work->timer));
@@ -231,7 +241,8 @@ static bool is_settled(struct execution *run, struct step *wait, const struct ex
     return false;
 }
 
-static void tell(struct execution *run, const char *name, const char *text, enum progress_status status)
+static void tell(struct execution *run, const char *name, const char *text,
+                 enum progress_status status)
 {
     const char *id = arena_printf(run->arena, "Container %s", name);
 
@@ -266,32 +277,37 @@ static void end_waits(struct execution *run)
 }
 
 /* Nothing would ever make it healthy: the mistake is in the file, at the condition. */
-static void explain_no_check(const struct execution *run, const struct step *wait, struct error *failure)
+static void explain_no_check(const struct execution *run, const struct step *wait,
+                             struct error *failure)
 {
     const struct spec_service *waiter =
         wait->waiter ? spec_project_service(run->options->wanted->project, wait->waiter) : NULL;
     const struct spec_node *dependency =
-        waiter ? spec_node_get(spec_node_get(waiter->node, "depends_on"), wait->service->name) : NULL;
+        waiter ? spec_node_get(spec_node_get(waiter->node, "depends_on"), wait->service->name)
+               : NULL;
     const struct spec_node *condition = spec_node_get(dependency, "condition");
 
     if (condition)
         (void)error_place(failure, spec_node_place(condition));
-    (void)error_hint(failure, "give %s a `healthcheck`, or wait for service_started only", wait->service->name);
+    (void)error_hint(failure, "give %s a `healthcheck`, or wait for service_started only",
+                     wait->service->name);
 }
 
-static void fail(struct execution *run, struct step *wait, const char *name, enum verdict verdict, int exit_code)
+static void fail(struct execution *run, struct step *wait, const char *name, enum verdict verdict,
+                 int exit_code)
 {
     const char *service = wait->service->name, *what;
     struct error failure;
 
     error_init(&failure);
-    what = verdict == VERDICT_EXITED      ? arena_printf(run->arena, "container %s exited (%d)", name, exit_code)
-           : verdict == VERDICT_UNHEALTHY ? arena_printf(run->arena, "container %s is unhealthy", name)
-                                          : arena_printf(run->arena, "container %s has no healthcheck configured",
-                                                         name);
+    what = verdict == VERDICT_EXITED
+               ? arena_printf(run->arena, "container %s exited (%d)", name, exit_code)
+           : verdict == VERDICT_UNHEALTHY
+               ? arena_printf(run->arena, "container %s is unhealthy", name)
+               : arena_printf(run->arena, "container %s has no healthcheck configured", name);
     if (wait->condition == CONDITION_COMPLETED)
-        (void)error_set(&failure, ERROR_INPUT, "service \"%s\" didn't complete successfully: exit %d", service,
-                        exit_code);
+        (void)error_set(&failure, ERROR_INPUT,
+                        "service \"%s\" didn't complete successfully: exit %d", service, exit_code);
     else if (wait->waiter)
         (void)error_set(&failure, ERROR_INPUT, "dependency failed to start: %s", what);
     else
@@ -301,16 +317,19 @@ static void fail(struct execution *run, struct step *wait, const char *name, enu
     if (wait->optional) {
         const char *text =
             wait->condition == CONDITION_COMPLETED
-                ? arena_printf(run->arena, "optional dependency \"%s\" didn't complete successfully: exit %d",
+                ? arena_printf(run->arena,
+                               "optional dependency \"%s\" didn't complete successfully: exit %d",
                                service, exit_code)
-                : arena_printf(run->arena, "optional dependency \"%s\" failed to start: %s", service, what);
+                : arena_printf(run->arena, "optional dependency \"%s\" failed to start: %s",
+                               service, what);
 
         console_warn(run->console, "%s", text);
         tell(run, name, arena_printf(run->arena, "Skipped: %s", text), PROGRESS_WARNING);
         execute_done(run, wait, NULL);
     } else {
         tell(run, name,
-             wait->waiter ? arena_printf(run->arena, "Error dependency %s failed to start", service) : "Error",
+             wait->waiter ? arena_printf(run->arena, "Error dependency %s failed to start", service)
+                          : "Error",
              PROGRESS_ERROR);
         execute_failed(run, wait, &failure);
         if (!wait->waiter)
@@ -345,7 +364,8 @@ static void check(struct execution *run, struct step *wait)
         wait->work->decided = true;
         for (size_t i = 0; i < wait->container_count; i++)
             tell(run, wait->container_names[i],
-                 get(run, step_value_get(wait->containers[i]))->exited ? "Exited" : "Healthy", PROGRESS_DONE);
+                 get(run, step_value_get(wait->containers[i]))->exited ? "Exited" : "Healthy",
+                 PROGRESS_DONE);
         execute_done(run, wait, NULL);
         return;
     }
@@ -372,8 +392,8 @@ void execute_check_waits(struct execution *run)
     for (size_t i = 0; i < run->plan->count; i++) {
         struct step *step = run->plan->steps[i];
 
-        if (step->kind == STEP_WAIT && step->state == STEP_RUNNING && step->work && !step->work->decided &&
-            !step->work->request)
+        if (step->kind == STEP_WAIT && step->state == STEP_RUNNING && step->work &&
+            !step->work->decided && !step->work->request)
             check(run, step);
     }
 }

@@ -18,9 +18,10 @@
 #include "spec/node.h"
 #include "spec/project.h"
 
-#define CANNOT_REACH \
+#define CANNOT_REACH                                                                               \
     "the engine cannot reach the registry: check its network, or `docker load` the image or build it here"
-#define NO_POOL "all address pools are in use: remove networks (`docker network prune`) or give `ipam.config`"
+#define NO_POOL                                                                                    \
+    "all address pools are in use: remove networks (`docker network prune`) or give `ipam.config`"
 #define NO_COMMAND "the command does not exist in the image: check `command` and `entrypoint`"
 
 /*
@@ -126,19 +127,24 @@ static void hint_port(struct command_context *context, const struct step *step, 
         return;
     error_init(&ignored);
     /* All of them: Podman knows no filter by port. */
-    if (session_fetch(context->session, context->arena, NULL, "/containers/json", NULL, &answer, &ignored) &&
+    if (session_fetch(context->session, context->arena, NULL, "/containers/json", NULL, &answer,
+                      &ignored) &&
         engine_container_list_decode(context->arena, answer, &list, &ignored))
         holder = publisher_of(&list, number);
     if (holder && step->name && are_twins(step->name, holder))
-        (void)error_hint(err, "replicas cannot share port %s: publish a range of ports, or only the container's", port);
+        (void)error_hint(
+            err, "replicas cannot share port %s: publish a range of ports, or only the container's",
+            port);
     else if (holder)
         (void)error_hint(err, "port %s is held by container %s", port, holder);
     else if (!engine_endpoint_is_far(session_endpoint(context->session)))
         holder = port_holder_find(context->arena, (unsigned)number);
     if (holder)
-        (void)error_hint(err, "port %s is held by %s: stop it, or publish another port", port, holder);
+        (void)error_hint(err, "port %s is held by %s: stop it, or publish another port", port,
+                         holder);
     else
-        (void)error_hint(err, "port %s is held by a process outside of the engine (`ss -ltnp` names it)", port);
+        (void)error_hint(
+            err, "port %s is held by a process outside of the engine (`ss -ltnp` names it)", port);
     error_finish(&ignored);
 }
 
@@ -148,7 +154,8 @@ static bool names(const char *message, const char *text)
     size_t length = strlen(text);
 
     for (const char *at = strstr(message, text); at && length > 0; at = strstr(at + 1, text))
-        if ((at == message || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[length]))
+        if ((at == message || !isalnum((unsigned char)at[-1])) &&
+            !isalnum((unsigned char)at[length]))
             return true;
     return false;
 }
@@ -186,7 +193,8 @@ static void search_named(struct search *search, const struct spec_node *node)
 }
 
 /* "deploy.resources", one of several paths: it ends with the text or before a space. */
-static const struct spec_node *node_at(struct arena *arena, const struct spec_node *node, const char *path)
+static const struct spec_node *node_at(struct arena *arena, const struct spec_node *node,
+                                       const char *path)
 {
     size_t length;
 
@@ -201,14 +209,14 @@ static const struct spec_node *node_at(struct arena *arena, const struct spec_no
 
 static const struct spec_node *node_of(const struct step *step)
 {
-    return step->service ? step->service->node
+    return step->service   ? step->service->node
            : step->network ? step->network->node
-           : step->volume ? step->volume->node
-                          : NULL;
+           : step->volume  ? step->volume->node
+                           : NULL;
 }
 
-static void place_in(struct arena *arena, const struct spec_node *owner, const char *attributes, const char *message,
-                     struct error *err)
+static void place_in(struct arena *arena, const struct spec_node *owner, const char *attributes,
+                     const char *message, struct error *err)
 {
     struct search search = {.arena = arena, .message = message};
     struct place likely = {0};
@@ -279,10 +287,13 @@ void failure_cause_image(struct arena *arena, const struct wanted *wanted, struc
         const struct wanted_service *service = &wanted->services[i];
         const struct spec_node *image = spec_node_get(service->service->node, "image");
 
-        if (!image || !service->image || image_reference_parse(arena, service->image, &parsed, &ignored))
+        if (!image || !service->image ||
+            image_reference_parse(arena, service->image, &parsed, &ignored))
             continue;
         (void)error_place(err, spec_node_place(image));
-        (void)error_hint(err, "%s", "an image is written NAME:TAG or REGISTRY/NAME:TAG, in lower case and without spaces");
+        (void)error_hint(
+            err, "%s",
+            "an image is written NAME:TAG or REGISTRY/NAME:TAG, in lower case and without spaces");
     }
     error_finish(&ignored);
 }

@@ -7,7 +7,8 @@
 #pragma once
 
 #define FAILURE_WRONG_FORMAT "exec format error"
-#define FAILURE_WRONG_FORMAT_HINT "the image is for another processor: set `platform`, or build it for this one"
+#define FAILURE_WRONG_FORMAT_HINT                                                                  \
+    "the image is for another processor: set `platform`, or build it for this one"
 
 struct arena;
 struct command_context;

@@ -17,7 +17,13 @@
 
 #define LAST_LINES "20"
 
-enum { LAST_PROBES = 3, SIGNAL_BASE = 128, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127, EXIT_KILLED = 137 };
+enum {
+    LAST_PROBES = 3,
+    SIGNAL_BASE = 128,
+    EXIT_NOT_EXECUTABLE = 126,
+    EXIT_NOT_FOUND = 127,
+    EXIT_KILLED = 137
+};
 
 static const char *exit_hint(int exit_code, bool oom_killed)
 {
@@ -65,7 +71,8 @@ static void on_piece(void *owner, const struct engine_frame_piece *piece)
     }
 }
 
-static void add_log(struct command_context *context, struct text *out, const struct engine_container *details)
+static void add_log(struct command_context *context, struct text *out,
+                    const struct engine_container *details)
 {
     struct lines lines = {.out = out};
     struct engine_frames frames;
@@ -105,8 +112,8 @@ static bool ends_with_wrong_format(const char *log)
     return colon && strcmp(colon, ": " FAILURE_WRONG_FORMAT "\n") == 0;
 }
 
-static void describe(struct command_context *context, const struct step *step, const char *id, struct text *out,
-                     struct error *err)
+static void describe(struct command_context *context, const struct step *step, const char *id,
+                     struct text *out, struct error *err)
 {
     struct engine_container details;
     struct error ignored;
@@ -115,8 +122,9 @@ static void describe(struct command_context *context, const struct step *step, c
     size_t log_begin;
 
     error_init(&ignored);
-    if (session_fetch(context->session, context->arena, NULL, engine_path(context->arena, "/containers/%s/json", id),
-                      NULL, &answer, &ignored) &&
+    if (session_fetch(context->session, context->arena, NULL,
+                      engine_path(context->arena, "/containers/%s/json", id), NULL, &answer,
+                      &ignored) &&
         engine_container_decode(context->arena, answer, &details, &ignored)) {
         add_state(out, &details);
         add_probes(out, &details);
@@ -144,7 +152,8 @@ static const char *container_of(const struct step *step)
 {
     if (step->kind == STEP_WAIT && step->container_count > 0)
         return step_value_get(step->containers[0]);
-    if (step->kind == STEP_CONTAINER_START || step->kind == STEP_HOOK_EXEC || step->kind == STEP_CONTAINER_RESTART)
+    if (step->kind == STEP_CONTAINER_START || step->kind == STEP_HOOK_EXEC ||
+        step->kind == STEP_CONTAINER_RESTART)
         return step_value_get(step->object);
     return NULL;
 }
@@ -152,13 +161,14 @@ static const char *container_of(const struct step *step)
 static bool waits_for(const struct step *step, const struct step *cause)
 {
     for (size_t i = 0; i < step->after_count; i++)
-        if (step->after[i] == cause || (step->after[i]->state == STEP_BLOCKED && waits_for(step->after[i], cause)))
+        if (step->after[i] == cause ||
+            (step->after[i]->state == STEP_BLOCKED && waits_for(step->after[i], cause)))
             return true;
     return false;
 }
 
-static void add_blocked(struct command_context *context, const struct plan *plan, const struct step *cause,
-                        struct text *out)
+static void add_blocked(struct command_context *context, const struct plan *plan,
+                        const struct step *cause, struct text *out)
 {
     struct strings names = {0};
 
@@ -170,11 +180,12 @@ static void add_blocked(struct command_context *context, const struct plan *plan
             strings_add(&names, context->arena, step->service->name);
     }
     if (names.count > 0)
-        text_addf(out, "  not started because of this: %s\n", strings_join(&names, context->arena, ", "));
+        text_addf(out, "  not started because of this: %s\n",
+                  strings_join(&names, context->arena, ", "));
 }
 
-static void report(struct command_context *context, const struct plan *plan, const struct step *step,
-                   struct error *err)
+static void report(struct command_context *context, const struct plan *plan,
+                   const struct step *step, struct error *err)
 {
     const char *id = container_of(step);
     struct text out;
@@ -192,14 +203,16 @@ static void report(struct command_context *context, const struct plan *plan, con
 }
 
 /* The time for --wait is over: tell about the containers that are still waited for. */
-static void report_waits(struct command_context *context, const struct plan *plan, struct error *err)
+static void report_waits(struct command_context *context, const struct plan *plan,
+                         struct error *err)
 {
     struct text out;
 
     text_init(&out, 0);
     for (size_t i = 0; i < plan->count; i++) {
         const struct step *step = plan->steps[i];
-        const char *id = step->kind == STEP_WAIT && step->state == STEP_FAILED ? container_of(step) : NULL;
+        const char *id =
+            step->kind == STEP_WAIT && step->state == STEP_FAILED ? container_of(step) : NULL;
 
         if (id)
             describe(context, step, id, &out, err);

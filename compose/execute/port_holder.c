@@ -24,8 +24,8 @@ static unsigned long listening_inode(const char *table, unsigned port)
     if (!file)
         return 0;
     while (!found && getline(&line, &size, file) > 0)
-        if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*u %*u %lu", &local_port, &state,
-                   &inode) == 3 &&
+        if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*u %*u %lu",
+                   &local_port, &state, &inode) == 3 &&
             local_port == port && state == STATE_LISTEN)
             found = inode;
     free(line);
@@ -80,7 +80,8 @@ const char *port_holder_find(struct arena *arena, unsigned port)
     socket = arena_printf(arena, "socket:[%lu]", inode);
     processes = opendir("/proc");
     while (processes && !found && (entry = readdir(processes)))
-        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && holds(arena, entry->d_name, socket))
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
+            holds(arena, entry->d_name, socket))
             found = name_of(arena, entry->d_name);
     if (processes)
         (void)closedir(processes);

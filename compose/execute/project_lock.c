@@ -53,8 +53,9 @@ struct project_lock *project_lock_create(const char *engine_url, const char *pro
     if (!where)
         return lock;
     name = spec_sha256_hex(lock->arena, engine_url, strlen(engine_url));
-    lock->file = open(arena_printf(lock->arena, "%s/%.*s-%s.lock", where, NAME_DIGITS, name, project),
-                      O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    lock->file =
+        open(arena_printf(lock->arena, "%s/%.*s-%s.lock", where, NAME_DIGITS, name, project),
+             O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     return lock;
 }
 
@@ -85,8 +86,8 @@ static uint64_t read_state(const struct project_lock *lock, uint64_t *ret_holder
 
 static void write_state(const struct project_lock *lock, uint64_t generation, uint64_t holder)
 {
-    char *content = arena_printf(lock->arena, "%0*" PRIu64 " %0*" PRIu64 "\n", GENERATION_DIGITS, generation,
-                                 HOLDER_DIGITS, holder);
+    char *content = arena_printf(lock->arena, "%0*" PRIu64 " %0*" PRIu64 "\n", GENERATION_DIGITS,
+                                 generation, HOLDER_DIGITS, holder);
     ssize_t written = pwrite(lock->file, content, strlen(content), 0);
 
     (void)written; /* at worst the next run looks once more, or once less */
@@ -130,7 +131,8 @@ static bool wait_for_lock(const struct project_lock *lock)
     return !interrupted;
 }
 
-enum project_lock_answer project_lock_take(struct project_lock *lock, struct console *console, uint64_t seen)
+enum project_lock_answer project_lock_take(struct project_lock *lock, struct console *console,
+                                           uint64_t seen)
 {
     uint64_t generation;
     uint64_t holder;

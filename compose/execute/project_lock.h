@@ -27,6 +27,7 @@ enum project_lock_answer {
 };
 
 /** Take it, waiting for the holder, who is named on the console. Blocks: not while the loop has work. */
-enum project_lock_answer project_lock_take(struct project_lock *lock, struct console *console, uint64_t seen);
+enum project_lock_answer project_lock_take(struct project_lock *lock, struct console *console,
+                                           uint64_t seen);
 /** Let it go; `changed` counts a change. Returns the count, for taking it again. */
 uint64_t project_lock_release(struct project_lock *lock, bool changed);

@@ -77,9 +77,9 @@ bool containers_decode(struct arena *arena, struct span answer, const struct str
     return true;
 }
 
-bool containers_list(struct session *session, struct arena *arena, const char *project, unsigned flags,
-                     const struct strings *services, struct engine_container_list *ret_list,
-                     struct error *err)
+bool containers_list(struct session *session, struct arena *arena, const char *project,
+                     unsigned flags, const struct strings *services,
+                     struct engine_container_list *ret_list, struct error *err)
 {
     struct span body;
     struct text query;
@@ -94,7 +94,8 @@ bool containers_list(struct session *session, struct arena *arena, const char *p
 }
 
 /* Is `a` the better choice? */
-static bool is_better(const struct engine_container_entry *a, const struct engine_container_entry *b)
+static bool is_better(const struct engine_container_entry *a,
+                      const struct engine_container_entry *b)
 {
     if (is_one_off(a) != is_one_off(b))
         return !is_one_off(a);

@@ -14,8 +14,8 @@ struct session;
 struct text;
 
 enum containers_flag {
-    CONTAINERS_STOPPED = 1 << 0, /* not only running ones */
-    CONTAINERS_ONEOFF = 1 << 1,  /* those of `run` too */
+    CONTAINERS_STOPPED = 1 << 0,  /* not only running ones */
+    CONTAINERS_ONEOFF = 1 << 1,   /* those of `run` too */
     CONTAINERS_UNHASHED = 1 << 2, /* those without a config hash too */
 };
 
@@ -25,9 +25,9 @@ enum containers_flag {
  * Ownership: everything lives in `arena`.
  * Errors:    those of the request.
  */
-bool containers_list(struct session *session, struct arena *arena, const char *project, unsigned flags,
-                     const struct strings *services, struct engine_container_list *ret_list,
-                     struct error *err) WARN_UNUSED;
+bool containers_list(struct session *session, struct arena *arena, const char *project,
+                     unsigned flags, const struct strings *services,
+                     struct engine_container_list *ret_list, struct error *err) WARN_UNUSED;
 
 /* The same in two parts, for who may not wait: the query of GET /containers/json, and its answer. */
 void containers_query(struct text *query, struct arena *arena, const char *project, unsigned flags,
@@ -44,7 +44,8 @@ bool containers_decode(struct arena *arena, struct span answer, const struct str
  */
 bool containers_pick(struct session *session, struct arena *arena, const char *project,
                      const char *service, int64_t index,
-                     const struct engine_container_entry **ret_entry, struct error *err) WARN_UNUSED;
+                     const struct engine_container_entry **ret_entry,
+                     struct error *err) WARN_UNUSED;
 
 /** A label's value, or "". */
 const char *containers_label(const struct engine_container_entry *entry, const char *label);

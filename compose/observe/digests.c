@@ -127,7 +127,8 @@ static bool ask_registries(struct command_context *context, struct images *image
         return false;
     for (size_t i = 0; i < count; i++) {
         calls[i].path = engine_path(images->arena, "/distribution/%s/json", images->names.items[i]);
-        if (!find_credentials(context, &config, images->names.items[i], &calls[i].registry_auth, err))
+        if (!find_credentials(context, &config, images->names.items[i], &calls[i].registry_auth,
+                              err))
             return error_wrap(err, "image %s", images->names.items[i]);
     }
     if (!session_fetch_all(context->session, images->arena, calls, count, err))
@@ -148,7 +149,8 @@ static bool ask_registries(struct command_context *context, struct images *image
     return good;
 }
 
-bool digests_resolve(struct command_context *context, struct spec_project *project, struct error *err)
+bool digests_resolve(struct command_context *context, struct spec_project *project,
+                     struct error *err)
 {
     struct images images = {.arena = project->load->arena};
     const char **digests;
@@ -180,16 +182,17 @@ void digests_keep_images(struct console *console, struct spec_project *project)
         locked->image = service->image;
         for (size_t m = 0; m < service->volumes.count; m++)
             if (is_image_mount(service->volumes.items[m])) {
-                mounts->items = arena_grow(arena, mounts->items, &mounts->capacity, mounts->count + 1,
-                                           sizeof(struct spec_mount *));
+                mounts->items = arena_grow(arena, mounts->items, &mounts->capacity,
+                                           mounts->count + 1, sizeof(struct spec_mount *));
                 mounts->items[mounts->count++] = service->volumes.items[m];
             }
         if (service->pre_start.count > 0)
-            console_warn(console,
-                         "service \"%s\": pre_start hook images are not pinned in the override file "
-                         "produced by --lock-image-digests, use the full --resolve-image-digests output "
-                         "to pin them",
-                         service->name);
+            console_warn(
+                console,
+                "service \"%s\": pre_start hook images are not pinned in the override file "
+                "produced by --lock-image-digests, use the full --resolve-image-digests output "
+                "to pin them",
+                service->name);
         bare.services.items[i].value = locked;
     }
     *project = bare;

@@ -13,7 +13,7 @@ const char *names_separator(const struct spec_project *project)
 }
 
 const char *names_container(struct arena *arena, const struct spec_project *project,
-                                  const struct spec_service *service, int64_t number)
+                            const struct spec_service *service, int64_t number)
 {
     const char *separator = names_separator(project);
 

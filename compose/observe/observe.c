@@ -87,7 +87,8 @@ static const char *label_query(struct arena *arena, const char *project, bool al
 }
 
 /* The filter compares names as people write them, so names with a domain of the hub are asked for in both forms. */
-static const char *images_query(struct arena *arena, const struct strings *references, unsigned api_minor)
+static const char *images_query(struct arena *arena, const struct strings *references,
+                                unsigned api_minor)
 {
     struct pairs filters = {0};
     struct text query;
@@ -103,9 +104,10 @@ static const char *images_query(struct arena *arena, const struct strings *refer
         if (image_reference_parse(arena, references->items[i], &parsed, &ignored)) {
             familiar = image_reference_familiar(arena, &parsed);
             if (parsed.digest)
-                familiar = arena_printf(arena, "%s@%s", image_reference_familiar_name(arena, &parsed),
-                                        parsed.digest);
-            if (strchr(references->items[i], '/') && !text_starts_with(familiar, references->items[i]))
+                familiar = arena_printf(
+                    arena, "%s@%s", image_reference_familiar_name(arena, &parsed), parsed.digest);
+            if (strchr(references->items[i], '/') &&
+                !text_starts_with(familiar, references->items[i]))
                 pairs_add(&filters, arena, "reference", familiar);
         }
         error_finish(&ignored);
@@ -122,7 +124,8 @@ static bool take_lists(struct observed *observed, const struct observe_wants *wa
                        const struct session_call *calls, struct error *err)
 {
     return observed_add_containers(observed, calls[LIST_CONTAINERS].answer, err) &&
-           (!wants->networks || observed_add_networks(observed, calls[LIST_NETWORKS].answer, err)) &&
+           (!wants->networks ||
+            observed_add_networks(observed, calls[LIST_NETWORKS].answer, err)) &&
            (!wants->volumes || observed_add_volumes(observed, calls[LIST_VOLUMES].answer, err)) &&
            (wants->images.count == 0 ||
             observed_add_images(observed, &wants->images, calls[LIST_IMAGES].answer, err)) &&
@@ -144,8 +147,8 @@ static size_t pack(struct session_call *all, struct session_call *packed, size_t
     return count;
 }
 
-static bool fetch_lists(struct session *session, struct observed *observed, const struct observe_wants *wants,
-                        struct error *err)
+static bool fetch_lists(struct session *session, struct observed *observed,
+                        const struct observe_wants *wants, struct error *err)
 {
     struct arena *arena = observed->arena;
     struct session_call all[LISTS] = {
@@ -201,28 +204,31 @@ static bool is_outside_list(struct arena *arena, const char *reference)
 }
 
 /* Images that must be looked at one by one: a platform or an age is asked for, or the list cannot name them. */
-static bool is_inspected(const struct observed *observed, const struct observe_wants *wants, const char *reference)
+static bool is_inspected(const struct observed *observed, const struct observe_wants *wants,
+                         const char *reference)
 {
     if (observed_image(observed, reference, ""))
-        return pairs_find(&wants->image_platforms, reference) || strings_contain(&wants->image_ages, reference);
+        return pairs_find(&wants->image_platforms, reference) ||
+               strings_contain(&wants->image_ages, reference);
     return observed->podman || is_outside_list(observed->arena, reference);
 }
 
 /* One answer says how the image is for everybody who asks. */
-static bool take_image(struct observed *observed, const struct observe_wants *wants, const char *reference,
-                       struct span answer, struct error *err)
+static bool take_image(struct observed *observed, const struct observe_wants *wants,
+                       const char *reference, struct span answer, struct error *err)
 {
     if (!observed_add_image(observed, reference, "", answer, err))
         return false;
     for (size_t i = 0; i < wants->image_platforms.count; i++)
         if (strcmp(wants->image_platforms.items[i].key, reference) == 0 &&
-            !observed_add_image(observed, reference, wants->image_platforms.items[i].value, answer, err))
+            !observed_add_image(observed, reference, wants->image_platforms.items[i].value, answer,
+                                err))
             return false;
     return true;
 }
 
-static bool fetch_images(struct session *session, struct observed *observed, const struct observe_wants *wants,
-                         struct error *err)
+static bool fetch_images(struct session *session, struct observed *observed,
+                         const struct observe_wants *wants, struct error *err)
 {
     struct session_call *calls;
     const char **references;
@@ -261,8 +267,8 @@ static bool fetch_images(struct session *session, struct observed *observed, con
     return good;
 }
 
-bool observe(struct session *session, const struct observe_wants *wants, struct observed **ret_observed,
-             struct error *err)
+bool observe(struct session *session, const struct observe_wants *wants,
+             struct observed **ret_observed, struct error *err)
 {
     struct engine_client *client;
     const struct engine_facts *facts;
@@ -274,7 +280,8 @@ bool observe(struct session *session, const struct observe_wants *wants, struct 
     observed = observed_create(facts->api_minor);
     observed->podman = facts->kind == ENGINE_KIND_PODMAN;
     observed->swarm = facts->swarm_active;
-    if (!fetch_lists(session, observed, wants, err) || !fetch_images(session, observed, wants, err)) {
+    if (!fetch_lists(session, observed, wants, err) ||
+        !fetch_images(session, observed, wants, err)) {
         observed_destroy(observed);
         return false;
     }
@@ -291,8 +298,8 @@ static const char *need_path(struct arena *arena, const struct plan_need *need)
     return engine_path(arena, "/images/%s/json", need->subject);
 }
 
-static bool take_need(struct observed *observed, const struct plan_need *need, const struct session_call *call,
-                      struct error *err)
+static bool take_need(struct observed *observed, const struct plan_need *need,
+                      const struct session_call *call, struct error *err)
 {
     bool gone = call->failure.kind == ERROR_ENGINE && call->failure.status == 404;
 
@@ -312,17 +319,20 @@ static bool take_need(struct observed *observed, const struct plan_need *need, c
     return true;
 }
 
-bool observe_needs(struct session *session, struct observed *observed, const struct plan *plan, struct error *err)
+bool observe_needs(struct session *session, struct observed *observed, const struct plan *plan,
+                   struct error *err)
 {
     struct session_call *calls = arena_alloc(observed->arena, plan->need_count * sizeof(*calls));
-    const struct plan_need **needs = arena_alloc(observed->arena, plan->need_count * sizeof(*needs));
+    const struct plan_need **needs =
+        arena_alloc(observed->arena, plan->need_count * sizeof(*needs));
     size_t count = 0;
     bool good = true;
 
     for (size_t i = 0; i < plan->need_count; i++) {
         const struct plan_need *need = &plan->needs[i];
 
-        if (need->kind != NEED_CONTAINER && need->kind != NEED_NETWORK && need->kind != NEED_IMAGE_DETAILS)
+        if (need->kind != NEED_CONTAINER && need->kind != NEED_NETWORK &&
+            need->kind != NEED_IMAGE_DETAILS)
             continue;
         needs[count] = need;
         calls[count++] = (struct session_call){.path = need_path(observed->arena, need)};

@@ -43,7 +43,8 @@ static const char *name_of(const struct engine_container_entry *entry)
 static void add_hook(struct observed *observed, const struct engine_container_entry *entry)
 {
     if (!*labels_get(&entry->labels, LABEL_HOOK) ||
-        (entry->state != ENGINE_STATE_CREATED && entry->state != ENGINE_STATE_EXITED && entry->state != ENGINE_STATE_DEAD))
+        (entry->state != ENGINE_STATE_CREATED && entry->state != ENGINE_STATE_EXITED &&
+         entry->state != ENGINE_STATE_DEAD))
         return;
     observed->hooks = arena_grow(observed->arena, observed->hooks, &observed->hook_capacity,
                                  observed->hook_count + 1, sizeof(*observed->hooks));
@@ -114,14 +115,16 @@ const char *observed_image_digest(const struct engine_image_manifest *manifests,
             continue;
         available++;
         lone = manifest;
-        if (*platform ? image_platform_matches(platform, &manifest->platform)
-                      : strcmp(manifest->platform.architecture, image_platform_host_architecture()) == 0)
+        if (*platform
+                ? image_platform_matches(platform, &manifest->platform)
+                : strcmp(manifest->platform.architecture, image_platform_host_architecture()) == 0)
             return manifest->id;
     }
     return available == 1 ? lone->id : id;
 }
 
-static struct observed_image *add_image(struct observed *observed, const char *reference, const char *platform)
+static struct observed_image *add_image(struct observed *observed, const char *reference,
+                                        const char *platform)
 {
     struct observed_image *image;
 
@@ -150,8 +153,8 @@ static int name_rank(const struct engine_image_entry *entry, const char *referen
     return rank;
 }
 
-bool observed_add_images(struct observed *observed, const struct strings *references, struct span body,
-                         struct error *err)
+bool observed_add_images(struct observed *observed, const struct strings *references,
+                         struct span body, struct error *err)
 {
     struct engine_image_list list;
 
@@ -176,8 +179,8 @@ bool observed_add_images(struct observed *observed, const struct strings *refere
             struct observed_image *image = add_image(observed, reference, "");
 
             image->id = best->id;
-            image->digest = observed_image_digest(best->manifests, best->manifest_count, best->id, "",
-                                                  observed->api_minor);
+            image->digest = observed_image_digest(best->manifests, best->manifest_count, best->id,
+                                                  "", observed->api_minor);
         }
     }
     return true;
@@ -198,8 +201,8 @@ bool observed_add_image(struct observed *observed, const char *reference, const 
     if (!entry)
         entry = add_image(observed, reference, platform);
     entry->id = image->id;
-    entry->digest = observed_image_digest(image->manifests, image->manifest_count, image->id, platform,
-                                          observed->api_minor);
+    entry->digest = observed_image_digest(image->manifests, image->manifest_count, image->id,
+                                          platform, observed->api_minor);
     entry->last_tag_ns = image->last_tag_ns;
     entry->wrong_platform = *platform && *image->platform.os &&
                             !image_platform_matches(platform, &image->platform) &&
@@ -250,7 +253,8 @@ const struct observed_container *observed_container(const struct observed *obser
     return NULL;
 }
 
-const struct engine_network *observed_network_named(const struct observed *observed, const char *name)
+const struct engine_network *observed_network_named(const struct observed *observed,
+                                                    const char *name)
 {
     for (size_t i = 0; i < observed->networks.count; i++)
         if (strcmp(observed->networks.items[i].name, name) == 0)
@@ -266,7 +270,8 @@ const struct engine_volume *observed_volume_named(const struct observed *observe
     return NULL;
 }
 
-const struct engine_network *observed_network_details(const struct observed *observed, const char *id)
+const struct engine_network *observed_network_details(const struct observed *observed,
+                                                      const char *id)
 {
     for (size_t i = 0; i < observed->network_detail_count; i++)
         if (strcmp(observed->network_details[i]->id, id) == 0)
@@ -285,7 +290,8 @@ void observed_add_image_details(struct observed *observed, const char *id, struc
     details->id = arena_strdup(observed->arena, id);
     details->raw = (struct span){0};
     if (body.bytes)
-        details->raw = (struct span){arena_strndup(observed->arena, body.bytes, body.length), body.length};
+        details->raw =
+            (struct span){arena_strndup(observed->arena, body.bytes, body.length), body.length};
 }
 
 bool observed_image_details(const struct observed *observed, const char *id, struct span *ret_raw)

@@ -68,27 +68,36 @@ struct observed *observed_create(unsigned api_minor);
 void observed_destroy(struct observed *observed); /* NULL is allowed */
 
 /** Take in the answer of a list; bodies are decoded into the arena. */
-bool observed_add_containers(struct observed *observed, struct span body, struct error *err) WARN_UNUSED;
-bool observed_add_networks(struct observed *observed, struct span body, struct error *err) WARN_UNUSED;
-bool observed_add_volumes(struct observed *observed, struct span body, struct error *err) WARN_UNUSED;
+bool observed_add_containers(struct observed *observed, struct span body,
+                             struct error *err) WARN_UNUSED;
+bool observed_add_networks(struct observed *observed, struct span body,
+                           struct error *err) WARN_UNUSED;
+bool observed_add_volumes(struct observed *observed, struct span body,
+                          struct error *err) WARN_UNUSED;
 /** The list of images that `references` were asked for. */
-bool observed_add_images(struct observed *observed, const struct strings *references, struct span body,
-                         struct error *err) WARN_UNUSED;
+bool observed_add_images(struct observed *observed, const struct strings *references,
+                         struct span body, struct error *err) WARN_UNUSED;
 /** One inspected image, as it is for one who asks for this platform; "" takes any. */
 bool observed_add_image(struct observed *observed, const char *reference, const char *platform,
                         struct span body, struct error *err) WARN_UNUSED;
-bool observed_add_container_details(struct observed *observed, struct span body, struct error *err) WARN_UNUSED;
-bool observed_add_network_details(struct observed *observed, struct span body, struct error *err) WARN_UNUSED;
+bool observed_add_container_details(struct observed *observed, struct span body,
+                                    struct error *err) WARN_UNUSED;
+bool observed_add_network_details(struct observed *observed, struct span body,
+                                  struct error *err) WARN_UNUSED;
 /** The inspection of an image by its id; a body without bytes says that it is gone. */
 void observed_add_image_details(struct observed *observed, const char *id, struct span body);
 
 /* Find; NULL when not there. */
 const struct observed_image *observed_image(const struct observed *observed, const char *reference,
                                             const char *platform);
-const struct observed_container *observed_container(const struct observed *observed, const char *id);
-const struct engine_network *observed_network_named(const struct observed *observed, const char *name);
-const struct engine_volume *observed_volume_named(const struct observed *observed, const char *name);
-const struct engine_network *observed_network_details(const struct observed *observed, const char *id);
+const struct observed_container *observed_container(const struct observed *observed,
+                                                    const char *id);
+const struct engine_network *observed_network_named(const struct observed *observed,
+                                                    const char *name);
+const struct engine_volume *observed_volume_named(const struct observed *observed,
+                                                  const char *name);
+const struct engine_network *observed_network_details(const struct observed *observed,
+                                                      const char *id);
 /** False when nobody has asked yet. */
 bool observed_image_details(const struct observed *observed, const char *id, struct span *ret_raw);
 
@@ -97,24 +106,26 @@ bool observed_image_details(const struct observed *observed, const char *id, str
  *
  * Source: Docker Compose 5.5.0, label `image`.
  */
-const char *observed_image_digest(const struct engine_image_manifest *manifests, size_t count, const char *id,
-                                  const char *platform, unsigned api_minor);
+const char *observed_image_digest(const struct engine_image_manifest *manifests, size_t count,
+                                  const char *id, const char *platform, unsigned api_minor);
 
 /* Ask an engine (observe.c). */
 struct observe_wants {
     const char *project_name;
     bool networks, volumes;
-    struct strings images;            /* references */
-    struct pairs image_platforms;     /* reference -> platform that a service asks for; one may be there for several */
-    struct strings image_ages;        /* references that are pulled again after a time */
-    bool project_images;              /* all images with the project's label */
+    struct strings images; /* references */
+    struct pairs
+        image_platforms; /* reference -> platform that a service asks for; one may be there for several */
+    struct strings image_ages; /* references that are pulled again after a time */
+    bool project_images;       /* all images with the project's label */
 };
 
 struct engine_client;
 /** Learn the engine's version, where it is not known yet; any request does the same. */
-bool observe_negotiate(struct session *session, struct engine_client *client, struct error *err) WARN_UNUSED;
-bool observe(struct session *session, const struct observe_wants *wants, struct observed **ret_observed,
-             struct error *err) WARN_UNUSED;
+bool observe_negotiate(struct session *session, struct engine_client *client,
+                       struct error *err) WARN_UNUSED;
+bool observe(struct session *session, const struct observe_wants *wants,
+             struct observed **ret_observed, struct error *err) WARN_UNUSED;
 /** Fetch what the plan needs to know about single things. */
 struct plan;
 bool observe_needs(struct session *session, struct observed *observed, const struct plan *plan,

@@ -96,7 +96,8 @@ void ports_text_add(struct text *out, struct engine_port *ports, size_t count)
     }
     for (size_t i = 0; i < range_count; i++)
         add_range(&whole, &ranges[i]);
-    text_addf(out, "%s%s%s", whole.bytes, whole.length > 0 && moved.length > 0 ? ", " : "", moved.bytes);
+    text_addf(out, "%s%s%s", whole.bytes, whole.length > 0 && moved.length > 0 ? ", " : "",
+              moved.bytes);
     text_finish(&whole);
     text_finish(&moved);
     free(ranges);

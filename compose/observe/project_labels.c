@@ -41,7 +41,8 @@ static void read_dependencies(struct arena *arena, struct spec_service *service,
             condition = strsep(&restart, ":");
         dependency->condition = condition ? condition : "service_started";
         dependency->restart = !restart || strcmp(restart, "true") == 0;
-        map->items = arena_grow(arena, map->items, &map->capacity, map->count + 1, sizeof(*map->items));
+        map->items =
+            arena_grow(arena, map->items, &map->capacity, map->count + 1, sizeof(*map->items));
         map->items[map->count++] = (struct spec_dependency_entry){name, dependency};
     }
     if (map->count > 1)
@@ -95,12 +96,14 @@ void project_from_labels(struct spec_project *project, const struct observed *ob
         if (!service) {
             service = add(arena, project, container->service);
             service->image = arena_strdup(arena, container->entry->image);
-            read_dependencies(arena, service, labels_get(&container->entry->labels, LABEL_DEPENDS_ON));
+            read_dependencies(arena, service,
+                              labels_get(&container->entry->labels, LABEL_DEPENDS_ON));
             service->scale.set = true;
         }
         service->scale.value++;
     }
     if (project->services.count > 1)
-        qsort(project->services.items, project->services.count, sizeof(*project->services.items), compare_keys);
+        qsort(project->services.items, project->services.count, sizeof(*project->services.items),
+              compare_keys);
     drop_unknown_dependencies(project);
 }

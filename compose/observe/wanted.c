@@ -63,7 +63,8 @@ static const char *container_mode(struct arena *arena, const char *mode, const s
 }
 
 /* The mode behind the name is lost, as in the reference. */
-static const char *container_of_volumes(struct arena *arena, const char *from, const struct pairs *ids)
+static const char *container_of_volumes(struct arena *arena, const char *from,
+                                        const struct pairs *ids)
 {
     const char *name = volumes_from_service(arena, from);
     const struct pair *id;
@@ -97,7 +98,8 @@ const struct spec_service *wanted_resolve(struct arena *arena, const struct spec
 static bool has_image_mounts(const struct spec_service *service)
 {
     for (size_t i = 0; i < service->volumes.count; i++)
-        if (service->volumes.items[i]->type && strcmp(service->volumes.items[i]->type, "image") == 0)
+        if (service->volumes.items[i]->type &&
+            strcmp(service->volumes.items[i]->type, "image") == 0)
             return true;
     return false;
 }
@@ -217,11 +219,13 @@ static const char *giver_of(struct wanted *wanted, const struct spec_service *se
             strings_add(&names, wanted->arena, arena_printf(wanted->arena, "provider %s", name));
     }
     for (size_t i = 0; i < service->models.count; i++)
-        strings_add(&names, wanted->arena, arena_printf(wanted->arena, "model %s", service->models.items[i].key));
+        strings_add(&names, wanted->arena,
+                    arena_printf(wanted->arena, "model %s", service->models.items[i].key));
     return names.count > 0 ? strings_join(&names, wanted->arena, ", ") : NULL;
 }
 
-static void fill(struct wanted *wanted, struct wanted_service *entry, const struct spec_service *service)
+static void fill(struct wanted *wanted, struct wanted_service *entry,
+                 const struct spec_service *service)
 {
     const char *platform = spec_project_variable(wanted->project, "DOCKER_DEFAULT_PLATFORM");
 
@@ -267,15 +271,15 @@ static bool apply_scales(struct wanted *wanted, const struct pairs *scales, stru
         if (at == INDEX_NONE)
             return spec_project_unknown(wanted->project, scales->items[i].key, err);
         if (!number_parse_int64(scales->items[i].value, &number) || number < 0)
-            return error_set(err, ERROR_USAGE, "invalid scale for service %s: %s", scales->items[i].key,
-                             scales->items[i].value);
+            return error_set(err, ERROR_USAGE, "invalid scale for service %s: %s",
+                             scales->items[i].key, scales->items[i].value);
         wanted->services[at].scale = number;
     }
     return true;
 }
 
-bool wanted_create(const struct spec_project *project, const struct pairs *scales, const char *api_config,
-                   struct wanted **ret_wanted, struct error *err)
+bool wanted_create(const struct spec_project *project, const struct pairs *scales,
+                   const char *api_config, struct wanted **ret_wanted, struct error *err)
 {
     struct spec_service_list order = spec_project_services_in_order(project);
     struct arena *arena = arena_create();
@@ -321,19 +325,21 @@ static int64_t owner(const char *text)
 }
 
 static bool add_file(struct arena *arena, struct step_file **files, size_t *count, const char *kind,
-                     const struct spec_service *service, const struct spec_file_ref *ref, const char *target,
-                     const char *content, struct error *err)
+                     const struct spec_service *service, const struct spec_file_ref *ref,
+                     const char *target, const char *content, struct error *err)
 {
     struct step_file *file;
 
     if (service->read_only)
-        return error_set_at(err, ERROR_INPUT, spec_node_place(ref->node),
-                            "cannot create %s \"%s\" in read-only service %s: `file` is the sole supported option",
-                            kind, ref->source, service->name);
+        return error_set_at(
+            err, ERROR_INPUT, spec_node_place(ref->node),
+            "cannot create %s \"%s\" in read-only service %s: `file` is the sole supported option",
+            kind, ref->source, service->name);
     if (!*content)
         return true;
     if (!*files)
-        *files = arena_alloc(arena, (service->configs.count + service->secrets.count) * sizeof(**files));
+        *files =
+            arena_alloc(arena, (service->configs.count + service->secrets.count) * sizeof(**files));
     file = &(*files)[(*count)++];
     *file = (struct step_file){
         .path = target + 1,
@@ -346,9 +352,9 @@ static bool add_file(struct arena *arena, struct step_file **files, size_t *coun
     return true;
 }
 
-static bool add_config(struct arena *arena, const struct wanted *wanted, const struct spec_service *service,
-                       const struct spec_file_ref *ref, struct step_file **files, size_t *count,
-                       struct error *err)
+static bool add_config(struct arena *arena, const struct wanted *wanted,
+                       const struct spec_service *service, const struct spec_file_ref *ref,
+                       struct step_file **files, size_t *count, struct error *err)
 {
     const struct spec_config *config = spec_project_config(wanted->project, ref->source);
     const char *content = NULL;
@@ -367,8 +373,9 @@ static bool add_config(struct arena *arena, const struct wanted *wanted, const s
                                 translate_config_target(arena, ref), content, err);
 }
 
-bool wanted_files(struct arena *arena, const struct wanted *wanted, const struct spec_service *service,
-                  struct step_file **ret_files, size_t *ret_count, struct error *err)
+bool wanted_files(struct arena *arena, const struct wanted *wanted,
+                  const struct spec_service *service, struct step_file **ret_files,
+                  size_t *ret_count, struct error *err)
 {
     struct step_file *files = NULL;
     size_t count = 0;
@@ -383,8 +390,8 @@ bool wanted_files(struct arena *arena, const struct wanted *wanted, const struct
             return error_set_at(err, ERROR_INPUT, spec_node_place(ref->node),
                                 "environment variable \"%s\" required by secret \"%s\" is not set",
                                 secret->environment, ref->source);
-        if (!add_file(arena, &files, &count, "secret", service, ref, translate_secret_target(arena, ref),
-                      secret->content, err))
+        if (!add_file(arena, &files, &count, "secret", service, ref,
+                      translate_secret_target(arena, ref), secret->content, err))
             return false;
     }
     for (size_t i = 0; i < service->configs.count; i++)

@@ -26,9 +26,9 @@ struct wanted_service {
     bool refers;                        /* hashes depend on the ids of other containers */
     const char *hash, *hash_2;          /* both forms; NULL when it refers */
     const char *content;                /* digest of its configs and secrets, "" for none */
-    const char *given_by;               /* what hands out variables to it while it comes up, or NULL */
+    const char *given_by; /* what hands out variables to it while it comes up, or NULL */
     int64_t scale;
-    struct strings builds_after;        /* services before it in order whose image its own build takes */
+    struct strings builds_after; /* services before it in order whose image its own build takes */
 };
 
 struct wanted {
@@ -41,8 +41,9 @@ struct wanted {
 };
 
 /** `scales`: --scale, service to number as text; `api_config`: log-ins for use_api_socket, or NULL. */
-bool wanted_create(const struct spec_project *project, const struct pairs *scales, const char *api_config,
-                   struct wanted **ret_wanted, struct error *err) WARN_UNUSED;
+bool wanted_create(const struct spec_project *project, const struct pairs *scales,
+                   const char *api_config, struct wanted **ret_wanted,
+                   struct error *err) WARN_UNUSED;
 void wanted_destroy(struct wanted *wanted); /* NULL is allowed */
 const struct wanted_service *wanted_service(const struct wanted *wanted, const char *name);
 
@@ -56,5 +57,6 @@ struct strings wanted_references(struct arena *arena, const struct spec_service 
  *
  * Errors: ERROR_INPUT for a variable that is not set and for read-only services.
  */
-bool wanted_files(struct arena *arena, const struct wanted *wanted, const struct spec_service *service,
-                  struct step_file **ret_files, size_t *ret_count, struct error *err) WARN_UNUSED;
+bool wanted_files(struct arena *arena, const struct wanted *wanted,
+                  const struct spec_service *service, struct step_file **ret_files,
+                  size_t *ret_count, struct error *err) WARN_UNUSED;

@@ -18,7 +18,7 @@ enum models_state {
     MODELS_LIST,    /* ls --json */
     MODELS_PULL,    /* pull M, unless listed */
     MODELS_CONFIGURE,
-    MODELS_STATUS,  /* status --json: the endpoint */
+    MODELS_STATUS, /* status --json: the endpoint */
     MODELS_END,
 };
 
@@ -32,7 +32,7 @@ struct models_run {
     const char *program;
     struct pairs environment;
     enum models_state state;
-    size_t at;        /* which key is being pulled or configured */
+    size_t at; /* which key is being pulled or configured */
     struct span list;
     bool flags_known;
     const char *endpoint;
@@ -71,7 +71,8 @@ bool models_is_listed(struct span list, const char *model)
     return found;
 }
 
-struct strings models_configure_words(struct arena *arena, const struct spec_model *model, bool flags_known)
+struct strings models_configure_words(struct arena *arena, const struct spec_model *model,
+                                      bool flags_known)
 {
     struct strings words = {0};
 
@@ -89,7 +90,8 @@ struct strings models_configure_words(struct arena *arena, const struct spec_mod
     return words;
 }
 
-static const char *variable_name(struct arena *arena, const char *own, const char *key, const char *suffix)
+static const char *variable_name(struct arena *arena, const char *own, const char *key,
+                                 const char *suffix)
 {
     char *name;
 
@@ -121,9 +123,10 @@ struct pairs models_variables(struct arena *arena, const struct spec_project *pr
 
         if (!model)
             continue;
-        pairs_set(&variables, arena, variable_name(arena, use ? use->model_var : NULL, key, "MODEL"),
-                  model->model);
-        pairs_set(&variables, arena, variable_name(arena, use ? use->endpoint_var : NULL, key, "URL"), endpoint);
+        pairs_set(&variables, arena,
+                  variable_name(arena, use ? use->model_var : NULL, key, "MODEL"), model->model);
+        pairs_set(&variables, arena,
+                  variable_name(arena, use ? use->endpoint_var : NULL, key, "URL"), endpoint);
     }
     return variables;
 }
@@ -240,19 +243,21 @@ static void read_version(struct models_run *run, const struct child_end *end)
     struct span text = engine_json_find(end->output, "Version");
     struct cli_plugin_version version;
 
-    run->flags_known = text.bytes && cli_plugin_version_parse(engine_json_text(run->arena, text), &version) &&
+    run->flags_known = text.bytes &&
+                       cli_plugin_version_parse(engine_json_text(run->arena, text), &version) &&
                        cli_plugin_version_is_at_least(&version, 1, 0, 6);
 }
 
 static bool fail(struct models_run *run, const struct child_end *end)
 {
-    static const char *const doing[] = {"be asked for its version", "list models", "pull", "configure",
-                                        "tell its status", ""};
+    static const char *const doing[] = {
+        "be asked for its version", "list models", "pull", "configure", "tell its status", ""};
 
     (void)error_set(&run->failure, ERROR_INPUT, "docker-model could not %s: %s", doing[run->state],
                     child_end_text(run->arena, end));
     if (end->diagnostics.length > 0)
-        (void)error_hint(&run->failure, "it said: %.*s", (int)end->diagnostics.length, end->diagnostics.bytes);
+        (void)error_hint(&run->failure, "it said: %.*s", (int)end->diagnostics.length,
+                         end->diagnostics.bytes);
     return false;
 }
 
@@ -262,7 +267,8 @@ static void on_ended(void *owner, const struct child_end *end)
     struct span endpoint;
 
     run->child = NULL;
-    if (run->cancelled || (!child_succeeded(end) && run->state != MODELS_VERSION && !fail(run, end))) {
+    if (run->cancelled ||
+        (!child_succeeded(end) && run->state != MODELS_VERSION && !fail(run, end))) {
         finish(run);
         return;
     }
@@ -302,8 +308,10 @@ static void on_soon(uv_timer_t *timer)
 
     run->program = cli_plugin_find(run->arena, run->options.docker, "model");
     if (!run->program && !run->cancelled) {
-        (void)error_set(&run->failure, ERROR_INPUT, "'models' support requires Docker Model plugin");
-        (void)error_hint(&run->failure, "install docker-model beside the other plugins of the docker CLI");
+        (void)error_set(&run->failure, ERROR_INPUT,
+                        "'models' support requires Docker Model plugin");
+        (void)error_hint(&run->failure,
+                         "install docker-model beside the other plugins of the docker CLI");
     }
     if (!run->program || run->cancelled) {
         finish(run);

@@ -25,7 +25,8 @@ struct spec_service;
 /** Is this model in the plugin's `ls --json`? A name without tag means `latest`. */
 bool models_is_listed(struct span list, const char *model);
 /** `configure` and its words; flags only where the plugin knows them. */
-struct strings models_configure_words(struct arena *arena, const struct spec_model *model, bool flags_known);
+struct strings models_configure_words(struct arena *arena, const struct spec_model *model,
+                                      bool flags_known);
 /** The variables that a service gets for the models it uses: name and endpoint. */
 struct pairs models_variables(struct arena *arena, const struct spec_project *project,
                               const struct spec_service *service, const char *endpoint);

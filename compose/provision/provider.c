@@ -12,12 +12,12 @@ static const struct {
     const char *name;
     enum provider_message_kind kind;
 } message_names[] = {
-    {"info", PROVIDER_INFO},     {"error", PROVIDER_ERROR},           {"debug", PROVIDER_DEBUG},
+    {"info", PROVIDER_INFO},     {"error", PROVIDER_ERROR},         {"debug", PROVIDER_DEBUG},
     {"setenv", PROVIDER_SETENV}, {"rawsetenv", PROVIDER_RAWSETENV},
 };
 
-bool provider_message_parse(struct arena *arena, struct span line, struct provider_message *ret_message,
-                            struct error *err)
+bool provider_message_parse(struct arena *arena, struct span line,
+                            struct provider_message *ret_message, struct error *err)
 {
     struct span type = engine_json_find(line, "type"), words = engine_json_find(line, "message");
     const char *name = type.bytes ? engine_json_text(arena, type) : "";
@@ -42,7 +42,8 @@ bool provider_message_parse(struct arena *arena, struct span line, struct provid
     return true;
 }
 
-const char *provider_variable(struct arena *arena, const char *service, const struct provider_message *message)
+const char *provider_variable(struct arena *arena, const char *service,
+                              const struct provider_message *message)
 {
     char *name;
 
@@ -62,7 +63,8 @@ static struct span parameters_of(struct span metadata, const char *action)
     return engine_json_find_segments(metadata, path, COUNT_OF(path));
 }
 
-static struct span parameter_member(struct arena *arena, struct span parameters, size_t at, const char *member)
+static struct span parameter_member(struct arena *arena, struct span parameters, size_t at,
+                                    const char *member)
 {
     return engine_json_find(parameters, arena_printf(arena, "%zu.%s", at, member));
 }
@@ -76,8 +78,8 @@ static bool has_option(const struct spec_provider *provider, const char *name)
 }
 
 /* Names that the action takes; false when a required one is missing. */
-static bool read_parameters(struct arena *arena, const struct spec_provider *provider, struct span parameters,
-                            struct strings *ret_names, struct error *err)
+static bool read_parameters(struct arena *arena, const struct spec_provider *provider,
+                            struct span parameters, struct strings *ret_names, struct error *err)
 {
     struct strings names = {0};
 
@@ -92,8 +94,8 @@ static bool read_parameters(struct arena *arena, const struct spec_provider *pro
         strings_add(&names, arena, text);
         if (required.bytes && span_equals(required, "true") && !has_option(provider, text))
             return error_set(err, ERROR_INPUT,
-                             "required parameter \"%s\" is missing from provider \"%s\" definition", text,
-                             provider->type);
+                             "required parameter \"%s\" is missing from provider \"%s\" definition",
+                             text, provider->type);
     }
     *ret_names = names;
     return true;
@@ -108,9 +110,9 @@ static bool is_described(struct arena *arena, struct span metadata)
            (words.bytes && engine_json_text(arena, words)[0]);
 }
 
-bool provider_arguments(struct arena *arena, const char *project, const struct spec_service *service,
-                        const char *action, struct span metadata, struct strings *ret_arguments,
-                        struct error *err)
+bool provider_arguments(struct arena *arena, const char *project,
+                        const struct spec_service *service, const char *action,
+                        struct span metadata, struct strings *ret_arguments, struct error *err)
 {
     const struct spec_provider *provider = service->provider;
     struct span parameters = parameters_of(metadata, action);
@@ -128,7 +130,8 @@ bool provider_arguments(struct arena *arena, const char *project, const struct s
         if (described && !strings_contain(&names, option->key))
             continue;
         for (size_t v = 0; v < option->values.count; v++)
-            strings_add(&words, arena, arena_printf(arena, "--%s=%s", option->key, option->values.items[v]));
+            strings_add(&words, arena,
+                        arena_printf(arena, "--%s=%s", option->key, option->values.items[v]));
     }
     strings_add(&words, arena, service->name);
     *ret_arguments = words;

@@ -38,18 +38,20 @@ struct provider_message {
 };
 
 /** One line of a provider's stdout. Errors: ERROR_INPUT, `invalid response from plugin: x`. */
-bool provider_message_parse(struct arena *arena, struct span line, struct provider_message *ret_message,
-                            struct error *err) WARN_UNUSED;
+bool provider_message_parse(struct arena *arena, struct span line,
+                            struct provider_message *ret_message, struct error *err) WARN_UNUSED;
 /** The variable that a dependent of `service` gets. */
-const char *provider_variable(struct arena *arena, const char *service, const struct provider_message *message);
+const char *provider_variable(struct arena *arena, const char *service,
+                              const struct provider_message *message);
 
 /**
  * The words after the program's name. Metadata (the program's answer, or empty) decides which options it takes.
  *
  * Errors: ERROR_INPUT, `required parameter "x" is missing from provider "t" definition`.
  */
-bool provider_arguments(struct arena *arena, const char *project, const struct spec_service *service,
-                        const char *action, struct span metadata, struct strings *ret_arguments,
+bool provider_arguments(struct arena *arena, const char *project,
+                        const struct spec_service *service, const char *action,
+                        struct span metadata, struct strings *ret_arguments,
                         struct error *err) WARN_UNUSED;
 /** Does the provider know `stop`? Only where its metadata says so. */
 bool provider_stops(struct span metadata);
@@ -73,5 +75,6 @@ typedef void provider_done_fn(void *owner, const struct error *failure);
  * Ownership: options are borrowed until `done` returns.
  */
 struct provider_run *provider_start(uv_loop_t *loop, const struct provider_options *options,
-                                    provider_message_fn *on_message, provider_done_fn *done, void *owner);
+                                    provider_message_fn *on_message, provider_done_fn *done,
+                                    void *owner);
 void provider_cancel(struct provider_run *run);

@@ -117,7 +117,8 @@ static void on_ended(void *owner, const struct child_end *end)
         (void)error_set(&run->failure, ERROR_INPUT, "failed to %s service provider: %s",
                         verb_of(run->options.action), child_end_text(run->arena, end));
         if (end->diagnostics.length > 0)
-            (void)error_hint(&run->failure, "it said: %.*s", (int)end->diagnostics.length, end->diagnostics.bytes);
+            (void)error_hint(&run->failure, "it said: %.*s", (int)end->diagnostics.length,
+                             end->diagnostics.bytes);
     }
     finish(run);
 }
@@ -138,8 +139,8 @@ static void on_metadata(void *owner, const struct child_end *end)
         finish(run);
         return;
     }
-    if (!provider_arguments(run->arena, run->options.project->name, run->options.service, run->options.action,
-                            metadata, &run->arguments, &run->failure)) {
+    if (!provider_arguments(run->arena, run->options.project->name, run->options.service,
+                            run->options.action, metadata, &run->arguments, &run->failure)) {
         finish(run);
         return;
     }
@@ -159,7 +160,8 @@ static bool find_program(struct provider_run *run, struct error *err)
     if (!run->program) {
         (void)error_set(err, ERROR_INPUT, "service \"%s\": no provider \"%s\" is installed",
                         run->options.service->name, type);
-        return error_hint(err, "install a docker CLI plugin docker-%s, or a program %s in PATH", type, type);
+        return error_hint(err, "install a docker CLI plugin docker-%s, or a program %s in PATH",
+                          type, type);
     }
     return true;
 }
@@ -183,7 +185,8 @@ static void on_soon(uv_timer_t *timer)
 }
 
 struct provider_run *provider_start(uv_loop_t *loop, const struct provider_options *options,
-                                    provider_message_fn *on_message, provider_done_fn *done, void *owner)
+                                    provider_message_fn *on_message, provider_done_fn *done,
+                                    void *owner)
 {
     struct provider_run *run = xcalloc(1, sizeof(*run));
 

@@ -23,13 +23,14 @@ struct provision {
     struct arena *arena; /* of the variables; as long-lived as the project */
     const char *service; /* whose provider is running */
     struct pairs variables;
-    struct strings raw;  /* names of variables that were given as they are */
+    struct strings raw; /* names of variables that were given as they are */
     const char *endpoint;
     bool done;
     struct error failure;
 };
 
-static bool provision_init(struct provision *provision, struct command_context *context, struct error *err)
+static bool provision_init(struct provision *provision, struct command_context *context,
+                           struct error *err)
 {
     const char *directory = context->root->docker.config_directory;
     struct engine_client *client;
@@ -38,18 +39,21 @@ static bool provision_init(struct provision *provision, struct command_context *
     error_init(&provision->failure);
     if (!session_client(context->session, &client, err))
         return false;
-    return docker_config_load(context->arena, *directory ? directory : docker_config_directory(context->arena),
+    return docker_config_load(context->arena,
+                              *directory ? directory : docker_config_directory(context->arena),
                               session_endpoint(context->session)->url, &provision->docker, err);
 }
 
-static void show(struct provision *provision, const char *id, const char *text, enum progress_status status)
+static void show(struct provision *provision, const char *id, const char *text,
+                 enum progress_status status)
 {
     console_progress(provision->context->console,
                      &(struct progress){.id = id, .text = text, .status = status});
 }
 
 /* Turn the loop until the talk is over. An interruption is passed on to it by `cancel`. */
-static bool wait_for(struct provision *provision, void (*cancel)(void *run), void *run, struct error *err)
+static bool wait_for(struct provision *provision, void (*cancel)(void *run), void *run,
+                     struct error *err)
 {
     bool good = session_run_until(provision->context->session, &provision->done, err);
 
@@ -97,8 +101,8 @@ static void on_message(void *owner, const struct provider_message *message)
     case PROVIDER_RAWSETENV:
         if (!provision->arena)
             return; /* `down` and `stop` have nobody to give them to */
-        const char *name = arena_strdup(provision->arena,
-                                        provider_variable(provision->arena, provision->service, message));
+        const char *name = arena_strdup(
+            provision->arena, provider_variable(provision->arena, provision->service, message));
 
         pairs_set(&provision->variables, provision->arena, name,
                   arena_strdup(provision->arena, message->value));
@@ -127,7 +131,8 @@ static const struct action action_down = {"down", "Removing", "Removed"};
 static const struct action action_stop = {"stop", "Stopping", "Stopped"};
 
 static bool run_provider(struct provision *provision, const struct spec_project *project,
-                         const struct spec_service *service, const struct action *action, struct error *err)
+                         const struct spec_service *service, const struct action *action,
+                         struct error *err)
 {
     struct provider_options options = {
         .project = project,
@@ -146,8 +151,8 @@ static bool run_provider(struct provision *provision, const struct spec_project 
         show(provision, service->name, action->done, PROGRESS_DONE);
         return true;
     }
-    run = provider_start(session_loop(provision->context->session), &options, on_message, on_provider_done,
-                         provision);
+    run = provider_start(session_loop(provision->context->session), &options, on_message,
+                         on_provider_done, provision);
     if (!wait_for(provision, cancel_provider, run, err)) {
         show(provision, service->name, "Error", PROGRESS_ERROR);
         return error_wrap(err, "service \"%s\"", service->name);
@@ -251,20 +256,21 @@ static bool serve_models(struct provision *provision, struct error *err)
 
     if (keys.count == 0)
         return true;
-    run = models_start(session_loop(provision->context->session), &options, on_models_progress, on_models_done,
-                       provision);
+    run = models_start(session_loop(provision->context->session), &options, on_models_progress,
+                       on_models_done, provision);
     if (!wait_for(provision, cancel_models, run, err))
         return false;
     for (size_t i = 0; i < services->count; i++) {
-        struct pairs variables =
-            models_variables(provision->arena, provision->project, services->items[i].value, provision->endpoint);
+        struct pairs variables = models_variables(provision->arena, provision->project,
+                                                  services->items[i].value, provision->endpoint);
         struct spec_service *copy;
 
         if (variables.count == 0)
             continue;
         copy = spec_service_copy(provision->arena, services->items[i].value);
         for (size_t v = 0; v < variables.count; v++)
-            pairs_set(&copy->environment, provision->arena, variables.items[v].key, variables.items[v].value);
+            pairs_set(&copy->environment, provision->arena, variables.items[v].key,
+                      variables.items[v].value);
         pairs_sort(&copy->environment);
         services->items[i].value = copy;
     }
@@ -274,7 +280,8 @@ static bool serve_models(struct provision *provision, struct error *err)
 static bool is_needed(const struct spec_project *project)
 {
     for (size_t i = 0; i < project->services.count; i++)
-        if (project->services.items[i].value->provider || project->services.items[i].value->models.count > 0)
+        if (project->services.items[i].value->provider ||
+            project->services.items[i].value->models.count > 0)
             return true;
     return false;
 }
@@ -290,8 +297,8 @@ bool provision_up(struct command_context *context, struct spec_project *project,
            run_providers(&provision, err);
 }
 
-bool provision_end(struct command_context *context, const struct spec_project *project, const char *action,
-                   const struct strings *names, struct error *err)
+bool provision_end(struct command_context *context, const struct spec_project *project,
+                   const char *action, const struct strings *names, struct error *err)
 {
     struct spec_service_list order = spec_project_services_in_order(project);
     struct provision provision = {0};
@@ -306,7 +313,8 @@ bool provision_end(struct command_context *context, const struct spec_project *p
         struct error problem;
 
         error_init(&problem);
-        if (!service->provider || (names && names->count > 0 && !strings_contain(names, service->name)))
+        if (!service->provider ||
+            (names && names->count > 0 && !strings_contain(names, service->name)))
             continue;
         if (!run_provider(&provision, project, service,
                           strcmp(action, "stop") == 0 ? &action_stop : &action_down, &problem))

@@ -24,5 +24,5 @@ bool provision_up(struct command_context *context, struct spec_project *project,
  * Tell the providers of these services (`names` empty or NULL: all) "stop" or "down". All are told; failures are
  * appended.
  */
-bool provision_end(struct command_context *context, const struct spec_project *project, const char *action,
-                   const struct strings *names, struct error *err) WARN_UNUSED;
+bool provision_end(struct command_context *context, const struct spec_project *project,
+                   const char *action, const struct strings *names, struct error *err) WARN_UNUSED;

@@ -22,17 +22,17 @@ struct explanation {
     struct arena *arena;
     const struct spec_service *service;
     const struct observed_container *container;
-    struct span wanted; /* body of the create request */
-    struct span have;   /* answer of inspect */
-    struct span image;  /* inspection of the container's image; bytes NULL: not there any more */
+    struct span wanted;  /* body of the create request */
+    struct span have;    /* answer of inspect */
+    struct span image;   /* inspection of the container's image; bytes NULL: not there any more */
     struct strings done; /* engine fields that were compared */
     size_t found;
     struct explain_doubts set_up, dropped;
 };
 
 /** Report a difference; `name` decides whether the values look secret. Empty values read "(none)". */
-void explain_add(struct explanation *e, const char *attribute, const char *name, const char *old_value,
-                 const char *new_value, struct place place);
+void explain_add(struct explanation *e, const char *attribute, const char *name,
+                 const char *old_value, const char *new_value, struct place place);
 /** Place of `services.X.ATTRIBUTE[.KEY]`, or of what is left of that. */
 struct place explain_place(const struct explanation *e, const char *attribute, const char *key);
 

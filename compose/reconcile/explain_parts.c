@@ -50,21 +50,24 @@ void explain_environment(struct explanation *e)
 {
     const struct pairs *map = &e->service->environment;
     const struct strings *env = &e->container->details->env;
-    struct span image = engine_json_find(e->image, "Config.Env"), have = engine_json_find(e->have, "Config.Env");
+    struct span image = engine_json_find(e->image, "Config.Env"),
+                have = engine_json_find(e->have, "Config.Env");
 
     for (size_t i = 0; i < map->count; i++) {
         const char *name = map->items[i].key, *wanted = map->items[i].value;
         const char *old_value = value_of(line_of(have, e->arena, name, strlen(name)));
 
         if (wanted ? !old_value || strcmp(old_value, wanted) != 0 : old_value != NULL)
-            explain_add(e, arena_printf(e->arena, "environment.%s", name), name, quoted_if_empty(old_value),
-                        quoted_if_empty(wanted), explain_place(e, "environment", name));
+            explain_add(e, arena_printf(e->arena, "environment.%s", name), name,
+                        quoted_if_empty(old_value), quoted_if_empty(wanted),
+                        explain_place(e, "environment", name));
     }
     for (size_t i = 0; e->image.bytes && i < env->count; i++) {
         const char *name = arena_strndup(e->arena, env->items[i], name_length(env->items[i]));
         const char *own = line_of(image, e->arena, name, strlen(name));
 
-        if (!pairs_find(map, name) && (!own || strcmp(own, env->items[i]) != 0) && strcmp(name, "PATH") != 0)
+        if (!pairs_find(map, name) && (!own || strcmp(own, env->items[i]) != 0) &&
+            strcmp(name, "PATH") != 0)
             explain_add(e, arena_printf(e->arena, "environment.%s", name), name,
                         quoted_if_empty(value_of(env->items[i])), quoted_if_empty(value_of(own)),
                         explain_place(e, "environment", NULL));
@@ -84,19 +87,23 @@ void explain_labels(struct explanation *e)
     struct span image = engine_json_find(e->image, "Config.Labels");
 
     for (size_t i = 0; i < wanted->count; i++) {
-        const char *key = wanted->items[i].key, *value = wanted->items[i].value ? wanted->items[i].value : "";
+        const char *key = wanted->items[i].key,
+                   *value = wanted->items[i].value ? wanted->items[i].value : "";
         const struct pair *old = pairs_find(have, key);
 
         if (!is_ours(key) && (!old || strcmp(old->value, value) != 0))
-            explain_add(e, arena_printf(e->arena, "labels.%s", key), key, old ? quoted_if_empty(old->value) : "",
-                        quoted_if_empty(value), explain_place(e, "labels", key));
+            explain_add(e, arena_printf(e->arena, "labels.%s", key), key,
+                        old ? quoted_if_empty(old->value) : "", quoted_if_empty(value),
+                        explain_place(e, "labels", key));
     }
     for (size_t i = 0; e->image.bytes && i < have->count; i++) {
         const char *key = have->items[i].key;
         const char *const path[] = {key};
 
-        if (!is_ours(key) && !pairs_find(wanted, key) && !engine_json_find_segments(image, path, 1).bytes)
-            explain_add(e, arena_printf(e->arena, "labels.%s", key), key, quoted_if_empty(have->items[i].value), "",
+        if (!is_ours(key) && !pairs_find(wanted, key) &&
+            !engine_json_find_segments(image, path, 1).bytes)
+            explain_add(e, arena_printf(e->arena, "labels.%s", key), key,
+                        quoted_if_empty(have->items[i].value), "",
                         explain_place(e, "labels", NULL));
     }
 }
@@ -112,17 +119,18 @@ struct mount_rows {
     size_t count, capacity;
 };
 
-static void add_mount_row(struct explanation *e, struct mount_rows *rows, const char *target, const char *text,
-                          const char *canonical)
+static void add_mount_row(struct explanation *e, struct mount_rows *rows, const char *target,
+                          const char *text, const char *canonical)
 {
-    rows->items = arena_grow(e->arena, rows->items, &rows->capacity, rows->count + 1, sizeof(*rows->items));
+    rows->items =
+        arena_grow(e->arena, rows->items, &rows->capacity, rows->count + 1, sizeof(*rows->items));
     rows->items[rows->count++] = (struct mount_row){target, text, canonical};
 }
 
 static bool is_anonymous(const char *source)
 {
-    return !*source ||
-           (strlen(source) == ANONYMOUS_NAME_DIGITS && strspn(source, "0123456789abcdef") == ANONYMOUS_NAME_DIGITS);
+    return !*source || (strlen(source) == ANONYMOUS_NAME_DIGITS &&
+                        strspn(source, "0123456789abcdef") == ANONYMOUS_NAME_DIGITS);
 }
 
 static void add_object(struct explanation *e, struct mount_rows *rows, struct span mount)
@@ -136,14 +144,16 @@ static void add_object(struct explanation *e, struct mount_rows *rows, struct sp
     if (strcmp(type, "volume") == 0 && is_anonymous(source))
         text = canonical = target; /* carried over or not: the same volume to the file */
     else
-        text = arena_printf(e->arena, "%s%s%s%s", source, *source ? ":" : "", target, read_only ? ":ro" : "");
+        text = arena_printf(e->arena, "%s%s%s%s", source, *source ? ":" : "", target,
+                            read_only ? ":ro" : "");
     add_mount_row(e, rows, target, text, canonical);
 }
 
 static struct mount_rows mounts_of(struct explanation *e, struct span document)
 {
     struct engine_json_member *items = NULL;
-    size_t count = engine_json_members(e->arena, engine_json_find(document, "HostConfig.Binds"), &items);
+    size_t count =
+        engine_json_members(e->arena, engine_json_find(document, "HostConfig.Binds"), &items);
     struct mount_rows rows = {0};
 
     for (size_t i = 0; i < count; i++) {
@@ -168,12 +178,14 @@ static const struct mount_row *mount_at(const struct mount_rows *rows, const cha
 }
 
 /* A mount comes from `volumes`, or from a secret or config that is a file. */
-static const char *mount_attribute(struct explanation *e, const char *target, struct place *ret_place)
+static const char *mount_attribute(struct explanation *e, const char *target,
+                                   struct place *ret_place)
 {
     const struct spec_service *service = e->service;
 
     for (size_t i = 0; i < service->volumes.count; i++)
-        if (service->volumes.items[i]->target && strcmp(service->volumes.items[i]->target, target) == 0) {
+        if (service->volumes.items[i]->target &&
+            strcmp(service->volumes.items[i]->target, target) == 0) {
             *ret_place = spec_node_place(service->volumes.items[i]->node);
             return "volumes";
         }
@@ -191,7 +203,8 @@ static const char *mount_attribute(struct explanation *e, const char *target, st
     return text_starts_with(target, "/run/secrets/") ? "secrets" : "volumes";
 }
 
-static void tell_mount(struct explanation *e, const struct mount_row *old, const struct mount_row *wanted)
+static void tell_mount(struct explanation *e, const struct mount_row *old,
+                       const struct mount_row *wanted)
 {
     bool short_forms = !old || !wanted || strcmp(old->text, wanted->text) != 0;
     struct place place;
@@ -240,8 +253,10 @@ static bool has_port(struct span document, const char *path, const char *port)
 void explain_exposed(struct explanation *e)
 {
     struct engine_json_member *wanted = NULL, *have = NULL;
-    size_t wanted_count = engine_json_members(e->arena, engine_json_find(e->wanted, "ExposedPorts"), &wanted);
-    size_t have_count = engine_json_members(e->arena, engine_json_find(e->have, "Config.ExposedPorts"), &have);
+    size_t wanted_count =
+        engine_json_members(e->arena, engine_json_find(e->wanted, "ExposedPorts"), &wanted);
+    size_t have_count =
+        engine_json_members(e->arena, engine_json_find(e->have, "Config.ExposedPorts"), &have);
     struct strings more = {0}, fewer = {0};
 
     for (size_t i = 0; i < wanted_count; i++)
@@ -260,7 +275,8 @@ void explain_exposed(struct explanation *e)
 
 /* -- Networks -- */
 
-static const struct engine_container_network *joined_network(const struct explanation *e, const char *name)
+static const struct engine_container_network *joined_network(const struct explanation *e,
+                                                             const char *name)
 {
     for (size_t i = 0; i < e->container->details->network_count; i++)
         if (strcmp(e->container->details->networks[i].name, name) == 0)
@@ -268,8 +284,8 @@ static const struct engine_container_network *joined_network(const struct explan
     return NULL;
 }
 
-static void compare_address(struct explanation *e, const char *key, const char *what, const char *wanted,
-                            const char *have, struct place place)
+static void compare_address(struct explanation *e, const char *key, const char *what,
+                            const char *wanted, const char *have, struct place place)
 {
     if (strcmp(wanted ? wanted : "", have ? have : "") != 0)
         explain_add(e, arena_printf(e->arena, "networks.%s.%s", key, what), what, have ? have : "",
@@ -289,13 +305,14 @@ static void compare_aliases(struct explanation *e, const char *key, const struct
         const char *alias = have->items[i];
 
         if (!strings_contain(wanted, alias) && strcmp(alias, e->service->name) != 0 &&
-            strcmp(alias, e->container->name) != 0 && strncmp(alias, e->container->id, strlen(alias)) != 0)
+            strcmp(alias, e->container->name) != 0 &&
+            strncmp(alias, e->container->id, strlen(alias)) != 0)
             explain_add(e, attribute, key, alias, "", place);
     }
 }
 
-static void compare_network(struct explanation *e, const char *key, const struct spec_service_network *network,
-                            const char *name)
+static void compare_network(struct explanation *e, const char *key,
+                            const struct spec_service_network *network, const char *name)
 {
     const struct engine_container_network *have = joined_network(e, name);
     struct place place = explain_place(e, "networks", key);
@@ -305,8 +322,10 @@ static void compare_network(struct explanation *e, const char *key, const struct
         explain_add(e, arena_printf(e->arena, "networks.%s", key), key, "", "joined", place);
         return;
     }
-    compare_address(e, key, "ipv4_address", network ? network->ipv4_address : NULL, have->ipv4_wanted, place);
-    compare_address(e, key, "ipv6_address", network ? network->ipv6_address : NULL, have->ipv6_wanted, place);
+    compare_address(e, key, "ipv4_address", network ? network->ipv4_address : NULL,
+                    have->ipv4_wanted, place);
+    compare_address(e, key, "ipv6_address", network ? network->ipv6_address : NULL,
+                    have->ipv6_wanted, place);
     if (network && network->mac_address && *network->mac_address)
         compare_address(e, key, "mac_address", network->mac_address, have->mac_address, place);
     compare_aliases(e, key, network ? &network->aliases : &none, &have->aliases, place);
@@ -320,12 +339,14 @@ void explain_networks(struct explanation *e)
     if (service->network_mode && *service->network_mode)
         return; /* told as network_mode */
     for (size_t i = 0; i < service->networks.count; i++) {
-        const struct reconcile_network *network = reconcile_find_network(e->r, service->networks.items[i].key);
+        const struct reconcile_network *network =
+            reconcile_find_network(e->r, service->networks.items[i].key);
 
         if (!network)
             continue;
         strings_add(&names, e->arena, network->name);
-        compare_network(e, service->networks.items[i].key, service->networks.items[i].value, network->name);
+        compare_network(e, service->networks.items[i].key, service->networks.items[i].value,
+                        network->name);
     }
     for (size_t i = 0; i < e->container->details->network_count; i++) {
         const char *name = e->container->details->networks[i].name;

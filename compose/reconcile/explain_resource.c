@@ -22,8 +22,8 @@ static const char *joined(struct arena *arena, const char *prefix, const char *n
     return prefix ? arena_printf(arena, "%s.%s", prefix, name) : name;
 }
 
-static void tell(struct comparison *c, const char *attribute, const char *old_value, const char *new_value,
-                 const struct spec_node *node)
+static void tell(struct comparison *c, const char *attribute, const char *old_value,
+                 const char *new_value, const struct spec_node *node)
 {
     struct step_reason *reason = plan_reason(c->r->plan, c->step, REASON_CHANGED, "changed");
 
@@ -38,8 +38,8 @@ static bool is_ours(const char *key)
     return text_starts_with(key, LABEL_PREFIX) || text_starts_with(key, LABEL_OWN_PREFIX);
 }
 
-static void compare_map(struct comparison *c, const char *name, struct span wanted, struct span have,
-                        const struct spec_node *node)
+static void compare_map(struct comparison *c, const char *name, struct span wanted,
+                        struct span have, const struct spec_node *node)
 {
     struct arena *arena = c->r->arena;
     struct engine_json_member *members = NULL;
@@ -52,21 +52,24 @@ static void compare_map(struct comparison *c, const char *name, struct span want
         const char *old_value = engine_json_text(arena, engine_json_find_segments(have, path, 1));
 
         if (!is_ours(members[i].key) && strcmp(new_value, old_value) != 0)
-            tell(c, joined(arena, name, members[i].key), old_value, new_value, inner ? inner : node);
+            tell(c, joined(arena, name, members[i].key), old_value, new_value,
+                 inner ? inner : node);
     }
     count = engine_json_members(arena, have, &members);
     for (size_t i = 0; i < count; i++) {
         const char *const path[] = {members[i].key};
 
         if (!is_ours(members[i].key) && !engine_json_find_segments(wanted, path, 1).bytes)
-            tell(c, joined(arena, name, members[i].key), engine_json_text(arena, members[i].value), "", node);
+            tell(c, joined(arena, name, members[i].key), engine_json_text(arena, members[i].value),
+                 "", node);
     }
 }
 
 /* What an engine takes when nothing is asked for. */
 static bool is_default(const char *have)
 {
-    return strcmp(have, "bridge") == 0 || strcmp(have, "local") == 0 || strcmp(have, "default") == 0;
+    return strcmp(have, "bridge") == 0 || strcmp(have, "local") == 0 ||
+           strcmp(have, "default") == 0;
 }
 
 /* Pool by pool: what is asked for is there; the engine adds a gateway. */
@@ -84,7 +87,8 @@ static bool pools_fit(struct arena *arena, struct span wanted, struct span have)
             const char *const path[] = {members[j].key};
             struct span there = engine_json_find_segments(other[i].value, path, 1);
 
-            if (strcmp(explain_canonical(arena, members[j].value), explain_canonical(arena, there)) != 0)
+            if (strcmp(explain_canonical(arena, members[j].value),
+                       explain_canonical(arena, there)) != 0)
                 return false;
         }
     }
@@ -98,13 +102,16 @@ static void compare_type(struct comparison *c, const struct spec_type *type, con
 
     for (size_t i = 0; i < type->count; i++) {
         const struct spec_field *field = &type->fields[i];
-        const struct spec_node *child = spec_node_get(parent, field->name), *node = child ? child : parent;
-        const char *name = joined(arena, prefix, field->name), *new_value, *old_value, *path = field->engine;
+        const struct spec_node *child = spec_node_get(parent, field->name),
+                               *node = child ? child : parent;
+        const char *name = joined(arena, prefix, field->name), *new_value, *old_value,
+                   *path = field->engine;
         struct span wanted, have;
 
         if (field->kind == SPEC_KIND_STRUCT)
             compare_type(c, field->sub, name, node);
-        if (!path || field->kind == SPEC_KIND_STRUCT || strstr(path, "[]") || strcmp(path, "Name") == 0)
+        if (!path || field->kind == SPEC_KIND_STRUCT || strstr(path, "[]") ||
+            strcmp(path, "Name") == 0)
             continue;
         wanted = engine_json_find(c->wanted, path);
         have = engine_json_find(c->have, strcmp(path, "DriverOpts") == 0 ? "Options" : path);
@@ -115,7 +122,8 @@ static void compare_type(struct comparison *c, const struct spec_type *type, con
         new_value = explain_canonical(arena, wanted);
         old_value = explain_canonical(arena, have);
         /* Pools that nobody asked for are the engine's choice. */
-        if (strcmp(new_value, old_value) != 0 && !(strcmp(path, "IPAM.Config") == 0 && pools_fit(arena, wanted, have)) &&
+        if (strcmp(new_value, old_value) != 0 &&
+            !(strcmp(path, "IPAM.Config") == 0 && pools_fit(arena, wanted, have)) &&
             (*new_value || (!is_default(old_value) && strcmp(path, "IPAM.Config") != 0 &&
                             strcmp(path, "EnableIPv4") != 0)))
             tell(c, name, old_value, new_value, node);
@@ -123,7 +131,8 @@ static void compare_type(struct comparison *c, const struct spec_type *type, con
 }
 
 void reconcile_explain_network(struct reconcile *r, const struct reconcile_network *entry,
-                               const struct engine_network *have, const char *hash, struct step *step)
+                               const struct engine_network *have, const char *hash,
+                               struct step *step)
 {
     struct comparison c = {.r = r, .step = step, .have = have->raw};
     struct error ignored;
@@ -133,8 +142,8 @@ void reconcile_explain_network(struct reconcile *r, const struct reconcile_netwo
         return;
     text_init(&body, 0);
     error_init(&ignored);
-    if (translate_network_body(&body, r->project, entry->key, entry->network, hash, r->observed->api_minor,
-                               &ignored)) {
+    if (translate_network_body(&body, r->project, entry->key, entry->network, hash,
+                               r->observed->api_minor, &ignored)) {
         c.wanted = text_span(&body);
         compare_type(&c, &spec_type_network, NULL, entry->network->node);
     }

@@ -54,8 +54,9 @@ static const char *canonical_object(struct arena *arena, struct span value)
     if (count > 1)
         qsort(members, count, sizeof(*members), compare_members);
     for (size_t i = 0; i < count; i++) {
-        const char *text =
-            is_untold(members[i].key) || says_nothing(members[i].value) ? "" : nested(arena, members[i].value);
+        const char *text = is_untold(members[i].key) || says_nothing(members[i].value)
+                               ? ""
+                               : nested(arena, members[i].value);
 
         if (*text)
             strings_add(&list, arena, arena_printf(arena, "\"%s\":%s", members[i].key, text));
@@ -141,7 +142,8 @@ static const char *cpus_text(struct arena *arena, const char *digits)
 
     if (!number_parse_int64(digits, &nano) || nano < 0)
         return digits;
-    text = arena_printf(arena, "%" PRId64 ".%0*" PRId64, nano / NS_PER_SECOND, NANO_DIGITS, nano % NS_PER_SECOND);
+    text = arena_printf(arena, "%" PRId64 ".%0*" PRId64, nano / NS_PER_SECOND, NANO_DIGITS,
+                        nano % NS_PER_SECOND);
     for (length = strlen(text); text[length - 1] == '0'; length--)
         text[length - 1] = '\0';
     if (text[length - 1] == '.')
@@ -155,13 +157,15 @@ static const char *ulimit_text(struct arena *arena, struct span limit)
 
     return strcmp(soft, hard) == 0
                ? arena_printf(arena, "%s: %s", member(arena, limit, "Name"), soft)
-               : arena_printf(arena, "%s: {soft: %s, hard: %s}", member(arena, limit, "Name"), soft, hard);
+               : arena_printf(arena, "%s: {soft: %s, hard: %s}", member(arena, limit, "Name"), soft,
+                              hard);
 }
 
 static const char *device_text(struct arena *arena, struct span device)
 {
     return arena_printf(arena, "%s:%s:%s", member(arena, device, "PathOnHost"),
-                        member(arena, device, "PathInContainer"), member(arena, device, "CgroupPermissions"));
+                        member(arena, device, "PathInContainer"),
+                        member(arena, device, "CgroupPermissions"));
 }
 
 /* Elements in order of their texts: the order says nothing here. */
@@ -186,7 +190,8 @@ static const char *ports_text(struct arena *arena, struct span bindings)
     struct strings texts = {0};
 
     for (size_t i = 0; i < count; i++) {
-        size_t host_count = engine_json_members(arena, ports[i].value, &hosts), length = strlen(ports[i].key);
+        size_t host_count = engine_json_members(arena, ports[i].value, &hosts),
+               length = strlen(ports[i].key);
         bool tcp = length > 4 && strcmp(ports[i].key + length - 4, "/tcp") == 0;
         const char *port = tcp ? arena_strndup(arena, ports[i].key, length - 4) : ports[i].key;
 
@@ -196,7 +201,8 @@ static const char *ports_text(struct arena *arena, struct span bindings)
 
             host = strcmp(host, "0") == 0 ? "" : host;
             strings_add(&texts, arena,
-                        arena_printf(arena, "%s%s%s%s%s", ip, *ip ? ":" : "", host, *ip || *host ? ":" : "", port));
+                        arena_printf(arena, "%s%s%s%s%s", ip, *ip ? ":" : "", host,
+                                     *ip || *host ? ":" : "", port));
         }
     }
     strings_sort(&texts);

@@ -45,8 +45,8 @@ struct step *plan_add(struct plan *plan, enum step_kind kind, const char *id)
     step->id = id ? arena_strdup(plan->arena, id) : NULL;
     step->number = plan->count + 1;
     error_init(&step->failure);
-    plan->steps =
-        arena_grow(plan->arena, plan->steps, &plan->capacity, plan->count + 1, sizeof(struct step *));
+    plan->steps = arena_grow(plan->arena, plan->steps, &plan->capacity, plan->count + 1,
+                             sizeof(struct step *));
     plan->steps[plan->count++] = step;
     return step;
 }
@@ -79,7 +79,8 @@ struct step_reason *plan_reason(struct plan *plan, struct step *step, enum step_
     return reason;
 }
 
-void plan_need(struct plan *plan, enum plan_need_kind kind, const char *subject, const char *question)
+void plan_need(struct plan *plan, enum plan_need_kind kind, const char *subject,
+               const char *question)
 {
     for (size_t i = 0; i < plan->need_count; i++)
         if (plan->needs[i].kind == kind && strcmp(plan->needs[i].subject, subject) == 0)

@@ -17,11 +17,11 @@
 struct text;
 
 enum plan_need_kind {
-    NEED_CONTAINER, /* inspect of `subject` (an id) */
-    NEED_NETWORK,   /* inspect of `subject` (an id), for its members */
+    NEED_CONTAINER,     /* inspect of `subject` (an id) */
+    NEED_NETWORK,       /* inspect of `subject` (an id), for its members */
     NEED_IMAGE_DETAILS, /* inspect of `subject` (an image's id), for what it fills in */
-    NEED_ANSWER,    /* `question` put to the user; `subject` names it */
-    NEED_IMAGE,     /* the plan has a step whose result decides: `subject` is the image */
+    NEED_ANSWER,        /* `question` put to the user; `subject` names it */
+    NEED_IMAGE,         /* the plan has a step whose result decides: `subject` is the image */
 };
 
 struct plan_need {
@@ -36,8 +36,8 @@ struct plan {
     struct warnings warnings;
     struct plan_need *needs;
     size_t need_count, need_capacity;
-    struct strings running;     /* containers that stay as they are: shown as "Running" */
-    struct strings unknown;     /* sentences for `plan`: what depends on a result */
+    struct strings running; /* containers that stay as they are: shown as "Running" */
+    struct strings unknown; /* sentences for `plan`: what depends on a result */
 };
 
 struct plan *plan_create(void);
@@ -48,7 +48,8 @@ struct step *plan_add(struct plan *plan, enum step_kind kind, const char *id);
 void plan_after(struct plan *plan, struct step *step, struct step *before);
 struct step_reason *plan_reason(struct plan *plan, struct step *step, enum step_reason_kind kind,
                                 const char *format, ...) PRINTF_LIKE(4, 5);
-void plan_need(struct plan *plan, enum plan_need_kind kind, const char *subject, const char *question);
+void plan_need(struct plan *plan, enum plan_need_kind kind, const char *subject,
+               const char *question);
 /** Must something be found out before anything is executed? (All kinds but NEED_IMAGE.) */
 bool plan_is_unfinished(const struct plan *plan);
 /** Nothing that changes the engine. */

@@ -36,7 +36,8 @@ static const char *replacement_details(struct arena *arena, const struct step *s
 {
     struct strings kept = kept_paths(arena, step);
 
-    return arena_printf(arena, " (becomes %s%s%s)", step->create->final_name, kept.count > 0 ? ", keeps what is in " : "",
+    return arena_printf(arena, " (becomes %s%s%s)", step->create->final_name,
+                        kept.count > 0 ? ", keeps what is in " : "",
                         strings_join(&kept, arena, ", "));
 }
 
@@ -48,13 +49,14 @@ static const char *details(struct arena *arena, const struct step *step)
                             step->optional ? " (optional)" : "");
     if (step->kind == STEP_NETWORK_CONNECT || step->kind == STEP_NETWORK_DISCONNECT)
         return arena_printf(arena, "%s%s", step->kind == STEP_NETWORK_CONNECT ? " to " : " from ",
-                            step->container_name     ? step->container_name
+                            step->container_name    ? step->container_name
                             : step->container.known ? step->container.known
                                                     : "the container");
     if (step->hook_name)
         return arena_printf(arena, " %s", step->hook_name);
     if (step->kind == STEP_CONTAINER_COPY)
-        return arena_printf(arena, " (%zu file%s)", step->file_count, step->file_count == 1 ? "" : "s");
+        return arena_printf(arena, " (%zu file%s)", step->file_count,
+                            step->file_count == 1 ? "" : "s");
     if (step->create && step->create->replace)
         return replacement_details(arena, step);
     return "";
@@ -87,7 +89,8 @@ void plan_text(struct text *out, const struct plan *plan, bool edges)
             continue;
         if (edges)
             text_addf(out, "%zu ", step->number);
-        text_addf(out, "%s %s %s%s", step_kind_rows[step->kind].verb, step_kind_rows[step->kind].noun, step->name ? step->name : "",
+        text_addf(out, "%s %s %s%s", step_kind_rows[step->kind].verb,
+                  step_kind_rows[step->kind].noun, step->name ? step->name : "",
                   details(plan->arena, step));
         for (size_t j = 0; j < step->reason_count; j++) {
             text_add(out, j == 0 ? ": " : "; ");

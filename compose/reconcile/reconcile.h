@@ -29,26 +29,27 @@ struct reconcile_one_off {
 
 /** Plain data, borrowed for the call. Zeroed memory is `up` of everything without flags but `start`. */
 struct reconcile_options {
-    struct strings targets;             /* services named on the command line; empty: all */
-    enum reconcile_recreate recreate;   /* of targets */
+    struct strings targets;           /* services named on the command line; empty: all */
+    enum reconcile_recreate recreate; /* of targets */
     enum reconcile_recreate recreate_dependencies;
-    bool renew_anonymous;               /* anonymous volumes are not carried over */
-    bool start;                         /* false: create only */
-    bool restart;                       /* of dependencies, only those matter that ask for it and restart here too */
+    bool renew_anonymous; /* anonymous volumes are not carried over */
+    bool start;           /* false: create only */
+    bool restart; /* of dependencies, only those matter that ask for it and restart here too */
     bool remove_orphans, ignore_orphans;
-    const char *pull;                   /* --pull: replaces every service's policy; NULL: none */
+    const char *pull; /* --pull: replaces every service's policy; NULL: none */
     bool build, no_build;
-    bool wait;                          /* for every service, once started */
+    bool wait; /* for every service, once started */
     bool has_timeout;
-    int64_t timeout_s;                  /* -t */
-    bool explain;                       /* find out which attribute changed (costs an inspect) */
-    bool preview;                       /* no provider has been run, no model served */
-    bool show_values;                   /* also of what looks like a secret */
+    int64_t timeout_s; /* -t */
+    bool explain;      /* find out which attribute changed (costs an inspect) */
+    bool preview;      /* no provider has been run, no model served */
+    bool show_values;  /* also of what looks like a secret */
     int64_t now_ns;
-    struct strings images_done;         /* pulled or built in an earlier turn */
-    struct pairs answers;               /* subject of NEED_ANSWER -> "yes" or "no" */
-    struct strings known;               /* services of the files that were not selected: no orphans */
-    const struct reconcile_one_off *one_off; /* `run`: this service gets one container of its own kind */
+    struct strings images_done; /* pulled or built in an earlier turn */
+    struct pairs answers;       /* subject of NEED_ANSWER -> "yes" or "no" */
+    struct strings known;       /* services of the files that were not selected: no orphans */
+    const struct reconcile_one_off
+        *one_off; /* `run`: this service gets one container of its own kind */
 };
 
 /** up, create, scale, run's preparation. Errors: ERROR_INPUT with places. */
@@ -58,7 +59,8 @@ bool reconcile_up(const struct wanted *wanted, const struct observed *observed,
 
 /** The start of a container of `run`: its files, itself, its post_start hooks. Told by nobody. */
 bool reconcile_start_one(const struct wanted *wanted, const char *service, const char *container_id,
-                         const char *container_name, struct plan **ret_plan, struct error *err) WARN_UNUSED;
+                         const char *container_name, struct plan **ret_plan,
+                         struct error *err) WARN_UNUSED;
 
 /** What the commands do that act on containers which are there. */
 enum lifecycle {
@@ -79,17 +81,17 @@ struct reconcile_containers {
     bool by_name;            /* the model was made from labels */
     bool has_timeout;
     int64_t timeout_s;
-    const char *signal;      /* kill */
-    bool remove_orphans;     /* down, kill: containers of unknown services too */
-    bool volumes;            /* down -v, rm -v */
-    const char *rmi;         /* down: "local", "all" or NULL */
-    bool no_deps;            /* restart */
-    bool wait;               /* start */
+    const char *signal;  /* kill */
+    bool remove_orphans; /* down, kill: containers of unknown services too */
+    bool volumes;        /* down -v, rm -v */
+    const char *rmi;     /* down: "local", "all" or NULL */
+    bool no_deps;        /* restart */
+    bool wait;           /* start */
     int64_t wait_timeout_s;
-    bool stop;               /* rm -s */
+    bool stop; /* rm -s */
 };
 
-bool reconcile_lifecycle(enum lifecycle what, const struct wanted *wanted, const struct observed *observed,
+bool reconcile_lifecycle(enum lifecycle what, const struct wanted *wanted,
+                         const struct observed *observed,
                          const struct reconcile_containers *options, struct plan **ret_plan,
                          struct error *err) WARN_UNUSED;
-

@@ -7,7 +7,8 @@
 
 static struct step *add_build(struct plan *plan, const struct wanted_service *service)
 {
-    struct step *step = plan_add(plan, STEP_IMAGE_BUILD, arena_printf(plan->arena, "Image %s", service->image));
+    struct step *step =
+        plan_add(plan, STEP_IMAGE_BUILD, arena_printf(plan->arena, "Image %s", service->image));
 
     step->object.known = service->image;
     step->name = service->image;
@@ -46,7 +47,8 @@ struct plan *reconcile_builds(const struct wanted *wanted, const struct reconcil
         if (what->push)
             add_push(plan, builds[i]);
         for (size_t j = 0; j < service->builds_after.count; j++)
-            plan_after(plan, builds[i], builds[index_find(&wanted->index, service->builds_after.items[j])]);
+            plan_after(plan, builds[i],
+                       builds[index_find(&wanted->index, service->builds_after.items[j])]);
         for (size_t j = 0; what->in_order && j < needs->count; j++) {
             uint32_t at = index_find(&wanted->index, needs->items[j].key);
 

@@ -13,8 +13,8 @@ struct wanted;
 
 struct reconcile_builds {
     struct strings services; /* names; those without a build section are passed over */
-    bool in_order;           /* dependencies are built first: for builders that take one image at a time */
-    bool push;               /* what has an `image`, after its build */
+    bool in_order; /* dependencies are built first: for builders that take one image at a time */
+    bool push;     /* what has an `image`, after its build */
 };
 
 struct plan *reconcile_builds(const struct wanted *wanted, const struct reconcile_builds *what);

@@ -40,21 +40,25 @@ static int compare_candidates(const void *left, const void *right)
     return strcmp(a->container->name, b->container->name);
 }
 
-static void scale_down(struct reconcile *r, struct reconcile_service *service, const struct candidate *surplus)
+static void scale_down(struct reconcile *r, struct reconcile_service *service,
+                       const struct candidate *surplus)
 {
     struct step *stop = NULL, *remove;
 
-    if (reconcile_is_up(surplus->container) || surplus->container->entry->state == ENGINE_STATE_PAUSED)
-        stop = reconcile_add_stop(r->plan, surplus->container, reconcile_model(service), r->options->has_timeout,
-                                  r->options->timeout_s, NULL);
+    if (reconcile_is_up(surplus->container) ||
+        surplus->container->entry->state == ENGINE_STATE_PAUSED)
+        stop = reconcile_add_stop(r->plan, surplus->container, reconcile_model(service),
+                                  r->options->has_timeout, r->options->timeout_s, NULL);
     remove = reconcile_add_remove(r->plan, surplus->container, false, stop);
-    plan_reason(r->plan, remove, REASON_LEFTOVER, "scaled down to %" PRId64, service->wanted->scale);
+    plan_reason(r->plan, remove, REASON_LEFTOVER, "scaled down to %" PRId64,
+                service->wanted->scale);
     remove->volumes = true;
     reconcile_add_anonymous_removals(r->plan, surplus->container, remove);
 }
 
-static bool keep_or_replace(struct reconcile *r, struct reconcile_service *service, struct reconcile_slot *slot,
-                            struct candidate *candidate, struct step *gone, struct error *err)
+static bool keep_or_replace(struct reconcile *r, struct reconcile_service *service,
+                            struct reconcile_slot *slot, struct candidate *candidate,
+                            struct step *gone, struct error *err)
 {
     *slot = (struct reconcile_slot){
         .number = candidate->container->number,
@@ -117,14 +121,14 @@ static bool add_missing(struct reconcile *r, struct reconcile_service *service,
         if (!reconcile_add_create(r, service, slot, slot->name, &create, err))
             return false;
         service->slot_count = i + 1;
-        plan_reason(r->plan, create, REASON_MISSING, have > 0 ? "scaled up to %" PRId64 : "not there",
-                    service->wanted->scale);
+        plan_reason(r->plan, create, REASON_MISSING,
+                    have > 0 ? "scaled up to %" PRId64 : "not there", service->wanted->scale);
     }
     return true;
 }
 
-static void compute_hashes(struct reconcile *r, struct reconcile_service *service, const struct pairs *known,
-                           size_t reference_count)
+static void compute_hashes(struct reconcile *r, struct reconcile_service *service,
+                           const struct pairs *known, size_t reference_count)
 {
     const struct spec_service *resolved;
 
@@ -138,17 +142,20 @@ static void compute_hashes(struct reconcile *r, struct reconcile_service *servic
     service->hash_2 = spec_service_hash(r->arena, resolved, SPEC_HASH_2);
 }
 
-bool reconcile_service_containers(struct reconcile *r, struct reconcile_service *service, struct error *err)
+bool reconcile_service_containers(struct reconcile *r, struct reconcile_service *service,
+                                  struct error *err)
 {
     const struct observed_container **list, *winner;
-    size_t count = reconcile_containers_of(r->arena, r->observed, reconcile_model(service)->name, false, &list);
+    size_t count = reconcile_containers_of(r->arena, r->observed, reconcile_model(service)->name,
+                                           false, &list);
     size_t wanted = (size_t)service->wanted->scale, reference_count;
     struct step_reference *references;
     struct candidate *candidates;
     struct pairs known = {0};
     struct step *gone;
 
-    if (!check_scale(service, err) || !reconcile_references(r, service, &references, &reference_count, &known, err))
+    if (!check_scale(service, err) ||
+        !reconcile_references(r, service, &references, &reference_count, &known, err))
         return false;
     compute_hashes(r, service, &known, reference_count);
     gone = reconcile_settle_replacements(r, service, list, &count, &winner);
@@ -159,7 +166,8 @@ bool reconcile_service_containers(struct reconcile *r, struct reconcile_service 
     }
     if (count > 1)
         qsort(candidates, count, sizeof(*candidates), compare_candidates);
-    service->slots = arena_alloc(r->arena, (wanted > count ? wanted : count) * sizeof(*service->slots));
+    service->slots =
+        arena_alloc(r->arena, (wanted > count ? wanted : count) * sizeof(*service->slots));
     for (size_t i = wanted; i < count; i++)
         scale_down(r, service, &candidates[i]);
     for (size_t i = 0; i < count && i < wanted; i++) {

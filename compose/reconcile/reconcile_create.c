@@ -43,8 +43,8 @@ static const char *sharing(const struct spec_service *service, const char *name)
 }
 
 bool reconcile_references(struct reconcile *r, struct reconcile_service *service,
-                          struct step_reference **ret_references, size_t *ret_count, struct pairs *ret_known,
-                          struct error *err)
+                          struct step_reference **ret_references, size_t *ret_count,
+                          struct pairs *ret_known, struct error *err)
 {
     struct strings names = wanted_references(r->arena, reconcile_model(service));
     struct step_reference *references = arena_alloc(r->arena, names.count * sizeof(*references));
@@ -60,7 +60,8 @@ bool reconcile_references(struct reconcile *r, struct reconcile_service *service
             references[i].container = first_id(other, &name);
         else if (there)
             references[i].container.known = there->id;
-        if (!references[i].container.known && !references[i].container.from && !(other && other->deferred))
+        if (!references[i].container.known && !references[i].container.from &&
+            !(other && other->deferred))
             return error_set_at(err, ERROR_INPUT, spec_node_place(reconcile_model(service)->node),
                                 "cannot %s service %s: container missing",
                                 sharing(reconcile_model(service), names.items[i]), names.items[i]);
@@ -95,8 +96,8 @@ static struct strings linked_containers(struct reconcile *r, const char *name, s
     return names;
 }
 
-static void add_links(struct reconcile *r, struct reconcile_service *service, int64_t number, struct step *create,
-                      struct strings *links)
+static void add_links(struct reconcile *r, struct reconcile_service *service, int64_t number,
+                      struct step *create, struct strings *links)
 {
     const struct spec_service *model = reconcile_model(service);
     const char *separator = names_separator(r->project);
@@ -111,17 +112,19 @@ static void add_links(struct reconcile *r, struct reconcile_service *service, in
             const char *container = containers.items[j];
 
             strings_add(links, r->arena, arena_printf(r->arena, "%s:%s", container, alias));
+            strings_add(
+                links, r->arena,
+                arena_printf(r->arena, "%s:%s%s%" PRId64, container, name, separator, number));
             strings_add(links, r->arena,
-                        arena_printf(r->arena, "%s:%s%s%" PRId64, container, name, separator, number));
-            strings_add(links, r->arena,
-                        arena_printf(r->arena, "%s:%s%s%s%s%" PRId64, container, r->project->name, separator, name,
-                                     separator, number));
+                        arena_printf(r->arena, "%s:%s%s%s%s%" PRId64, container, r->project->name,
+                                     separator, name, separator, number));
         }
     }
     for (size_t i = 0; i < model->external_links.count; i++) {
         const char *text = model->external_links.items[i], *colon = strchr(text, ':');
         const char *name = colon ? arena_strndup(r->arena, text, (size_t)(colon - text)) : text;
-        bool aliased = colon && !strchr(colon + 1, ':'); /* of three parts the reference takes the first */
+        bool aliased =
+            colon && !strchr(colon + 1, ':'); /* of three parts the reference takes the first */
 
         strings_add(links, r->arena, aliased ? text : arena_printf(r->arena, "%s:%s", name, name));
     }
@@ -135,18 +138,21 @@ const char *reconcile_image_volumes(struct reconcile *r, const struct spec_servi
 
     for (size_t i = 0; i < model->volumes.count; i++) {
         const struct spec_mount *mount = model->volumes.items[i];
-        struct reconcile_image *image = mount->type && strcmp(mount->type, "image") == 0 && mount->source
-                                            ? reconcile_find_image(r, mount->source, "")
-                                            : NULL;
+        struct reconcile_image *image =
+            mount->type && strcmp(mount->type, "image") == 0 && mount->source
+                ? reconcile_find_image(r, mount->source, "")
+                : NULL;
 
         if (image && image->there)
-            strings_add(&list, r->arena, arena_printf(r->arena, "%s=%s", mount->target, image->there->digest));
+            strings_add(&list, r->arena,
+                        arena_printf(r->arena, "%s=%s", mount->target, image->there->digest));
     }
     strings_sort(&list);
     return list.count > 0 ? strings_join(&list, r->arena, ",") : NULL;
 }
 
-static void after_resources(struct reconcile *r, struct step *step, const struct spec_service *model)
+static void after_resources(struct reconcile *r, struct step *step,
+                            const struct spec_service *model)
 {
     for (size_t i = 0; i < r->network_count; i++)
         for (size_t j = 0; j < model->networks.count; j++)
@@ -154,8 +160,10 @@ static void after_resources(struct reconcile *r, struct step *step, const struct
                 plan_after(r->plan, step, r->networks[i].ready);
     for (size_t i = 0; i < model->volumes.count; i++) {
         const struct spec_mount *mount = model->volumes.items[i];
-        struct reconcile_volume *volume = mount->source ? reconcile_find_volume(r, mount->source) : NULL;
-        struct reconcile_image *image = mount->source ? reconcile_find_image(r, mount->source, "") : NULL;
+        struct reconcile_volume *volume =
+            mount->source ? reconcile_find_volume(r, mount->source) : NULL;
+        struct reconcile_image *image =
+            mount->source ? reconcile_find_image(r, mount->source, "") : NULL;
 
         if (volume)
             plan_after(r->plan, step, volume->ready);
@@ -165,7 +173,8 @@ static void after_resources(struct reconcile *r, struct step *step, const struct
 }
 
 /* Older engines take one network at creation; the others are joined before the start. */
-static struct step *connect_others(struct reconcile *r, const struct spec_service *model, struct step *create)
+static struct step *connect_others(struct reconcile *r, const struct spec_service *model,
+                                   struct step *create)
 {
     struct strings keys = translate_networks_in_order(r->arena, model);
     struct step *last = create;
@@ -191,13 +200,14 @@ static struct step *connect_others(struct reconcile *r, const struct spec_servic
     return last;
 }
 
-bool reconcile_add_create(struct reconcile *r, struct reconcile_service *service, struct reconcile_slot *slot,
-                          const char *created_name, struct step **ret_create, struct error *err)
+bool reconcile_add_create(struct reconcile *r, struct reconcile_service *service,
+                          struct reconcile_slot *slot, const char *created_name,
+                          struct step **ret_create, struct error *err)
 {
     const struct spec_service *model = reconcile_model(service);
     struct step_create *create = arena_alloc(r->arena, sizeof(*create));
-    struct step *step =
-        plan_add(r->plan, STEP_CONTAINER_CREATE, reconcile_container_id_line(r->arena, created_name));
+    struct step *step = plan_add(r->plan, STEP_CONTAINER_CREATE,
+                                 reconcile_container_id_line(r->arena, created_name));
     struct pairs known = {0};
 
     create->number = slot->number;
@@ -210,7 +220,8 @@ bool reconcile_add_create(struct reconcile *r, struct reconcile_service *service
     step->name = created_name;
     step->create = create;
     step->hash = service->hash;
-    if (!reconcile_references(r, service, &create->references, &create->reference_count, &known, err))
+    if (!reconcile_references(r, service, &create->references, &create->reference_count, &known,
+                              err))
         return false;
     for (size_t i = 0; i < create->reference_count; i++) {
         struct reconcile_service *other = reconcile_find_service(r, create->references[i].service);
@@ -242,7 +253,8 @@ static bool is_deferred_by_images(const struct reconcile *r)
 /* It reaches the replicas of its own service by their names, too. */
 static void link_own_service(struct reconcile *r, const char *service, struct strings *links)
 {
-    const char *prefix = arena_printf(r->arena, "%s%s", r->project->name, names_separator(r->project));
+    const char *prefix =
+        arena_printf(r->arena, "%s%s", r->project->name, names_separator(r->project));
     const struct observed_container **list;
     size_t count = reconcile_containers_of(r->arena, r->observed, service, false, &list);
 
@@ -251,7 +263,8 @@ static void link_own_service(struct reconcile *r, const char *service, struct st
 
         strings_add(links, r->arena, arena_printf(r->arena, "%s:%s", name, service));
         if (text_starts_with(name, prefix))
-            strings_add(links, r->arena, arena_printf(r->arena, "%s:%s", name, name + strlen(prefix)));
+            strings_add(links, r->arena,
+                        arena_printf(r->arena, "%s:%s", name, name + strlen(prefix)));
         strings_add(links, r->arena, arena_printf(r->arena, "%s:%s", name, name));
     }
 }

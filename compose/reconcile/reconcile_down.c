@@ -22,7 +22,8 @@ static void remove_networks(struct lifecycle_plan *p)
             continue;
         if (!p->options->by_name && (!model || model->external))
             continue;
-        step = plan_add(p->plan, STEP_NETWORK_REMOVE, arena_printf(p->arena, "Network %s", network->name));
+        step = plan_add(p->plan, STEP_NETWORK_REMOVE,
+                        arena_printf(p->arena, "Network %s", network->name));
         step->object.known = network->id;
         step->name = network->name;
         step->ignore_missing = step->in_use_is_fine = true;
@@ -43,7 +44,8 @@ static void remove_volumes(struct lifecycle_plan *p)
             continue;
         if (!p->options->by_name && (!model || model->external))
             continue;
-        step = plan_add(p->plan, STEP_VOLUME_REMOVE, arena_printf(p->arena, "Volume %s", volume->name));
+        step = plan_add(p->plan, STEP_VOLUME_REMOVE,
+                        arena_printf(p->arena, "Volume %s", volume->name));
         step->object.known = volume->name;
         step->name = volume->name;
         step->ignore_missing = step->in_use_is_fine = true;
@@ -77,27 +79,32 @@ static void remove_images(struct lifecycle_plan *p)
         const struct engine_image_entry *image = &p->observed->all_images.items[i];
 
         if (image->repo_tags.count > 0 &&
-            (p->options->remove_orphans || lifecycle_covers(p, labels_get(&image->labels, LABEL_SERVICE))))
+            (p->options->remove_orphans ||
+             lifecycle_covers(p, labels_get(&image->labels, LABEL_SERVICE))))
             remove_image(p, &done, image->repo_tags.items[0]);
     }
     for (size_t i = 0; i < p->wanted->count; i++) {
         const struct wanted_service *service = &p->wanted->services[i];
         bool own_name = !service->service->image || !*service->service->image;
 
-        if (service->service->provider || !lifecycle_covers(p, service->service->name) || (!all && !own_name))
+        if (service->service->provider || !lifecycle_covers(p, service->service->name) ||
+            (!all && !own_name))
             continue;
         if (observed_image(p->observed, service->image, ""))
-            remove_image(p, &done, strchr(service->image, ':') || strchr(service->image, '@')
-                                       ? service->image
-                                       : arena_printf(p->arena, "%s:latest", service->image));
+            remove_image(p, &done,
+                         strchr(service->image, ':') || strchr(service->image, '@')
+                             ? service->image
+                             : arena_printf(p->arena, "%s:latest", service->image));
     }
 }
 
 static struct step *take_down(struct lifecycle_plan *p, const struct observed_container *container,
-                              const struct spec_service *service, struct step *const *before, size_t count)
+                              const struct spec_service *service, struct step *const *before,
+                              size_t count)
 {
     struct step *stop = lifecycle_add_stop(p, container, service, before, count);
-    struct step *remove = reconcile_add_remove(p->plan, container, p->options->volumes && service, stop);
+    struct step *remove =
+        reconcile_add_remove(p->plan, container, p->options->volumes && service, stop);
 
     plan_reason(p->plan, remove, REASON_WANTED, "down");
     if (p->options->volumes && service)

@@ -77,8 +77,9 @@ static bool looks_secret(const char *name)
     return false;
 }
 
-static struct step_reason difference(const struct explanation *e, const char *attribute, const char *name,
-                                     const char *old_value, const char *new_value, struct place place)
+static struct step_reason difference(const struct explanation *e, const char *attribute,
+                                     const char *name, const char *old_value, const char *new_value,
+                                     struct place place)
 {
     bool masked = looks_secret(name) && !e->r->options->show_values;
 
@@ -111,8 +112,8 @@ static void tell_all(struct explanation *e, const struct explain_doubts *doubts)
         tell(e, &doubts->items[i]);
 }
 
-void explain_add(struct explanation *e, const char *attribute, const char *name, const char *old_value,
-                 const char *new_value, struct place place)
+void explain_add(struct explanation *e, const char *attribute, const char *name,
+                 const char *old_value, const char *new_value, struct place place)
 {
     struct step_reason what = difference(e, attribute, name, old_value, new_value, place);
 
@@ -138,14 +139,16 @@ struct row {
 /* "C.Cmd" stands at Config.Cmd in an inspection and at Cmd in a request, "H.X" at HostConfig.X in both. */
 static struct span in_request(const struct explanation *e, const char *engine)
 {
-    return engine_json_find(e->wanted,
-                            engine[0] == 'C' ? engine + 2 : arena_printf(e->arena, "HostConfig.%s", engine + 2));
+    return engine_json_find(e->wanted, engine[0] == 'C'
+                                           ? engine + 2
+                                           : arena_printf(e->arena, "HostConfig.%s", engine + 2));
 }
 
 static struct span in_inspection(const struct explanation *e, const char *engine)
 {
     return engine_json_find(
-        e->have, arena_printf(e->arena, "%s.%s", engine[0] == 'C' ? "Config" : "HostConfig", engine + 2));
+        e->have,
+        arena_printf(e->arena, "%s.%s", engine[0] == 'C' ? "Config" : "HostConfig", engine + 2));
 }
 
 /* The image fills what the request leaves open, but its command not when there is another entrypoint. */
@@ -162,25 +165,29 @@ static bool is_engines_own(const struct explanation *e, const char *engine, cons
     int64_t memory;
 
     for (size_t i = 0; i < COUNT_OF(engine_defaults); i++)
-        if (strcmp(engine_defaults[i].engine, engine) == 0 && strcmp(engine_defaults[i].text, have) == 0)
+        if (strcmp(engine_defaults[i].engine, engine) == 0 &&
+            strcmp(engine_defaults[i].text, have) == 0)
             return true;
     if (strcmp(engine, "C.Hostname") == 0)
         return strncmp(have, e->container->id, strlen(have)) == 0;
-    if (strcmp(engine, "H.MemorySwap") == 0 && engine_json_find_int64(e->have, "HostConfig.Memory", &memory)) {
+    if (strcmp(engine, "H.MemorySwap") == 0 &&
+        engine_json_find_int64(e->have, "HostConfig.Memory", &memory)) {
         int64_t swap;
 
-        return engine_json_find_int64(e->have, "HostConfig.MemorySwap", &swap) && swap == 2 * memory;
+        return engine_json_find_int64(e->have, "HostConfig.MemorySwap", &swap) &&
+               swap == 2 * memory;
     }
     /* Without the image nobody can tell whose it was. */
     return engine[0] == 'C' && !e->image.bytes;
 }
 
-static void add_doubtful(struct explanation *e, struct explain_doubts *doubts, const struct row *row,
-                         const char *old_value, const char *new_value)
+static void add_doubtful(struct explanation *e, struct explain_doubts *doubts,
+                         const struct row *row, const char *old_value, const char *new_value)
 {
-    doubts->items =
-        arena_grow(e->arena, doubts->items, &doubts->capacity, doubts->count + 1, sizeof(*doubts->items));
-    doubts->items[doubts->count++] = difference(e, row->name, row->name, old_value, new_value, row->place);
+    doubts->items = arena_grow(e->arena, doubts->items, &doubts->capacity, doubts->count + 1,
+                               sizeof(*doubts->items));
+    doubts->items[doubts->count++] =
+        difference(e, row->name, row->name, old_value, new_value, row->place);
 }
 
 /* The id of another service's container takes the place of its name: a reason of its own. */
@@ -189,12 +196,15 @@ static bool is_reference(const char *text)
     return text_starts_with(text, "service:") || text_starts_with(text, "container:");
 }
 
-static void compare_texts(struct explanation *e, const struct row *row, const char *wanted, const char *have)
+static void compare_texts(struct explanation *e, const struct row *row, const char *wanted,
+                          const char *have)
 {
     const char *engine = row->field->engine;
-    const char *given = *wanted ? wanted : explain_written(e->arena, row->field, in_image(e, engine));
+    const char *given =
+        *wanted ? wanted : explain_written(e->arena, row->field, in_image(e, engine));
 
-    if (strcmp(given, have) == 0 || is_reference(given) || (!*wanted && is_engines_own(e, engine, have)))
+    if (strcmp(given, have) == 0 || is_reference(given) ||
+        (!*wanted && is_engines_own(e, engine, have)))
         return;
     if (!*wanted && contains(set_up, COUNT_OF(set_up), engine))
         add_doubtful(e, &e->set_up, row, have, wanted);
@@ -204,8 +214,8 @@ static void compare_texts(struct explanation *e, const struct row *row, const ch
         explain_add(e, row->name, row->name, have, wanted, row->place);
 }
 
-static const struct engine_json_member *find_member(const struct engine_json_member *members, size_t count,
-                                                    const char *key)
+static const struct engine_json_member *find_member(const struct engine_json_member *members,
+                                                    size_t count, const char *key)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(members[i].key, key) == 0)
@@ -227,8 +237,9 @@ static void compare_maps(struct explanation *e, const struct row *row)
         const char *old_value = other ? engine_json_text(e->arena, other->value) : "";
 
         if (!other || strcmp(old_value, new_value) != 0)
-            explain_add(e, arena_printf(e->arena, "%s.%s", row->name, wanted[i].key), wanted[i].key, old_value,
-                        *new_value ? new_value : "\"\"", top ? explain_place(e, top, wanted[i].key) : row->place);
+            explain_add(e, arena_printf(e->arena, "%s.%s", row->name, wanted[i].key), wanted[i].key,
+                        old_value, *new_value ? new_value : "\"\"",
+                        top ? explain_place(e, top, wanted[i].key) : row->place);
     }
     for (size_t i = 0; i < have_count; i++)
         if (!find_member(wanted, wanted_count, have[i].key)) {
@@ -255,8 +266,8 @@ static void compare_row(struct explanation *e, const struct row *row)
 
 static bool is_compared(const struct spec_field *field)
 {
-    return field->engine && (field->engine[0] == 'C' || field->engine[0] == 'H') && field->engine[1] == '.' &&
-           !contains(left_out, COUNT_OF(left_out), field->engine);
+    return field->engine && (field->engine[0] == 'C' || field->engine[0] == 'H') &&
+           field->engine[1] == '.' && !contains(left_out, COUNT_OF(left_out), field->engine);
 }
 
 /* The same engine field, or one inside the other, may be set by several attributes. */
@@ -267,7 +278,8 @@ static bool is_done(const struct explanation *e, const char *engine)
         size_t shorter = length < other ? length : other;
         const char *longer = length < other ? engine : e->done.items[i];
 
-        if (strncmp(e->done.items[i], engine, shorter) == 0 && (longer[shorter] == '\0' || longer[shorter] == '.'))
+        if (strncmp(e->done.items[i], engine, shorter) == 0 &&
+            (longer[shorter] == '\0' || longer[shorter] == '.'))
             return true;
     }
     return false;
@@ -348,10 +360,12 @@ static void compare(struct explanation *e)
     if (e->found == 0)
         tell_all(e, &e->dropped);
     if (e->found == 0)
-        (void)plan_reason(e->r->plan, e->step, REASON_CHANGED, "differs (not stored in the engine)");
+        (void)plan_reason(e->r->plan, e->step, REASON_CHANGED,
+                          "differs (not stored in the engine)");
 }
 
-bool reconcile_is_known(struct reconcile *r, const struct observed_container *container, struct span *ret_image)
+bool reconcile_is_known(struct reconcile *r, const struct observed_container *container,
+                        struct span *ret_image)
 {
     if (!container->details) {
         plan_need(r->plan, NEED_CONTAINER, container->id, NULL);

@@ -11,8 +11,8 @@ static struct step_reason reason(enum step_reason_kind kind, const char *text)
     return (struct step_reason){.kind = kind, .text = text};
 }
 
-const struct engine_container_network *reconcile_endpoint(const struct observed_container *container,
-                                                          const char *name)
+const struct engine_container_network *
+reconcile_endpoint(const struct observed_container *container, const char *name)
 {
     for (size_t i = 0; i < container->entry->network_count; i++)
         if (strcmp(container->entry->networks[i].name, name) == 0)
@@ -21,7 +21,8 @@ const struct engine_container_network *reconcile_endpoint(const struct observed_
 }
 
 /* By id where the engine tells it: a network of the same name may have been made anew. Podman 4 tells the name. */
-bool reconcile_is_attached(const struct observed_container *container, const struct reconcile_network *network)
+bool reconcile_is_attached(const struct observed_container *container,
+                           const struct reconcile_network *network)
 {
     const struct engine_container_network *have = reconcile_endpoint(container, network->name);
 
@@ -62,23 +63,26 @@ static bool fits_volumes(struct reconcile *r, const struct spec_service *model,
 {
     for (size_t i = 0; i < model->volumes.count; i++) {
         const struct spec_mount *mount = model->volumes.items[i];
-        struct reconcile_volume *volume = mount->type && strcmp(mount->type, "volume") == 0 && mount->source
-                                              ? reconcile_find_volume(r, mount->source)
-                                              : NULL;
+        struct reconcile_volume *volume =
+            mount->type && strcmp(mount->type, "volume") == 0 && mount->source
+                ? reconcile_find_volume(r, mount->source)
+                : NULL;
 
         if (!volume || (!volume->replaced && reconcile_has_volume(container, volume->name)))
             continue;
         *ret_reason =
-            reason(REASON_RELATED,
-                   arena_printf(r->arena, volume->replaced ? "volume %s is replaced" : "volume %s is not mounted",
-                                volume->name));
+            reason(REASON_RELATED, arena_printf(r->arena,
+                                                volume->replaced ? "volume %s is replaced"
+                                                                 : "volume %s is not mounted",
+                                                volume->name));
         return false;
     }
     return true;
 }
 
 /* The digest of an image, the engine's id of it, or what the engine says the container was made of. */
-static bool fits_image(const struct reconcile_service *service, const struct observed_container *container)
+static bool fits_image(const struct reconcile_service *service,
+                       const struct observed_container *container)
 {
     const struct observed_image *image = service->image ? service->image->there : NULL;
     const char *label = labels_get(&container->entry->labels, LABEL_IMAGE);
@@ -89,7 +93,8 @@ static bool fits_image(const struct reconcile_service *service, const struct obs
            (!*label && strcmp(container->entry->image_id, image->id) == 0);
 }
 
-static bool parent_replaced(struct reconcile *r, const struct spec_service *model, const char **ret_parent)
+static bool parent_replaced(struct reconcile *r, const struct spec_service *model,
+                            const char **ret_parent)
 {
     struct strings names = wanted_references(r->arena, model);
 
@@ -104,7 +109,8 @@ static bool parent_replaced(struct reconcile *r, const struct spec_service *mode
     return false;
 }
 
-static bool fits_hash(const struct reconcile_service *service, const struct observed_container *container)
+static bool fits_hash(const struct reconcile_service *service,
+                      const struct observed_container *container)
 {
     const char *label = labels_get(&container->entry->labels, LABEL_CONFIG_HASH);
 
@@ -113,7 +119,8 @@ static bool fits_hash(const struct reconcile_service *service, const struct obse
 }
 
 bool reconcile_is_current(struct reconcile *r, const struct reconcile_service *service,
-                          const struct observed_container *container, struct step_reason *ret_reason)
+                          const struct observed_container *container,
+                          struct step_reason *ret_reason)
 {
     const struct spec_service *model = reconcile_model(service);
     const char *content = labels_get(&container->entry->labels, LABEL_CONTENT), *name = "";
@@ -121,16 +128,19 @@ bool reconcile_is_current(struct reconcile *r, const struct reconcile_service *s
     const char *mounted_then = labels_get(&container->entry->labels, LABEL_IMAGE_VOLUMES);
 
     if (parent_replaced(r, model, &name)) {
-        *ret_reason = reason(REASON_RELATED, arena_printf(r->arena, "service %s is recreated", name));
+        *ret_reason =
+            reason(REASON_RELATED, arena_printf(r->arena, "service %s is recreated", name));
         return false;
     }
-    if (service->wanted->given_by && r->options->preview ? !reconcile_fits_provided(r, service, container)
-                                                         : !fits_hash(service, container)) {
+    if (service->wanted->given_by && r->options->preview
+            ? !reconcile_fits_provided(r, service, container)
+            : !fits_hash(service, container)) {
         *ret_reason = reason(REASON_CONFIG, "configuration changed");
         return false;
     }
     if (!fits_image(service, container)) {
-        *ret_reason = reason(REASON_IMAGE, arena_printf(r->arena, "image %s changed", service->image->reference));
+        *ret_reason = reason(REASON_IMAGE,
+                             arena_printf(r->arena, "image %s changed", service->image->reference));
         ret_reason->old_value = labels_get(&container->entry->labels, LABEL_IMAGE);
         ret_reason->new_value = service->image->there->digest;
         return false;
@@ -145,7 +155,8 @@ bool reconcile_is_current(struct reconcile *r, const struct reconcile_service *s
         return false;
     }
     if (reconcile_is_up(container) && !fits_networks(r, model, container, &name)) {
-        *ret_reason = reason(REASON_RELATED, arena_printf(r->arena, "not attached to network %s", name));
+        *ret_reason =
+            reason(REASON_RELATED, arena_printf(r->arena, "not attached to network %s", name));
         return false;
     }
     return fits_volumes(r, model, container, ret_reason);
@@ -154,14 +165,16 @@ bool reconcile_is_current(struct reconcile *r, const struct reconcile_service *s
 bool reconcile_stays(struct reconcile *r, const struct reconcile_service *service,
                      const struct observed_container *container, struct step_reason *ret_reason)
 {
-    enum reconcile_recreate policy = service->target ? r->options->recreate : r->options->recreate_dependencies;
+    enum reconcile_recreate policy =
+        service->target ? r->options->recreate : r->options->recreate_dependencies;
 
     if (policy == RECREATE_NEVER)
         return true;
     if (policy == RECREATE_FORCE) {
-        *ret_reason = reason(REASON_WANTED, !service->target              ? "--always-recreate-deps was given"
-                                            : r->options->renew_anonymous ? "anonymous volumes are renewed"
-                                                                          : "--force-recreate was given");
+        *ret_reason =
+            reason(REASON_WANTED, !service->target              ? "--always-recreate-deps was given"
+                                  : r->options->renew_anonymous ? "anonymous volumes are renewed"
+                                                                : "--force-recreate was given");
         return false;
     }
     return reconcile_is_current(r, service, container, ret_reason);

@@ -8,17 +8,20 @@
 #include "spec/base/span.h"
 #include "spec/refresh_window.h"
 
-struct reconcile_image *reconcile_find_image(struct reconcile *r, const char *reference, const char *platform)
+struct reconcile_image *reconcile_find_image(struct reconcile *r, const char *reference,
+                                             const char *platform)
 {
     for (size_t i = 0; i < r->image_count; i++)
-        if (strcmp(r->images[i].reference, reference) == 0 && strcmp(r->images[i].platform, platform) == 0)
+        if (strcmp(r->images[i].reference, reference) == 0 &&
+            strcmp(r->images[i].platform, platform) == 0)
             return &r->images[i];
     return NULL;
 }
 
 enum pull { PULL_NO, PULL_MISSING, PULL_YES };
 
-static enum pull pull_decision(const char *policy, const struct observed_image *image, int64_t now_ns)
+static enum pull pull_decision(const char *policy, const struct observed_image *image,
+                               int64_t now_ns)
 {
     int64_t window_s;
 
@@ -36,7 +39,8 @@ static enum pull pull_decision(const char *policy, const struct observed_image *
     return PULL_NO;
 }
 
-static struct reconcile_image *add_image(struct reconcile *r, const char *reference, const char *platform)
+static struct reconcile_image *add_image(struct reconcile *r, const char *reference,
+                                         const char *platform)
 {
     struct reconcile_image *image = reconcile_find_image(r, reference, platform);
 
@@ -54,7 +58,8 @@ static struct reconcile_image *add_image(struct reconcile *r, const char *refere
 static bool can_build(const struct reconcile *r, const char *reference)
 {
     for (size_t i = 0; i < r->service_count; i++)
-        if (r->services[i].wanted->service->build && strcmp(r->services[i].wanted->image, reference) == 0)
+        if (r->services[i].wanted->service->build &&
+            strcmp(r->services[i].wanted->image, reference) == 0)
             return true;
     return false;
 }
@@ -62,15 +67,16 @@ static bool can_build(const struct reconcile *r, const char *reference)
 static struct step *add_pull(struct reconcile *r, struct reconcile_image *image,
                              const struct spec_service *service, enum pull decision)
 {
-    struct step *step = plan_add(r->plan, STEP_IMAGE_PULL,
-                                 arena_printf(r->arena, "Image %s", image->reference));
+    struct step *step =
+        plan_add(r->plan, STEP_IMAGE_PULL, arena_printf(r->arena, "Image %s", image->reference));
 
     step->object.known = image->reference;
     step->name = image->reference;
     step->platform = image->platform;
     step->service = service;
     step->optional = can_build(r, image->reference);
-    for (size_t i = 0; i < r->image_count; i++) /* the name means what came last, so one after the other */
+    for (size_t i = 0; i < r->image_count;
+         i++) /* the name means what came last, so one after the other */
         if (strcmp(r->images[i].reference, image->reference) == 0)
             plan_after(r->plan, step, r->images[i].made);
     plan_reason(r->plan, step, decision == PULL_MISSING ? REASON_MISSING : REASON_WANTED,
@@ -87,14 +93,16 @@ static void decide_pull(struct reconcile *r, struct reconcile_image *image, cons
 
     if (image->made || strings_contain(&r->options->images_done, image->reference))
         return;
-    decision = pull_decision(r->options->pull ? r->options->pull : policy, image->there, r->options->now_ns);
+    decision = pull_decision(r->options->pull ? r->options->pull : policy, image->there,
+                             r->options->now_ns);
     if (decision != PULL_NO)
         add_pull(r, image, service, decision);
 }
 
 static bool is_wanted_build(const struct reconcile *r, const struct reconcile_service *service)
 {
-    const char *policy = r->options->pull ? r->options->pull : service->wanted->service->pull_policy;
+    const char *policy =
+        r->options->pull ? r->options->pull : service->wanted->service->pull_policy;
 
     if (!service->wanted->service->build || r->options->no_build ||
         strings_contain(&r->options->images_done, service->wanted->image))
@@ -115,7 +123,8 @@ static void decide_build(struct reconcile *r, struct reconcile_service *service)
 
     if (image->made && image->made->kind == STEP_IMAGE_BUILD)
         return;
-    step = plan_add(r->plan, STEP_IMAGE_BUILD, arena_printf(r->arena, "Image %s", image->reference));
+    step =
+        plan_add(r->plan, STEP_IMAGE_BUILD, arena_printf(r->arena, "Image %s", image->reference));
     step->object.known = image->reference;
     step->name = image->reference;
     step->platform = image->platform;
@@ -152,7 +161,8 @@ static void order_builds(struct reconcile *r)
         }
         for (size_t j = 0; j < r->services[i].wanted->builds_after.count; j++)
             plan_after(r->plan, image->made,
-                       reconcile_find_service(r, r->services[i].wanted->builds_after.items[j])->image->made);
+                       reconcile_find_service(r, r->services[i].wanted->builds_after.items[j])
+                           ->image->made);
     }
 }
 
@@ -161,9 +171,11 @@ static void mark_deciding(struct reconcile *r, struct reconcile_service *service
     const struct observed_container **list;
 
     if (!service->image->made ||
-        (r->options->one_off && strcmp(r->options->one_off->service, service->wanted->service->name) == 0))
+        (r->options->one_off &&
+         strcmp(r->options->one_off->service, service->wanted->service->name) == 0))
         return;
-    if (reconcile_containers_of(r->arena, r->observed, service->wanted->service->name, false, &list) == 0)
+    if (reconcile_containers_of(r->arena, r->observed, service->wanted->service->name, false,
+                                &list) == 0)
         return;
     service->deferred = true;
     plan_need(r->plan, NEED_IMAGE, service->image->reference, NULL);
@@ -196,12 +208,15 @@ void reconcile_images(struct reconcile *r)
         if (model->image && *model->image)
             decide_pull(r, service->image, model->pull_policy, model);
         for (size_t j = 0; j < model->volumes.count; j++)
-            if (model->volumes.items[j]->type && strcmp(model->volumes.items[j]->type, "image") == 0 &&
+            if (model->volumes.items[j]->type &&
+                strcmp(model->volumes.items[j]->type, "image") == 0 &&
                 model->volumes.items[j]->source)
-                decide_pull(r, add_image(r, model->volumes.items[j]->source, ""), model->pull_policy, model);
+                decide_pull(r, add_image(r, model->volumes.items[j]->source, ""),
+                            model->pull_policy, model);
         for (size_t j = 0; j < model->pre_start.count; j++)
             if (model->pre_start.items[j]->image && *model->pre_start.items[j]->image)
-                decide_pull(r, add_image(r, model->pre_start.items[j]->image, ""), model->pull_policy, model);
+                decide_pull(r, add_image(r, model->pre_start.items[j]->image, ""),
+                            model->pull_policy, model);
     }
     for (size_t i = 0; i < r->service_count; i++)
         if (r->services[i].image && is_wanted_build(r, &r->services[i]))

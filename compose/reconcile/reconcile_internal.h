@@ -19,12 +19,12 @@ struct reconcile_image {
 struct reconcile_network {
     const char *key, *name;
     const struct spec_network *network;
-    const char *id;      /* NULL: made by this plan, or not known */
-    struct step *ready;  /* create, or NULL when it is there */
-    bool replaced;       /* same name, another definition */
+    const char *id;       /* NULL: made by this plan, or not known */
+    struct step *ready;   /* create, or NULL when it is there */
+    bool replaced;        /* same name, another definition */
     struct step *removed; /* the old one's removal, when replaced */
-    const char *old_id;  /* of the one that is replaced */
-    struct strings left; /* ids of those under names that it had before: removed at the end */
+    const char *old_id;   /* of the one that is replaced */
+    struct strings left;  /* ids of those under names that it had before: removed at the end */
 };
 
 struct reconcile_volume {
@@ -53,8 +53,8 @@ struct reconcile_service {
     struct reconcile_slot *slots;
     size_t slot_count;
     bool target;
-    bool replaced;  /* some container gets another id */
-    bool deferred;  /* waits for an image: its containers are decided in the next turn */
+    bool replaced; /* some container gets another id */
+    bool deferred; /* waits for an image: its containers are decided in the next turn */
     bool start_deferred;
     const char *hash, *hash_2; /* with references resolved; NULL when an id is not known yet */
     struct pairs references;   /* service -> id, of those that it names and that are known */
@@ -87,9 +87,11 @@ void reconcile_images(struct reconcile *r);
 void reconcile_explain(struct reconcile *r, const struct reconcile_service *service,
                        const struct observed_container *container, struct step *step);
 void reconcile_explain_network(struct reconcile *r, const struct reconcile_network *entry,
-                               const struct engine_network *have, const char *hash, struct step *step);
+                               const struct engine_network *have, const char *hash,
+                               struct step *step);
 void reconcile_explain_volume(struct reconcile *r, const struct reconcile_volume *entry,
-                              const struct engine_volume *have, const char *hash, struct step *step);
+                              const struct engine_volume *have, const char *hash,
+                              struct step *step);
 bool reconcile_networks(struct reconcile *r, struct error *err) WARN_UNUSED;
 bool reconcile_volumes(struct reconcile *r, struct error *err) WARN_UNUSED;
 bool reconcile_service_containers(struct reconcile *r, struct reconcile_service *service,
@@ -102,19 +104,23 @@ bool reconcile_stays(struct reconcile *r, const struct reconcile_service *servic
                      const struct observed_container *container, struct step_reason *ret_reason);
 /** By what it is like alone. */
 bool reconcile_is_current(struct reconcile *r, const struct reconcile_service *service,
-                          const struct observed_container *container, struct step_reason *ret_reason);
-const struct engine_container_network *reconcile_endpoint(const struct observed_container *container,
-                                                          const char *name);
-bool reconcile_is_attached(const struct observed_container *container, const struct reconcile_network *network);
+                          const struct observed_container *container,
+                          struct step_reason *ret_reason);
+const struct engine_container_network *
+reconcile_endpoint(const struct observed_container *container, const char *name);
+bool reconcile_is_attached(const struct observed_container *container,
+                           const struct reconcile_network *network);
 bool reconcile_has_volume(const struct observed_container *container, const char *name);
 
 /** The inspections of a container and of its image; false when they are asked for first. */
-bool reconcile_is_known(struct reconcile *r, const struct observed_container *container, struct span *ret_image);
+bool reconcile_is_known(struct reconcile *r, const struct observed_container *container,
+                        struct span *ret_image);
 
 /* What providers and models hand out, in a preview (reconcile_provided.c). */
 
 /** The service with what its container seems to have got from them; itself when nothing hands out anything. */
-const struct spec_service *reconcile_provided(struct reconcile *r, const struct reconcile_service *service,
+const struct spec_service *reconcile_provided(struct reconcile *r,
+                                              const struct reconcile_service *service,
                                               const struct observed_container *container);
 /** Does a container of a service that gets variables fit if it gets the same? Says so in the plan. */
 bool reconcile_fits_provided(struct reconcile *r, const struct reconcile_service *service,
@@ -126,23 +132,26 @@ void reconcile_tell_provided(struct reconcile *r);
 
 /** Containers of the services that this one names by `service:x`; `ret_known`: those whose id is known now. */
 bool reconcile_references(struct reconcile *r, struct reconcile_service *service,
-                          struct step_reference **ret_references, size_t *ret_count, struct pairs *ret_known,
-                          struct error *err) WARN_UNUSED;
+                          struct step_reference **ret_references, size_t *ret_count,
+                          struct pairs *ret_known, struct error *err) WARN_UNUSED;
 /** Value of the label for mounted images, or NULL. */
 const char *reconcile_image_volumes(struct reconcile *r, const struct spec_service *model);
 /** Create the slot's container as `created_name`; sets the slot's id and what is ready. */
-bool reconcile_add_create(struct reconcile *r, struct reconcile_service *service, struct reconcile_slot *slot,
-                          const char *created_name, struct step **ret_create, struct error *err) WARN_UNUSED;
+bool reconcile_add_create(struct reconcile *r, struct reconcile_service *service,
+                          struct reconcile_slot *slot, const char *created_name,
+                          struct step **ret_create, struct error *err) WARN_UNUSED;
 
 /* Put another in its place (reconcile_replace.c). */
 
-bool reconcile_replace(struct reconcile *r, struct reconcile_service *service, struct reconcile_slot *slot,
-                       const struct step_reason *why, struct error *err) WARN_UNUSED;
+bool reconcile_replace(struct reconcile *r, struct reconcile_service *service,
+                       struct reconcile_slot *slot, const struct step_reason *why,
+                       struct error *err) WARN_UNUSED;
 /** When a volume of it is made anew: it goes first. */
 bool reconcile_replace_with_volume(struct reconcile *r, struct reconcile_service *service,
                                    struct reconcile_slot *slot, const struct step_reason *why,
                                    struct error *err) WARN_UNUSED;
-bool reconcile_uses_replaced_volume(struct reconcile *r, const struct observed_container *container);
+bool reconcile_uses_replaced_volume(struct reconcile *r,
+                                    const struct observed_container *container);
 /**
  * Two containers for one place, left by an interrupted run: one goes, and leaves `list`. Returns the removal of the
  * old one when its replacement wins (`*ret_winner`), else NULL.
@@ -153,14 +162,16 @@ struct step *reconcile_settle_replacements(struct reconcile *r, struct reconcile
 /** A container that was left under a replacement's name gets its own, after `gone`. */
 void reconcile_finish_name(struct reconcile *r, struct reconcile_slot *slot, struct step *gone);
 /** A container that stays: leave networks that are made anew or went away, join those of the same name. */
-void reconcile_rejoin_networks(struct reconcile *r, struct reconcile_service *service, struct reconcile_slot *slot);
+void reconcile_rejoin_networks(struct reconcile *r, struct reconcile_service *service,
+                               struct reconcile_slot *slot);
 
 /** `run`: the container of its own kind, made when the service's dependencies are as they should be. */
 bool reconcile_one_off(struct reconcile *r, struct error *err) WARN_UNUSED;
 bool reconcile_starts(struct reconcile *r, struct error *err) WARN_UNUSED;
 /** What a service's containers wait for before they start: starts and waits of its dependencies. */
 bool reconcile_prerequisites(struct reconcile *r, const struct reconcile_service *service,
-                             struct step ***ret_steps, size_t *ret_count, struct error *err) WARN_UNUSED;
+                             struct step ***ret_steps, size_t *ret_count,
+                             struct error *err) WARN_UNUSED;
 /** --wait: one wait for each service, after everything. */
 void reconcile_final_waits(struct reconcile *r);
 
@@ -168,32 +179,37 @@ struct reconcile_service *reconcile_find_service(struct reconcile *r, const char
 struct reconcile_network *reconcile_find_network(struct reconcile *r, const char *key);
 struct reconcile_volume *reconcile_find_volume(struct reconcile *r, const char *key);
 /** As one who asks for this platform finds it; "" takes any. */
-struct reconcile_image *reconcile_find_image(struct reconcile *r, const char *reference, const char *platform);
+struct reconcile_image *reconcile_find_image(struct reconcile *r, const char *reference,
+                                             const char *platform);
 
 /* Pieces used by several commands. */
-const char *reconcile_container_id_line(struct arena *arena, const char *name); /* "Container NAME" */
+const char *reconcile_container_id_line(struct arena *arena,
+                                        const char *name); /* "Container NAME" */
 struct step *reconcile_add_stop(struct plan *plan, const struct observed_container *container,
-                                const struct spec_service *service, bool has_timeout, int64_t timeout_s,
-                                struct step *before);
+                                const struct spec_service *service, bool has_timeout,
+                                int64_t timeout_s, struct step *before);
 /** A pre_start container that a killed run left before its start. */
 void reconcile_remove_hook(struct plan *plan, const struct observed_container *hook);
-struct step *reconcile_add_remove(struct plan *plan, const struct observed_container *container, bool volumes,
-                                  struct step *before);
+struct step *reconcile_add_remove(struct plan *plan, const struct observed_container *container,
+                                  bool volumes, struct step *before);
 /** Anonymous volumes that were carried over have a name by now: remove them by it, after `removed`. */
 void reconcile_add_anonymous_removals(struct plan *plan, const struct observed_container *container,
                                       struct step *removed);
 /** pre_stop hooks of a running container, in order; the last one, or `before` when there is none. */
-struct step *reconcile_add_hooks(struct plan *plan, const struct spec_hook_list *hooks, const char *kind,
-                                 const struct spec_service *service, const char *container_name,
-                                 struct step_value container, struct step *before);
+struct step *reconcile_add_hooks(struct plan *plan, const struct spec_hook_list *hooks,
+                                 const char *kind, const struct spec_service *service,
+                                 const char *container_name, struct step_value container,
+                                 struct step *before);
 /** Start one container: files in, start, post_start hooks. Returns the last step. */
 struct step *reconcile_add_start(struct plan *plan, const struct wanted *wanted,
                                  const struct wanted_service *service, const char *container_name,
-                                 struct step_value container, struct step *const *before, size_t before_count,
-                                 struct error *err) WARN_UNUSED;
+                                 struct step_value container, struct step *const *before,
+                                 size_t before_count, struct error *err) WARN_UNUSED;
 bool reconcile_is_up(const struct observed_container *container); /* running or about to be */
 /** The containers of a service, replicas in order of number, one-offs only if asked. */
-size_t reconcile_containers_of(struct arena *arena, const struct observed *observed, const char *service,
-                               bool one_offs, const struct observed_container ***ret_list);
+size_t reconcile_containers_of(struct arena *arena, const struct observed *observed,
+                               const char *service, bool one_offs,
+                               const struct observed_container ***ret_list);
 /** The id of the first container by name, for references, or NULL. */
-const struct observed_container *reconcile_first_container(const struct observed *observed, const char *service);
+const struct observed_container *reconcile_first_container(const struct observed *observed,
+                                                           const char *service);

@@ -29,7 +29,8 @@ struct ends {
 
 static void add_end(struct lifecycle_plan *p, struct ends *ends, struct step *step)
 {
-    ends->items = arena_grow(p->arena, ends->items, &ends->capacity, ends->count + 1, sizeof(struct step *));
+    ends->items =
+        arena_grow(p->arena, ends->items, &ends->capacity, ends->count + 1, sizeof(struct step *));
     ends->items[ends->count++] = step;
 }
 
@@ -52,14 +53,17 @@ void lifecycle_walk_back(struct lifecycle_plan *p, lifecycle_container_fn *each)
             for (size_t k = 0; at != INDEX_NONE && k < own[i - 1].count; k++)
                 add_end(p, &dependents[at], own[i - 1].items[k]);
             /* A service in between without containers passes the order on. */
-            for (size_t k = 0; at != INDEX_NONE && own[i - 1].count == 0 && k < dependents[i - 1].count; k++)
+            for (size_t k = 0;
+                 at != INDEX_NONE && own[i - 1].count == 0 && k < dependents[i - 1].count; k++)
                 add_end(p, &dependents[at], dependents[i - 1].items[k]);
         }
     }
 }
 
-struct step *lifecycle_add_stop(struct lifecycle_plan *p, const struct observed_container *container,
-                                const struct spec_service *service, struct step *const *before, size_t count)
+struct step *lifecycle_add_stop(struct lifecycle_plan *p,
+                                const struct observed_container *container,
+                                const struct spec_service *service, struct step *const *before,
+                                size_t count)
 {
     struct step *stop = reconcile_add_stop(p->plan, container, service, p->options->has_timeout,
                                            p->options->timeout_s, NULL);
@@ -74,7 +78,8 @@ struct step *lifecycle_add_stop(struct lifecycle_plan *p, const struct observed_
 }
 
 static struct step *stop_one(struct lifecycle_plan *p, const struct observed_container *container,
-                             const struct spec_service *service, struct step *const *before, size_t count)
+                             const struct spec_service *service, struct step *const *before,
+                             size_t count)
 {
     struct step *stop = lifecycle_add_stop(p, container, service, before, count);
 
@@ -94,7 +99,8 @@ static void fill_slots(struct reconcile *r, const struct lifecycle_plan *p)
         size_t count;
 
         service->wanted = &r->wanted->services[i];
-        count = reconcile_containers_of(r->arena, r->observed, service->wanted->service->name, false, &list);
+        count = reconcile_containers_of(r->arena, r->observed, service->wanted->service->name,
+                                        false, &list);
         service->slots = arena_alloc(r->arena, count * sizeof(*service->slots));
         service->slot_count = count;
         for (size_t j = 0; j < count; j++)
@@ -103,12 +109,14 @@ static void fill_slots(struct reconcile *r, const struct lifecycle_plan *p)
                 .name = list[j]->name,
                 .container = list[j],
                 .id = {.known = list[j]->id},
-                .runs = reconcile_is_up(list[j]) || !lifecycle_covers(p, service->wanted->service->name),
+                .runs = reconcile_is_up(list[j]) ||
+                        !lifecycle_covers(p, service->wanted->service->name),
             };
     }
 }
 
-static struct reconcile context_of(const struct lifecycle_plan *p, const struct reconcile_options *options)
+static struct reconcile context_of(const struct lifecycle_plan *p,
+                                   const struct reconcile_options *options)
 {
     return (struct reconcile){
         .plan = p->plan,
@@ -145,7 +153,8 @@ static bool start_all(struct lifecycle_plan *p, struct error *err)
     name_dependencies(p, &all->services);
     p->options = all;
     if (p->observed->container_count == 0 && p->options->by_name)
-        return error_set(err, ERROR_INPUT, "no container found for project \"%s\": not found", p->project->name);
+        return error_set(err, ERROR_INPUT, "no container found for project \"%s\": not found",
+                         p->project->name);
     fill_slots(&r, p);
     if (!reconcile_starts(&r, err))
         return false;
@@ -167,16 +176,19 @@ static bool restarts(const struct lifecycle_plan *p, const struct spec_service *
 }
 
 static struct step *restart_one(struct reconcile *r, const struct lifecycle_plan *p,
-                                const struct reconcile_service *service, const struct reconcile_slot *slot,
-                                struct step *const *before, size_t count)
+                                const struct reconcile_service *service,
+                                const struct reconcile_slot *slot, struct step *const *before,
+                                size_t count)
 {
     const struct spec_service *model = service->wanted->service;
     struct step *hook = NULL, *restart;
     size_t first = r->plan->count;
 
     if (reconcile_is_up(slot->container))
-        hook = reconcile_add_hooks(r->plan, &model->pre_stop, "pre_stop", model, slot->name, slot->id, NULL);
-    restart = plan_add(r->plan, STEP_CONTAINER_RESTART, reconcile_container_id_line(r->arena, slot->name));
+        hook = reconcile_add_hooks(r->plan, &model->pre_stop, "pre_stop", model, slot->name,
+                                   slot->id, NULL);
+    restart = plan_add(r->plan, STEP_CONTAINER_RESTART,
+                       reconcile_container_id_line(r->arena, slot->name));
     restart->object = slot->id;
     restart->name = slot->name;
     restart->service = model;
@@ -186,7 +198,8 @@ static struct step *restart_one(struct reconcile *r, const struct lifecycle_plan
     for (size_t i = 0; i < count; i++)
         plan_after(r->plan, r->plan->steps[first], before[i]);
     plan_reason(r->plan, restart, REASON_WANTED, "restart");
-    return reconcile_add_hooks(r->plan, &model->post_start, "post_start", model, slot->name, slot->id, restart);
+    return reconcile_add_hooks(r->plan, &model->post_start, "post_start", model, slot->name,
+                               slot->id, restart);
 }
 
 static bool restart_all(struct lifecycle_plan *p, struct error *err)
@@ -205,7 +218,8 @@ static bool restart_all(struct lifecycle_plan *p, struct error *err)
         if (!p->options->no_deps && !reconcile_prerequisites(&r, service, &before, &count, err))
             return false;
         for (size_t j = 0; j < service->slot_count; j++)
-            service->slots[j].started = restart_one(&r, p, service, &service->slots[j], before, count);
+            service->slots[j].started =
+                restart_one(&r, p, service, &service->slots[j], before, count);
     }
     return true;
 }
@@ -282,8 +296,10 @@ static bool decide(enum lifecycle what, struct lifecycle_plan *p, struct error *
     return true;
 }
 
-bool reconcile_lifecycle(enum lifecycle what, const struct wanted *wanted, const struct observed *observed,
-                         const struct reconcile_containers *options, struct plan **ret_plan, struct error *err)
+bool reconcile_lifecycle(enum lifecycle what, const struct wanted *wanted,
+                         const struct observed *observed,
+                         const struct reconcile_containers *options, struct plan **ret_plan,
+                         struct error *err)
 {
     struct plan *plan = plan_create();
     struct lifecycle_plan p = {

@@ -14,17 +14,20 @@ struct lifecycle_plan {
 };
 
 /** Steps for one container; the first of them comes after `before`. Returns the last. */
-typedef struct step *lifecycle_container_fn(struct lifecycle_plan *p, const struct observed_container *container,
-                                            const struct spec_service *service, struct step *const *before,
-                                            size_t count);
+typedef struct step *lifecycle_container_fn(struct lifecycle_plan *p,
+                                            const struct observed_container *container,
+                                            const struct spec_service *service,
+                                            struct step *const *before, size_t count);
 
 /** Does the command act on this service? */
 bool lifecycle_covers(const struct lifecycle_plan *p, const char *service);
 /** Every container of the services covered, dependents before what they depend on. */
 void lifecycle_walk_back(struct lifecycle_plan *p, lifecycle_container_fn *each);
 /** A lifecycle_container_fn: the stop with its hooks. */
-struct step *lifecycle_add_stop(struct lifecycle_plan *p, const struct observed_container *container,
-                                const struct spec_service *service, struct step *const *before, size_t count);
+struct step *lifecycle_add_stop(struct lifecycle_plan *p,
+                                const struct observed_container *container,
+                                const struct spec_service *service, struct step *const *before,
+                                size_t count);
 /** `step` comes after everything that removes containers. */
 void lifecycle_after_containers(struct lifecycle_plan *p, struct step *step);
 bool lifecycle_down(struct lifecycle_plan *p, struct error *err) WARN_UNUSED;

@@ -40,8 +40,9 @@ static int compare_numbers(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
-size_t reconcile_containers_of(struct arena *arena, const struct observed *observed, const char *service,
-                               bool one_offs, const struct observed_container ***ret_list)
+size_t reconcile_containers_of(struct arena *arena, const struct observed *observed,
+                               const char *service, bool one_offs,
+                               const struct observed_container ***ret_list)
 {
     const struct observed_container **list =
         arena_alloc(arena, observed->container_count * sizeof(struct observed_container *));
@@ -60,17 +61,20 @@ size_t reconcile_containers_of(struct arena *arena, const struct observed *obser
     return count;
 }
 
-const struct observed_container *reconcile_first_container(const struct observed *observed, const char *service)
+const struct observed_container *reconcile_first_container(const struct observed *observed,
+                                                           const char *service)
 {
     for (size_t i = 0; i < observed->container_count; i++)
-        if (strcmp(observed->containers[i].service, service) == 0 && !observed->containers[i].one_off)
+        if (strcmp(observed->containers[i].service, service) == 0 &&
+            !observed->containers[i].one_off)
             return &observed->containers[i];
     return NULL;
 }
 
-struct step *reconcile_add_hooks(struct plan *plan, const struct spec_hook_list *hooks, const char *kind,
-                                 const struct spec_service *service, const char *container_name,
-                                 struct step_value container, struct step *before)
+struct step *reconcile_add_hooks(struct plan *plan, const struct spec_hook_list *hooks,
+                                 const char *kind, const struct spec_service *service,
+                                 const char *container_name, struct step_value container,
+                                 struct step *before)
 {
     for (size_t i = 0; i < hooks->count; i++) {
         struct step *step = plan_add(plan, STEP_HOOK_EXEC, NULL);
@@ -87,18 +91,20 @@ struct step *reconcile_add_hooks(struct plan *plan, const struct spec_hook_list 
 }
 
 struct step *reconcile_add_stop(struct plan *plan, const struct observed_container *container,
-                                const struct spec_service *service, bool has_timeout, int64_t timeout_s,
-                                struct step *before)
+                                const struct spec_service *service, bool has_timeout,
+                                int64_t timeout_s, struct step *before)
 {
     struct step_value id = {.known = container->id};
     struct step *step;
 
     if (service && reconcile_is_up(container)) {
-        before = reconcile_add_hooks(plan, &service->pre_stop, "pre_stop", service, container->name, id, before);
+        before = reconcile_add_hooks(plan, &service->pre_stop, "pre_stop", service, container->name,
+                                     id, before);
         for (size_t i = 0; i < service->pre_stop.count; i++)
             plan->steps[plan->count - 1 - i]->ignore_missing = true;
     }
-    step = plan_add(plan, STEP_CONTAINER_STOP, reconcile_container_id_line(plan->arena, container->name));
+    step = plan_add(plan, STEP_CONTAINER_STOP,
+                    reconcile_container_id_line(plan->arena, container->name));
     step->object = id;
     step->name = container->name;
     step->service = service;
@@ -109,11 +115,11 @@ struct step *reconcile_add_stop(struct plan *plan, const struct observed_contain
     return step;
 }
 
-struct step *reconcile_add_remove(struct plan *plan, const struct observed_container *container, bool volumes,
-                                  struct step *before)
+struct step *reconcile_add_remove(struct plan *plan, const struct observed_container *container,
+                                  bool volumes, struct step *before)
 {
-    struct step *step =
-        plan_add(plan, STEP_CONTAINER_REMOVE, reconcile_container_id_line(plan->arena, container->name));
+    struct step *step = plan_add(plan, STEP_CONTAINER_REMOVE,
+                                 reconcile_container_id_line(plan->arena, container->name));
 
     step->object.known = container->id;
     step->name = container->name;
@@ -134,8 +140,8 @@ void reconcile_remove_hook(struct plan *plan, const struct observed_container *h
 
 struct step *reconcile_add_start(struct plan *plan, const struct wanted *wanted,
                                  const struct wanted_service *service, const char *container_name,
-                                 struct step_value container, struct step *const *before, size_t before_count,
-                                 struct error *err)
+                                 struct step_value container, struct step *const *before,
+                                 size_t before_count, struct error *err)
 {
     const char *id = reconcile_container_id_line(plan->arena, container_name);
     struct step *copy = NULL, *start, *last;

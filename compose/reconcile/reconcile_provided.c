@@ -62,8 +62,8 @@ static bool find_given(struct reconcile *r, const struct reconcile_service *serv
     return true;
 }
 
-static const struct spec_service *with_variables(struct reconcile *r, const struct spec_service *model,
-                                                 const struct pairs *given)
+static const struct spec_service *
+with_variables(struct reconcile *r, const struct spec_service *model, const struct pairs *given)
 {
     struct spec_service *copy = spec_service_copy(r->arena, model);
 
@@ -73,7 +73,8 @@ static const struct spec_service *with_variables(struct reconcile *r, const stru
     return copy;
 }
 
-const struct spec_service *reconcile_provided(struct reconcile *r, const struct reconcile_service *service,
+const struct spec_service *reconcile_provided(struct reconcile *r,
+                                              const struct reconcile_service *service,
                                               const struct observed_container *container)
 {
     struct pairs given = {0};
@@ -101,7 +102,8 @@ bool reconcile_fits_provided(struct reconcile *r, const struct reconcile_service
         return false;
     if (!find_given(r, service, container, &given))
         return true; /* for now: the plan is made again */
-    resolved = wanted_resolve(r->arena, with_variables(r, reconcile_model(service), &given), &service->references);
+    resolved = wanted_resolve(r->arena, with_variables(r, reconcile_model(service), &given),
+                              &service->references);
     if (strcmp(label, spec_service_hash(r->arena, resolved, SPEC_HASH_5)) != 0 &&
         strcmp(label, spec_service_hash(r->arena, resolved, SPEC_HASH_2)) != 0)
         return false;
@@ -119,7 +121,8 @@ void reconcile_tell_provided(struct reconcile *r)
         const struct spec_service *model = reconcile_model(&r->services[i]);
 
         if (model->provider)
-            tell(r, arena_printf(r->arena, "service %s: provider %s is run", model->name, model->provider->type));
+            tell(r, arena_printf(r->arena, "service %s: provider %s is run", model->name,
+                                 model->provider->type));
         for (size_t j = 0; j < model->models.count; j++)
             tell(r, arena_printf(r->arena, "model %s: pulled where it is missing, and configured",
                                  model->models.items[j].key));

@@ -26,8 +26,8 @@ static void join(struct reconcile *r, const struct spec_service *model, struct r
     *before = step;
 }
 
-static struct step *leave(struct reconcile *r, const struct reconcile_slot *slot, const char *network_id,
-                          const char *name, struct step *before)
+static struct step *leave(struct reconcile *r, const struct reconcile_slot *slot,
+                          const char *network_id, const char *name, struct step *before)
 {
     struct step *step = plan_add(r->plan, STEP_NETWORK_DISCONNECT, NULL);
 
@@ -41,7 +41,8 @@ static struct step *leave(struct reconcile *r, const struct reconcile_slot *slot
 }
 
 /* A network that is made anew, or that went away while the container was stopped: leave the old, join the new. */
-void reconcile_rejoin_networks(struct reconcile *r, struct reconcile_service *service, struct reconcile_slot *slot)
+void reconcile_rejoin_networks(struct reconcile *r, struct reconcile_service *service,
+                               struct reconcile_slot *slot)
 {
     const struct spec_service *model = reconcile_model(service);
     struct strings keys = translate_networks_in_order(r->arena, model);
@@ -62,8 +63,8 @@ void reconcile_rejoin_networks(struct reconcile *r, struct reconcile_service *se
             slot->stopped = stop;
         }
         if (have)
-            left =
-                leave(r, slot, network->replaced ? network->old_id : network->name, network->name, slot->stopped);
+            left = leave(r, slot, network->replaced ? network->old_id : network->name,
+                         network->name, slot->stopped);
         if (network->replaced)
             plan_after(r->plan, network->removed, left ? left : slot->stopped);
         else if (left)

@@ -66,7 +66,8 @@ static struct step *find_stop(struct reconcile *r, const struct observed_contain
 }
 
 /* Services that asked to be restarted with this one are stopped before its container goes. */
-static void stop_dependents(struct reconcile *r, const struct reconcile_service *service, struct step *before_this)
+static void stop_dependents(struct reconcile *r, const struct reconcile_service *service,
+                            struct step *before_this)
 {
     for (size_t i = 0; i < r->service_count; i++) {
         struct reconcile_service *dependent = &r->services[i];
@@ -74,19 +75,21 @@ static void stop_dependents(struct reconcile *r, const struct reconcile_service 
         bool restarts = false;
 
         for (size_t j = 0; j < map->count; j++)
-            if (strcmp(map->items[j].key, reconcile_model(service)->name) == 0 && map->items[j].value->restart)
+            if (strcmp(map->items[j].key, reconcile_model(service)->name) == 0 &&
+                map->items[j].value->restart)
                 restarts = true;
         for (size_t j = 0; restarts && j < r->observed->container_count; j++) {
             const struct observed_container *container = &r->observed->containers[j];
             struct step *stop;
 
-            if (container->one_off || strcmp(container->service, reconcile_model(dependent)->name) != 0 ||
+            if (container->one_off ||
+                strcmp(container->service, reconcile_model(dependent)->name) != 0 ||
                 !reconcile_is_up(container))
                 continue;
             stop = find_stop(r, container);
             if (!stop) {
-                stop = reconcile_add_stop(r->plan, container, reconcile_model(dependent), r->options->has_timeout,
-                                          r->options->timeout_s, NULL);
+                stop = reconcile_add_stop(r->plan, container, reconcile_model(dependent),
+                                          r->options->has_timeout, r->options->timeout_s, NULL);
                 plan_reason(r->plan, stop, REASON_RELATED, "restarts with service %s",
                             reconcile_model(service)->name);
             }
@@ -105,8 +108,8 @@ static void copy_reason(struct reconcile *r, struct step *step, const struct ste
     to->place = from->place;
 }
 
-static struct step *add_rename(struct reconcile *r, const char *line, struct step_value id, const char *name,
-                               struct step *before)
+static struct step *add_rename(struct reconcile *r, const char *line, struct step_value id,
+                               const char *name, struct step *before)
 {
     struct step *rename = plan_add(r->plan, STEP_CONTAINER_RENAME, line);
 
@@ -121,7 +124,8 @@ static struct step *add_rename(struct reconcile *r, const char *line, struct ste
 static struct step *retire(struct reconcile *r, const struct reconcile_service *service,
                            const struct observed_container *old, struct step *before)
 {
-    struct step *stop = find_stop(r, old), *remove; /* a dependency that is replaced may need it stopped before */
+    struct step *stop = find_stop(r, old),
+                *remove; /* a dependency that is replaced may need it stopped before */
 
     if (!stop && (reconcile_is_up(old) || old->entry->state == ENGINE_STATE_PAUSED)) {
         stop = reconcile_add_stop(r->plan, old, reconcile_model(service), r->options->has_timeout,
@@ -139,22 +143,25 @@ static struct step *retire(struct reconcile *r, const struct reconcile_service *
 }
 
 /* create under a name of its own → stop old → remove old → rename. Interrupted anywhere, the names tell the rest. */
-bool reconcile_replace(struct reconcile *r, struct reconcile_service *service, struct reconcile_slot *slot,
-                       const struct step_reason *why, struct error *err)
+bool reconcile_replace(struct reconcile *r, struct reconcile_service *service,
+                       struct reconcile_slot *slot, const struct step_reason *why,
+                       struct error *err)
 {
     const struct observed_container *old = slot->container;
     const char *line = reconcile_container_id_line(r->arena, old->name);
     struct step *create, *gone, *ready;
     struct step_create *details;
 
-    if (!reconcile_add_create(r, service, slot, names_replacement(r->arena, old->id, slot->name), &create, err))
+    if (!reconcile_add_create(r, service, slot, names_replacement(r->arena, old->id, slot->name),
+                              &create, err))
         return false;
     details = arena_alloc(r->arena, sizeof(*details));
     *details = *create->create;
-    details->replace = reconcile_model(service)->container_name && *reconcile_model(service)->container_name
-                           ? reconcile_model(service)->container_name
-                           : arena_printf(r->arena, "%s%s%" PRId64, reconcile_model(service)->name,
-                                          names_separator(r->project), slot->number);
+    details->replace =
+        reconcile_model(service)->container_name && *reconcile_model(service)->container_name
+            ? reconcile_model(service)->container_name
+            : arena_printf(r->arena, "%s%s%" PRId64, reconcile_model(service)->name,
+                           names_separator(r->project), slot->number);
     carry_volumes(r, reconcile_model(service), old, details);
     create->create = details;
     create->id = line;
@@ -180,7 +187,8 @@ bool reconcile_replace(struct reconcile *r, struct reconcile_service *service, s
 
 /* A volume that is made anew must be let go by everybody first, so the old container cannot wait for the new one. */
 bool reconcile_replace_with_volume(struct reconcile *r, struct reconcile_service *service,
-                                   struct reconcile_slot *slot, const struct step_reason *why, struct error *err)
+                                   struct reconcile_slot *slot, const struct step_reason *why,
+                                   struct error *err)
 {
     const struct observed_container *old = slot->container;
     struct step *gone = retire(r, service, old, NULL), *create;
@@ -210,7 +218,8 @@ bool reconcile_uses_replaced_volume(struct reconcile *r, const struct observed_c
 
 /* -- What an interrupted run left -- */
 
-static const struct observed_container *replaced_by(const struct observed_container **list, size_t count,
+static const struct observed_container *replaced_by(const struct observed_container **list,
+                                                    size_t count,
                                                     const struct observed_container *replacement)
 {
     char old[NAMES_OLD_ID_DIGITS + 1];
@@ -223,7 +232,8 @@ static const struct observed_container *replaced_by(const struct observed_contai
     return NULL;
 }
 
-static void drop(const struct observed_container **list, size_t *count, const struct observed_container *item)
+static void drop(const struct observed_container **list, size_t *count,
+                 const struct observed_container *item)
 {
     size_t kept = 0;
 
@@ -239,7 +249,8 @@ struct step *reconcile_settle_replacements(struct reconcile *r, struct reconcile
                                            const struct observed_container **ret_winner)
 {
     for (size_t i = 0; i < *count; i++) {
-        const struct observed_container *replacement = list[i], *old = replaced_by(list, *count, replacement);
+        const struct observed_container *replacement = list[i],
+                                        *old = replaced_by(list, *count, replacement);
         struct step_reason why;
         struct step *gone;
 
@@ -265,8 +276,11 @@ void reconcile_finish_name(struct reconcile *r, struct reconcile_slot *slot, str
 {
     char old[NAMES_OLD_ID_DIGITS + 1];
 
-    if (!names_is_replacement(slot->container->name, old) || strcmp(slot->container->name, slot->name) == 0)
+    if (!names_is_replacement(slot->container->name, old) ||
+        strcmp(slot->container->name, slot->name) == 0)
         return;
-    slot->ready = add_rename(r, reconcile_container_id_line(r->arena, slot->name), slot->id, slot->name, gone);
-    plan_reason(r->plan, slot->ready, REASON_LEFTOVER, "an interrupted run left it under another name");
+    slot->ready = add_rename(r, reconcile_container_id_line(r->arena, slot->name), slot->id,
+                             slot->name, gone);
+    plan_reason(r->plan, slot->ready, REASON_LEFTOVER,
+                "an interrupted run left it under another name");
 }

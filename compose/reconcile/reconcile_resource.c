@@ -47,14 +47,17 @@ static bool find_external(struct reconcile *r, struct reconcile_network *entry, 
             named = 1;
         }
     if (named > 1)
-        return error_set_at(err, ERROR_INPUT, spec_node_place(entry->network->node),
-                            "multiple networks with name \"%s\" were found. Use network ID as `name` to avoid "
-                            "ambiguity",
-                            entry->name);
+        return error_set_at(
+            err, ERROR_INPUT, spec_node_place(entry->network->node),
+            "multiple networks with name \"%s\" were found. Use network ID as `name` to avoid "
+            "ambiguity",
+            entry->name);
     if (named == 0 && !r->observed->swarm && !is_built_in(entry->name)) {
         (void)error_set_at(err, ERROR_INPUT, spec_node_place(entry->network->node),
                            "network %s declared as external, but could not be found", entry->name);
-        return error_hint(err, "`docker network create %s` makes it; without `external` it is made here", entry->name);
+        return error_hint(err,
+                          "`docker network create %s` makes it; without `external` it is made here",
+                          entry->name);
     }
     return true;
 }
@@ -79,7 +82,8 @@ static bool is_used(const struct reconcile *r, const struct engine_network *netw
 }
 
 /* Between two of the same name: the one that containers are on, else the older; the id only makes it certain. */
-static bool is_better_twin(const struct reconcile *r, const struct engine_network *a, const struct engine_network *b)
+static bool is_better_twin(const struct reconcile *r, const struct engine_network *a,
+                           const struct engine_network *b)
 {
     bool a_used = is_used(r, a), b_used = is_used(r, b);
 
@@ -106,7 +110,8 @@ static bool is_better(const struct reconcile *r, const struct reconcile_network 
  * Older engines make two networks of one name when two requests arrive at the same time, as when a killed run's is
  * still on its way. Nobody can join either by name then, so all but one go before anything starts.
  */
-static void remove_twin(struct reconcile *r, struct reconcile_network *entry, const struct engine_network *twin)
+static void remove_twin(struct reconcile *r, struct reconcile_network *entry,
+                        const struct engine_network *twin)
 {
     struct step *remove =
         plan_add(r->plan, STEP_NETWORK_REMOVE, arena_printf(r->arena, "Network %s", twin->name));
@@ -139,7 +144,8 @@ static bool is_used_by_others(const struct reconcile *r, const struct engine_net
 }
 
 /* A name that the network had before: a change of its name was interrupted, or somebody was still on it. */
-static void leave_former(struct reconcile *r, struct reconcile_network *entry, const struct engine_network *former)
+static void leave_former(struct reconcile *r, struct reconcile_network *entry,
+                         const struct engine_network *former)
 {
     const struct engine_network *details = observed_network_details(r->observed, former->id);
 
@@ -147,7 +153,8 @@ static void leave_former(struct reconcile *r, struct reconcile_network *entry, c
         plan_need(r->plan, NEED_NETWORK, former->id, NULL);
     else if (is_used_by_others(r, former, details))
         warnings_add(&r->plan->warnings, (struct place){0},
-                     "network %s also belongs to \"%s\" of this project and is left alone", former->name, entry->key);
+                     "network %s also belongs to \"%s\" of this project and is left alone",
+                     former->name, entry->key);
     else
         strings_add(&entry->left, r->arena, former->id);
 }
@@ -179,8 +186,8 @@ static const struct engine_network *find_own(struct reconcile *r, struct reconci
 static struct step *add_network_create(struct reconcile *r, struct reconcile_network *entry,
                                        const char *hash)
 {
-    struct step *step = plan_add(r->plan, STEP_NETWORK_CREATE,
-                                 arena_printf(r->arena, "Network %s", entry->name));
+    struct step *step =
+        plan_add(r->plan, STEP_NETWORK_CREATE, arena_printf(r->arena, "Network %s", entry->name));
 
     step->name = entry->name;
     step->key = entry->key;
@@ -205,8 +212,8 @@ static bool replace_network(struct reconcile *r, struct reconcile_network *entry
     }
     entry->replaced = true;
     entry->old_id = old->id;
-    entry->removed = plan_add(r->plan, STEP_NETWORK_REMOVE,
-                              arena_printf(r->arena, "Network %s", entry->name));
+    entry->removed =
+        plan_add(r->plan, STEP_NETWORK_REMOVE, arena_printf(r->arena, "Network %s", entry->name));
     entry->removed->object.known = old->id;
     entry->removed->name = entry->name;
     plan_reason(r->plan, entry->removed, REASON_CHANGED, "its definition changed")->place =
@@ -231,7 +238,8 @@ static bool replace_network(struct reconcile *r, struct reconcile_network *entry
     plan_after(r->plan, create, entry->removed);
     plan_reason(r->plan, create, REASON_CHANGED, "its definition changed");
     for (size_t i = 0; i < r->plan->count; i++)
-        if (r->plan->steps[i]->kind == STEP_NETWORK_CONNECT && r->plan->steps[i]->name == entry->name) {
+        if (r->plan->steps[i]->kind == STEP_NETWORK_CONNECT &&
+            r->plan->steps[i]->name == entry->name) {
             r->plan->steps[i]->object.from = create;
             plan_after(r->plan, r->plan->steps[i], create);
         }
@@ -245,15 +253,17 @@ static void warn_foreign_network(struct reconcile *r, const struct reconcile_net
     struct place place = spec_node_place(entry->network->node);
 
     if (!*owner)
-        warnings_add(&r->plan->warnings, place,
-                     "a network with name %s exists but was not created by compose.\nSet `external: true` to use "
-                     "an existing network",
-                     entry->name);
+        warnings_add(
+            &r->plan->warnings, place,
+            "a network with name %s exists but was not created by compose.\nSet `external: true` to use "
+            "an existing network",
+            entry->name);
     else if (strcmp(owner, r->project->name) != 0)
-        warnings_add(&r->plan->warnings, place,
-                     "a network with name %s exists but was not created for project \"%s\".\nSet `external: true` "
-                     "to use an existing network",
-                     entry->name, r->project->name);
+        warnings_add(
+            &r->plan->warnings, place,
+            "a network with name %s exists but was not created for project \"%s\".\nSet `external: true` "
+            "to use an existing network",
+            entry->name, r->project->name);
 }
 
 static bool decide_network(struct reconcile *r, struct reconcile_network *entry, struct error *err)
@@ -299,18 +309,21 @@ bool reconcile_networks(struct reconcile *r, struct error *err)
         if (!map->items[i].value)
             continue;
         entry = &r->networks[r->network_count++];
-        *entry = (struct reconcile_network){.key = map->items[i].key, .network = map->items[i].value};
-        entry->name = entry->network->name && *entry->network->name ? entry->network->name : entry->key;
+        *entry =
+            (struct reconcile_network){.key = map->items[i].key, .network = map->items[i].value};
+        entry->name =
+            entry->network->name && *entry->network->name ? entry->network->name : entry->key;
         if (!decide_network(r, entry, err))
             return false;
     }
     return true;
 }
 
-static struct step *add_volume_create(struct reconcile *r, struct reconcile_volume *entry, const char *hash)
+static struct step *add_volume_create(struct reconcile *r, struct reconcile_volume *entry,
+                                      const char *hash)
 {
-    struct step *step = plan_add(r->plan, STEP_VOLUME_CREATE,
-                                 arena_printf(r->arena, "Volume %s", entry->name));
+    struct step *step =
+        plan_add(r->plan, STEP_VOLUME_CREATE, arena_printf(r->arena, "Volume %s", entry->name));
 
     step->name = entry->name;
     step->key = entry->key;
@@ -327,37 +340,42 @@ static void warn_foreign_volume(struct reconcile *r, const struct reconcile_volu
     struct place place = spec_node_place(entry->volume->node);
 
     if (!*owner)
-        warnings_add(&r->plan->warnings, place,
-                     "volume \"%s\" already exists but was not created by Docker Compose. Use `external: true` to "
-                     "use an existing volume",
-                     entry->name);
+        warnings_add(
+            &r->plan->warnings, place,
+            "volume \"%s\" already exists but was not created by Docker Compose. Use `external: true` to "
+            "use an existing volume",
+            entry->name);
     else if (strcmp(owner, r->project->name) != 0)
-        warnings_add(&r->plan->warnings, place,
-                     "volume \"%s\" already exists but was created for project \"%s\" (expected \"%s\"). Use "
-                     "`external: true` to use an existing volume",
-                     entry->name, owner, r->project->name);
+        warnings_add(
+            &r->plan->warnings, place,
+            "volume \"%s\" already exists but was created for project \"%s\" (expected \"%s\"). Use "
+            "`external: true` to use an existing volume",
+            entry->name, owner, r->project->name);
 }
 
 /* Data would be lost: only after a yes. */
-static void replace_volume(struct reconcile *r, struct reconcile_volume *entry, const struct engine_volume *old,
-                           const char *hash)
+static void replace_volume(struct reconcile *r, struct reconcile_volume *entry,
+                           const struct engine_volume *old, const char *hash)
 {
     const char *subject = arena_printf(r->arena, "volume %s", entry->name);
     const char *answer = labels_get(&r->options->answers, subject);
     struct step *create;
 
     if (!*answer) {
-        plan_need(r->plan, NEED_ANSWER, subject,
-                  arena_printf(r->arena,
-                               "Volume \"%s\" exists but doesn't match configuration in compose file. Recreate "
-                               "(data will be lost)?",
-                               entry->name));
+        plan_need(
+            r->plan, NEED_ANSWER, subject,
+            arena_printf(
+                r->arena,
+                "Volume \"%s\" exists but doesn't match configuration in compose file. Recreate "
+                "(data will be lost)?",
+                entry->name));
         return;
     }
     if (strcmp(answer, "yes") != 0)
         return;
     entry->replaced = true;
-    entry->removed = plan_add(r->plan, STEP_VOLUME_REMOVE, arena_printf(r->arena, "Volume %s", entry->name));
+    entry->removed =
+        plan_add(r->plan, STEP_VOLUME_REMOVE, arena_printf(r->arena, "Volume %s", entry->name));
     entry->removed->object.known = entry->name;
     entry->removed->name = entry->name;
     plan_reason(r->plan, entry->removed, REASON_CHANGED, "its definition changed")->place =
@@ -379,7 +397,9 @@ static bool decide_volume(struct reconcile *r, struct reconcile_volume *entry, s
             return true;
         (void)error_set_at(err, ERROR_INPUT, spec_node_place(entry->volume->node),
                            "external volume \"%s\" not found", entry->name);
-        return error_hint(err, "`docker volume create %s` makes it; without `external` it is made here", entry->name);
+        return error_hint(err,
+                          "`docker volume create %s` makes it; without `external` it is made here",
+                          entry->name);
     }
     if (!found) {
         plan_reason(r->plan, add_volume_create(r, entry, hash), REASON_MISSING, "not there");
@@ -405,7 +425,8 @@ bool reconcile_volumes(struct reconcile *r, struct error *err)
             continue;
         entry = &r->volumes[r->volume_count++];
         *entry = (struct reconcile_volume){.key = map->items[i].key, .volume = map->items[i].value};
-        entry->name = entry->volume->name && *entry->volume->name ? entry->volume->name : entry->key;
+        entry->name =
+            entry->volume->name && *entry->volume->name ? entry->volume->name : entry->key;
         if (!decide_volume(r, entry, err))
             return false;
     }

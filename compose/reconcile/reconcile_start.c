@@ -38,7 +38,8 @@ static bool holds_already(const struct reconcile_service *service, enum step_con
 
         if (slot->started || !slot->container)
             return false;
-        if (condition == CONDITION_HEALTHY && slot->container->entry->health != ENGINE_HEALTH_HEALTHY)
+        if (condition == CONDITION_HEALTHY &&
+            slot->container->entry->health != ENGINE_HEALTH_HEALTHY)
             return false;
         if (condition == CONDITION_COMPLETED)
             return false;
@@ -46,10 +47,12 @@ static bool holds_already(const struct reconcile_service *service, enum step_con
     return true;
 }
 
-static void fill_wait(struct reconcile *r, struct step *wait, const struct reconcile_service *service)
+static void fill_wait(struct reconcile *r, struct step *wait,
+                      const struct reconcile_service *service)
 {
     wait->containers = arena_alloc(r->arena, service->slot_count * sizeof(*wait->containers));
-    wait->container_names = arena_alloc(r->arena, service->slot_count * sizeof(*wait->container_names));
+    wait->container_names =
+        arena_alloc(r->arena, service->slot_count * sizeof(*wait->container_names));
     wait->container_count = service->slot_count;
     for (size_t i = 0; i < service->slot_count; i++) {
         wait->containers[i] = service->slots[i].id;
@@ -100,7 +103,8 @@ static void need(struct reconcile *r, struct prerequisites *list, struct step *s
 {
     if (!step)
         return;
-    list->items = arena_grow(r->arena, list->items, &list->capacity, list->count + 1, sizeof(struct step *));
+    list->items =
+        arena_grow(r->arena, list->items, &list->capacity, list->count + 1, sizeof(struct step *));
     list->items[list->count++] = step;
 }
 
@@ -114,7 +118,8 @@ static bool add_dependency(struct reconcile *r, const struct reconcile_service *
 
     if (!other)
         return true; /* disabled, or left out by --no-deps */
-    if (r->options->restart && (!entry->value->restart || other->slot_count == 0 || !other->slots[0].started))
+    if (r->options->restart &&
+        (!entry->value->restart || other->slot_count == 0 || !other->slots[0].started))
         return true;
     if (other->wanted->service->provider || other->wanted->scale == 0 || other->deferred)
         return true;
@@ -132,14 +137,15 @@ static bool add_dependency(struct reconcile *r, const struct reconcile_service *
         return true;
     }
     if (!holds_already(other, condition))
-        need(r, list, add_wait(r, other, condition, !entry->value->required,
-                               service->wanted->service->name));
+        need(
+            r, list,
+            add_wait(r, other, condition, !entry->value->required, service->wanted->service->name));
     return true;
 }
 
 /* Before the first start of a service: containers that prepare it, one after the other. */
-static bool add_pre_start(struct reconcile *r, struct reconcile_service *service, struct prerequisites *list,
-                          struct error *err)
+static bool add_pre_start(struct reconcile *r, struct reconcile_service *service,
+                          struct prerequisites *list, struct error *err)
 {
     const struct spec_hook_list *hooks = &service->wanted->service->pre_start;
     struct step *last = NULL;
@@ -151,10 +157,11 @@ static bool add_pre_start(struct reconcile *r, struct reconcile_service *service
         struct step *step;
 
         if (hooks->items[i]->per_replica)
-            return error_set_at(err, ERROR_INPUT, spec_node_place(hooks->items[i]->node),
-                                "service \"%s\" pre_start[%zu]: per_replica is not yet supported; remove "
-                                "per_replica or set it to false",
-                                service->wanted->service->name, i);
+            return error_set_at(
+                err, ERROR_INPUT, spec_node_place(hooks->items[i]->node),
+                "service \"%s\" pre_start[%zu]: per_replica is not yet supported; remove "
+                "per_replica or set it to false",
+                service->wanted->service->name, i);
         step = plan_add(r->plan, STEP_HOOK_RUN, NULL);
         step->service = service->wanted->service;
         step->hook = hooks->items[i];
@@ -188,7 +195,8 @@ static const char *start_reason(const struct reconcile_slot *slot)
         return "new";
     if (slot->stopped)
         return "was stopped by this plan";
-    return slot->container->entry->state == ENGINE_STATE_EXITED ? "not running" : "does not run as it should";
+    return slot->container->entry->state == ENGINE_STATE_EXITED ? "not running"
+                                                                : "does not run as it should";
 }
 
 /* A container that was there is not ordered by its creation: its networks come first, and smaller numbers exist first. */
@@ -207,8 +215,9 @@ static void need_what_is_before(struct reconcile *r, const struct reconcile_serv
             need(r, list, service->slots[i].ready);
 }
 
-static bool start_slot(struct reconcile *r, struct reconcile_service *service, struct reconcile_slot *slot,
-                       const struct prerequisites *shared, struct step *previous, struct error *err)
+static bool start_slot(struct reconcile *r, struct reconcile_service *service,
+                       struct reconcile_slot *slot, const struct prerequisites *shared,
+                       struct step *previous, struct error *err)
 {
     struct prerequisites list = {0};
 
@@ -230,8 +239,8 @@ static bool start_slot(struct reconcile *r, struct reconcile_service *service, s
         slot->started = step;
         return true;
     }
-    slot->started = reconcile_add_start(r->plan, r->wanted, service->wanted, slot->name, slot->id, list.items,
-                                        list.count, err);
+    slot->started = reconcile_add_start(r->plan, r->wanted, service->wanted, slot->name, slot->id,
+                                        list.items, list.count, err);
     if (!slot->started)
         return false;
     for (size_t i = r->plan->count; i > 0; i--)
@@ -323,7 +332,8 @@ bool reconcile_starts(struct reconcile *r, struct error *err)
         struct reconcile_service *service = &r->services[i];
 
         service->start_deferred = is_deferred(r, service);
-        if (r->options->one_off && strcmp(r->options->one_off->service, service->wanted->service->name) == 0)
+        if (r->options->one_off &&
+            strcmp(r->options->one_off->service, service->wanted->service->name) == 0)
             continue;
         if (service->start_deferred || service->wanted->service->provider)
             continue;
@@ -371,7 +381,8 @@ void reconcile_final_waits(struct reconcile *r)
         if (model->provider || service->slot_count == 0 || service->start_deferred ||
             (!completes && runs_unchecked(r, service)))
             continue;
-        add_wait(r, service, completes ? CONDITION_COMPLETED : CONDITION_RUNNING_OR_HEALTHY, false, NULL);
+        add_wait(r, service, completes ? CONDITION_COMPLETED : CONDITION_RUNNING_OR_HEALTHY, false,
+                 NULL);
     }
 }
 
@@ -381,8 +392,8 @@ bool reconcile_start_one(const struct wanted *wanted, const char *service, const
     struct plan *plan = plan_create();
     struct step_value container = {.known = arena_strdup(plan->arena, container_id)};
 
-    if (!reconcile_add_start(plan, wanted, wanted_service(wanted, service), container_name, container, NULL, 0,
-                             err)) {
+    if (!reconcile_add_start(plan, wanted, wanted_service(wanted, service), container_name,
+                             container, NULL, 0, err)) {
         plan_destroy(plan);
         return false;
     }

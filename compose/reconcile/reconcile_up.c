@@ -19,7 +19,8 @@ static bool is_in_map(const struct spec_service_map *map, const char *name)
 static bool is_orphan(const struct reconcile *r, const struct observed_container *container)
 {
     if (container->one_off)
-        return container->entry->state == ENGINE_STATE_EXITED || container->entry->state == ENGINE_STATE_DEAD;
+        return container->entry->state == ENGINE_STATE_EXITED ||
+               container->entry->state == ENGINE_STATE_DEAD;
     return index_find(&r->wanted->index, container->service) == INDEX_NONE &&
            !strings_contain(&r->options->known, container->service) &&
            !is_in_map(&r->project->disabled, container->service);
@@ -48,7 +49,8 @@ static bool is_from_elsewhere(const struct reconcile *r, const struct observed_c
     if (!r->project->load || !r->project->load->working_dir || !*directory)
         return false;
     return strcmp(directory, r->project->load->working_dir) != 0 ||
-           (*files && r->project->load->config_files.count > 0 && !shares_file(&r->project->load->config_files, files));
+           (*files && r->project->load->config_files.count > 0 &&
+            !shares_file(&r->project->load->config_files, files));
 }
 
 static const char *origin_of(const struct observed_container *container)
@@ -63,10 +65,12 @@ static void remove_orphan(struct reconcile *r, const struct observed_container *
     struct step *stop = NULL, *remove;
 
     if (reconcile_is_up(container))
-        stop = reconcile_add_stop(r->plan, container, NULL, r->options->has_timeout, r->options->timeout_s, NULL);
+        stop = reconcile_add_stop(r->plan, container, NULL, r->options->has_timeout,
+                                  r->options->timeout_s, NULL);
     remove = reconcile_add_remove(r->plan, container, false, stop);
     plan_reason(r->plan, remove, REASON_LEFTOVER,
-                container->one_off ? "a one-off that has ended" : "its service is gone from the files");
+                container->one_off ? "a one-off that has ended"
+                                   : "its service is gone from the files");
 }
 
 static void add_orphans(struct reconcile *r)
@@ -80,8 +84,7 @@ static void add_orphans(struct reconcile *r)
             continue;
         if (is_from_elsewhere(r, container)) {
             strings_add(&elsewhere, r->arena,
-                        arena_printf(r->arena, "%s (%s)", container->name,
-                                     origin_of(container)));
+                        arena_printf(r->arena, "%s (%s)", container->name, origin_of(container)));
             continue;
         }
         strings_add(&ours, r->arena, container->name);
@@ -89,15 +92,17 @@ static void add_orphans(struct reconcile *r)
             remove_orphan(r, container);
     }
     if (ours.count > 0 && !r->options->remove_orphans && !r->options->ignore_orphans)
-        warnings_add(&r->plan->warnings, (struct place){0},
-                     "Found orphan containers (%s) for this project. If you removed or renamed this service in "
-                     "your compose file, you can run this command with the --remove-orphans flag to clean it up.",
-                     strings_join(&ours, r->arena, ", "));
+        warnings_add(
+            &r->plan->warnings, (struct place){0},
+            "Found orphan containers (%s) for this project. If you removed or renamed this service in "
+            "your compose file, you can run this command with the --remove-orphans flag to clean it up.",
+            strings_join(&ours, r->arena, ", "));
     if (elsewhere.count > 0 && !r->options->ignore_orphans)
-        warnings_add(&r->plan->warnings, (struct place){0},
-                     "Found containers of another file under the same project name: %s. They are left alone; give "
-                     "one of the projects another name, or remove them with `down --remove-orphans`.",
-                     strings_join(&elsewhere, r->arena, ", "));
+        warnings_add(
+            &r->plan->warnings, (struct place){0},
+            "Found containers of another file under the same project name: %s. They are left alone; give "
+            "one of the projects another name, or remove them with `down --remove-orphans`.",
+            strings_join(&elsewhere, r->arena, ", "));
 }
 
 static bool check_names(struct reconcile *r, struct error *err)
@@ -109,13 +114,15 @@ static bool check_names(struct reconcile *r, struct error *err)
             const struct spec_service *b = r->services[j].wanted->service;
 
             if (b->container_name && strcmp(a->container_name, b->container_name) == 0)
-                return error_set_at(err, ERROR_INPUT, spec_node_place(a->node),
-                                    "services.%s: container name \"%s\" is already in use by service %s\"", a->name,
-                                    a->container_name, b->name);
+                return error_set_at(
+                    err, ERROR_INPUT, spec_node_place(a->node),
+                    "services.%s: container name \"%s\" is already in use by service %s\"", a->name,
+                    a->container_name, b->name);
         }
         if (!a->provider && !a->build && (!a->image || !*a->image))
             return error_set_at(err, ERROR_INPUT, spec_node_place(a->node),
-                                "invalid service \"%s\". Must specify either image or build", a->name);
+                                "invalid service \"%s\". Must specify either image or build",
+                                a->name);
     }
     return true;
 }
@@ -161,7 +168,8 @@ static void remove_renamed_networks(struct reconcile *r, const struct reconcile_
 {
     for (size_t i = 0; i < network->left.count; i++) {
         const char *id = network->left.items[i], *name = name_of_network(r, id);
-        struct step *remove = plan_add(r->plan, STEP_NETWORK_REMOVE, arena_printf(r->arena, "Network %s", name));
+        struct step *remove =
+            plan_add(r->plan, STEP_NETWORK_REMOVE, arena_printf(r->arena, "Network %s", name));
 
         remove->object.known = id;
         remove->name = name;
@@ -199,9 +207,8 @@ static bool decide(struct reconcile *r, struct error *err)
         struct reconcile_service *service = &r->services[i];
         const struct spec_service *model = service->wanted->service;
 
-        if (!model->provider && !service->deferred &&
-                 !is_one_off(r, model->name) &&
-                 !reconcile_service_containers(r, service, err))
+        if (!model->provider && !service->deferred && !is_one_off(r, model->name) &&
+            !reconcile_service_containers(r, service, err))
             return false;
     }
     for (size_t i = 0; i < r->network_count; i++)
@@ -218,7 +225,8 @@ static bool decide(struct reconcile *r, struct error *err)
 }
 
 bool reconcile_up(const struct wanted *wanted, const struct observed *observed,
-                  const struct reconcile_options *options, struct plan **ret_plan, struct error *err)
+                  const struct reconcile_options *options, struct plan **ret_plan,
+                  struct error *err)
 {
     struct plan *plan = plan_create();
     struct reconcile r = {

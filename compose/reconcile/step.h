@@ -48,19 +48,19 @@ struct step_value {
 };
 
 enum step_reason_kind {
-    REASON_MISSING,     /* it is not there */
-    REASON_WANTED,      /* the command asks for it */
-    REASON_CONFIG,      /* some attribute of the service differs */
-    REASON_CHANGED,     /* this differs */
-    REASON_IMAGE,       /* another image */
-    REASON_RELATED,     /* something that it builds on changes */
-    REASON_LEFTOVER,    /* of an interrupted run, or too many */
+    REASON_MISSING,  /* it is not there */
+    REASON_WANTED,   /* the command asks for it */
+    REASON_CONFIG,   /* some attribute of the service differs */
+    REASON_CHANGED,  /* this differs */
+    REASON_IMAGE,    /* another image */
+    REASON_RELATED,  /* something that it builds on changes */
+    REASON_LEFTOVER, /* of an interrupted run, or too many */
 };
 
 struct step_reason {
     enum step_reason_kind kind;
-    const char *text;      /* "image changed", "not there" */
-    const char *attribute; /* or NULL */
+    const char *text;                  /* "image changed", "not there" */
+    const char *attribute;             /* or NULL */
     const char *old_value, *new_value; /* or NULL */
     struct place place;
 };
@@ -115,29 +115,29 @@ struct step {
     const struct spec_service *service; /* or NULL; of waits: the service waited for */
 
     /* By kind. */
-    const struct step_create *create;                       /* CONTAINER_CREATE */
-    const char *key;                                        /* network or volume key */
-    const struct spec_network *network;                     /* NETWORK_CREATE */
-    const struct spec_volume *volume;                       /* VOLUME_CREATE */
-    const char *hash;                                       /* of network or volume */
-    struct step_value container;                            /* CONNECT, DISCONNECT */
-    const char *container_name;                             /* how it is called, or NULL: not of this project */
-    const char *platform;                                   /* IMAGE_PULL */
-    bool has_timeout, volumes, force, optional;             /* `optional`: failing is a warning */
-    bool ignore_missing;                                    /* 404, 304 and 409 are as good as done */
-    bool in_use_is_fine;                                    /* "Resource is still in use" is a warning */
+    const struct step_create *create;           /* CONTAINER_CREATE */
+    const char *key;                            /* network or volume key */
+    const struct spec_network *network;         /* NETWORK_CREATE */
+    const struct spec_volume *volume;           /* VOLUME_CREATE */
+    const char *hash;                           /* of network or volume */
+    struct step_value container;                /* CONNECT, DISCONNECT */
+    const char *container_name;                 /* how it is called, or NULL: not of this project */
+    const char *platform;                       /* IMAGE_PULL */
+    bool has_timeout, volumes, force, optional; /* `optional`: failing is a warning */
+    bool ignore_missing;                        /* 404, 304 and 409 are as good as done */
+    bool in_use_is_fine;                        /* "Resource is still in use" is a warning */
     int64_t timeout_s;
-    const char *signal;                                     /* KILL */
-    const struct spec_hook *hook;                           /* HOOK_EXEC, HOOK_RUN */
-    const char *hook_name;                                  /* "pre_start[0]" */
-    enum step_condition condition;                          /* WAIT */
-    struct step_value *containers;                          /* WAIT: replicas; HOOK_RUN: volumes from [0] */
+    const char *signal;            /* KILL */
+    const struct spec_hook *hook;  /* HOOK_EXEC, HOOK_RUN */
+    const char *hook_name;         /* "pre_start[0]" */
+    enum step_condition condition; /* WAIT */
+    struct step_value *containers; /* WAIT: replicas; HOOK_RUN: volumes from [0] */
     const char **container_names;
     size_t container_count;
-    const char *waiter;                                     /* WAIT: who waits, or NULL for --wait */
-    struct step_file *files;                                /* CONTAINER_COPY */
+    const char *waiter;      /* WAIT: who waits, or NULL for --wait */
+    struct step_file *files; /* CONTAINER_COPY */
     size_t file_count;
-    const struct watch_sync *sync;                          /* CONTAINER_SYNC */
+    const struct watch_sync *sync; /* CONTAINER_SYNC */
 
     struct step **after;
     size_t after_count, after_capacity;

@@ -159,7 +159,8 @@ static char **environment_of(struct child *child, const struct pairs *changes)
     }
     for (size_t i = 0; i < changes->count; i++)
         if (changes->items[i].value)
-            list[at++] = arena_printf(child->arena, "%s=%s", changes->items[i].key, changes->items[i].value);
+            list[at++] =
+                arena_printf(child->arena, "%s=%s", changes->items[i].key, changes->items[i].value);
     return list;
 }
 
@@ -226,7 +227,8 @@ struct child *child_start(uv_loop_t *loop, const struct child_options *options)
         stream->child = child;
         stream->on_line = i == STREAM_OUTPUT ? options->on_output : options->on_diagnostic;
         engine_json_lines_init(&stream->lines);
-        text_init(&stream->kept, i == STREAM_OUTPUT ? LIMIT_ENGINE_BODY_BYTES : LIMIT_MESSAGE_BYTES);
+        text_init(&stream->kept,
+                  i == STREAM_OUTPUT ? LIMIT_ENGINE_BODY_BYTES : LIMIT_MESSAGE_BYTES);
         prepare_pipe(child, loop, &stream->pipe);
     }
     rc = spawn(child, loop, options);
@@ -245,8 +247,10 @@ struct child *child_start(uv_loop_t *loop, const struct child_options *options)
         close_handle((uv_handle_t *)&child->input);
         return child;
     }
-    child->input_bytes.bytes = arena_strndup(child->arena, options->input.bytes, options->input.length);
-    input = uv_buf_init((char *)(uintptr_t)child->input_bytes.bytes, (unsigned)options->input.length);
+    child->input_bytes.bytes =
+        arena_strndup(child->arena, options->input.bytes, options->input.length);
+    input =
+        uv_buf_init((char *)(uintptr_t)child->input_bytes.bytes, (unsigned)options->input.length);
     child->write.data = child;
     if (uv_write(&child->write, (uv_stream_t *)&child->input, &input, 1, on_written) != 0)
         close_handle((uv_handle_t *)&child->input);
@@ -285,7 +289,8 @@ bool child_succeeded(const struct child_end *end)
 const char *child_end_text(struct arena *arena, const struct child_end *end)
 {
     if (end->failure)
-        return end->failure->frame_count > 0 ? arena_strdup(arena, end->failure->frames[0].text) : "failed";
+        return end->failure->frame_count > 0 ? arena_strdup(arena, end->failure->frames[0].text)
+                                             : "failed";
     if (end->signal_number)
         return arena_printf(arena, "signal: %s", strsignal(end->signal_number));
     return arena_printf(arena, "exit status %d", end->exit_code);

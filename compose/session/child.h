@@ -29,7 +29,7 @@ struct child_end {
     int exit_code;               /* 0 to 255 */
     int signal_number;           /* what killed it, or 0 */
     struct span output;          /* its stdout, where there was no on_output */
-    struct span diagnostics;     /* its stderr, where there was no on_diagnostic; the first 64 KiB */
+    struct span diagnostics; /* its stderr, where there was no on_diagnostic; the first 64 KiB */
 };
 
 /** A line without its break; valid during the call. */
@@ -38,13 +38,13 @@ typedef void child_line_fn(void *owner, struct span line);
 typedef void child_done_fn(void *owner, const struct child_end *end);
 
 struct child_options {
-    const char *program;                   /* a path, or a name that is looked for in PATH */
-    const struct strings *arguments;       /* without the program itself */
-    const struct pairs *environment;       /* set on top of ours; value NULL: taken out. May be NULL */
-    const char *directory;                 /* NULL: ours */
-    struct span input;                     /* its whole stdin; copied */
-    child_line_fn *on_output;              /* NULL: kept, see child_end */
-    child_line_fn *on_diagnostic;          /* NULL: kept */
+    const char *program;             /* a path, or a name that is looked for in PATH */
+    const struct strings *arguments; /* without the program itself */
+    const struct pairs *environment; /* set on top of ours; value NULL: taken out. May be NULL */
+    const char *directory;           /* NULL: ours */
+    struct span input;               /* its whole stdin; copied */
+    child_line_fn *on_output;        /* NULL: kept, see child_end */
+    child_line_fn *on_diagnostic;    /* NULL: kept */
     child_done_fn *done;
     void *owner;
 };

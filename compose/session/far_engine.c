@@ -11,7 +11,8 @@
 #include "spec/project.h"
 
 /* What every machine has; who binds these means the engine's own. */
-static const char *const everywhere[] = {"/dev", "/etc", "/lib", "/proc", "/run", "/sys", "/usr", "/var/log", "/var/run"};
+static const char *const everywhere[] = {"/dev", "/etc", "/lib",     "/proc",   "/run",
+                                         "/sys", "/usr", "/var/log", "/var/run"};
 
 static bool is_everywhere(const char *path)
 {
@@ -29,12 +30,14 @@ struct check {
     struct warnings *warnings;
 };
 
-static void check_source(const struct check *check, const char *source, const struct spec_node *node)
+static void check_source(const struct check *check, const char *source,
+                         const struct spec_node *node)
 {
     if (source && *source && !is_everywhere(source) && access(source, F_OK) == 0)
-        warnings_add(check->warnings, spec_node_place(node),
-                     "%s is on this machine, but the engine mounts what its own machine (%s) has at that path", source,
-                     check->endpoint->host);
+        warnings_add(
+            check->warnings, spec_node_place(node),
+            "%s is on this machine, but the engine mounts what its own machine (%s) has at that path",
+            source, check->endpoint->host);
 }
 
 static void check_service(const struct check *check, const struct spec_project *project,
@@ -47,19 +50,22 @@ static void check_service(const struct check *check, const struct spec_project *
             check_source(check, mount->source, mount->node);
     }
     for (size_t i = 0; i < service->secrets.count; i++) {
-        const struct spec_secret *secret = spec_project_secret(project, service->secrets.items[i]->source);
+        const struct spec_secret *secret =
+            spec_project_secret(project, service->secrets.items[i]->source);
 
         check_source(check, secret ? secret->file : NULL, service->secrets.items[i]->node);
     }
     for (size_t i = 0; i < service->configs.count; i++) {
-        const struct spec_config *config = spec_project_config(project, service->configs.items[i]->source);
+        const struct spec_config *config =
+            spec_project_config(project, service->configs.items[i]->source);
 
         check_source(check, config ? config->file : NULL, service->configs.items[i]->node);
     }
 }
 
-void far_engine_check_binds(const struct engine_endpoint *endpoint, const struct spec_project *project,
-                            const struct plan *plan, struct warnings *warnings)
+void far_engine_check_binds(const struct engine_endpoint *endpoint,
+                            const struct spec_project *project, const struct plan *plan,
+                            struct warnings *warnings)
 {
     struct check check = {endpoint, warnings};
 

@@ -15,5 +15,6 @@ struct warnings;
  * that exists here and belongs to this machine: not what every machine has, such as /etc/localtime or /proc. Nothing
  * when the engine is here. Looks at the file system.
  */
-void far_engine_check_binds(const struct engine_endpoint *endpoint, const struct spec_project *project,
-                            const struct plan *plan, struct warnings *warnings);
+void far_engine_check_binds(const struct engine_endpoint *endpoint,
+                            const struct spec_project *project, const struct plan *plan,
+                            struct warnings *warnings);

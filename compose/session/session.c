@@ -54,7 +54,8 @@ static void on_stop_signal(uv_signal_t *handle, int number)
 
     (void)number;
     console_suspend(session->console);
-    output_flush_briefly(console_stderr(session->console)); /* its reader may be stopped as well, as stdout's may */
+    output_flush_briefly(
+        console_stderr(session->console)); /* its reader may be stopped as well, as stdout's may */
     terminal_restore();
     (void)kill(getpid(), SIGSTOP);
     console_resume(session->console);
@@ -173,8 +174,8 @@ static void on_trace(void *owner, const struct engine_trace *trace)
 {
     struct session *session = owner;
 
-    console_note(session->console, "%s %s %d %llums%s%s\n", trace->method, trace->path, trace->status,
-                 (unsigned long long)trace->elapsed_ms, trace->failure ? " " : "",
+    console_note(session->console, "%s %s %d %llums%s%s\n", trace->method, trace->path,
+                 trace->status, (unsigned long long)trace->elapsed_ms, trace->failure ? " " : "",
                  trace->failure ? trace->failure : "");
 }
 
@@ -184,7 +185,8 @@ static const char *or_null(const char *s)
 }
 
 /* HttpHeaders of config.json, overridden by DOCKER_CUSTOM_HEADERS ("a=b,c=d"), as "Name: value" lines. */
-static const char *const *custom_headers(struct session *session, const struct docker_config *config)
+static const char *const *custom_headers(struct session *session,
+                                         const struct docker_config *config)
 {
     const char *given = getenv("DOCKER_CUSTOM_HEADERS");
     struct strings lines = {0};
@@ -235,8 +237,9 @@ bool session_client(struct session *session, struct engine_client **ret_client, 
 
     if (!session->client) {
         if (!engine_endpoint_resolve(session->arena, &where, &session->endpoint, err) ||
-            !docker_config_load(session->arena, root_config_directory(session->root, session->arena), NULL,
-                                &config, err))
+            !docker_config_load(session->arena,
+                                root_config_directory(session->root, session->arena), NULL, &config,
+                                err))
             return false;
         if (docker->debug)
             console_note(session->console, "engine %s from %s\n", session->endpoint.url,

@@ -36,8 +36,8 @@ static void on_fetched(void *owner, struct engine_request *request, const struct
     if (failure)
         error_copy(&item->call->failure, failure);
     else
-        item->call->answer =
-            (struct span){arena_strndup(fetch->arena, body.bytes ? body.bytes : "", body.length), body.length};
+        item->call->answer = (struct span){
+            arena_strndup(fetch->arena, body.bytes ? body.bytes : "", body.length), body.length};
     if (--fetch->left == 0)
         session_stop(fetch->session);
 }

@@ -41,7 +41,8 @@ struct session {
 };
 
 /** NULL when no docker CLI has started us. `on_gone` is called once. */
-struct session_parent *session_parent_create(uv_loop_t *loop, void (*on_gone)(void *owner), void *owner);
+struct session_parent *session_parent_create(uv_loop_t *loop, void (*on_gone)(void *owner),
+                                             void *owner);
 void session_parent_destroy(struct session_parent *parent); /* NULL is allowed */
 
 /** Give up all listeners and the stream; part of session_destroy(). */

@@ -54,7 +54,8 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     parent->on_gone(parent->owner);
 }
 
-struct session_parent *session_parent_create(uv_loop_t *loop, void (*on_gone)(void *owner), void *owner)
+struct session_parent *session_parent_create(uv_loop_t *loop, void (*on_gone)(void *owner),
+                                             void *owner)
 {
     const char *name = getenv("DOCKER_CLI_PLUGIN_SOCKET");
     int descriptor = name ? connect_to(name) : -1;

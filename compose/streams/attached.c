@@ -24,7 +24,8 @@ static void on_container_exit(void *owner, const char *service, int exit_code, b
 {
     struct attached *attached = owner;
     const struct attached_options *options = &attached->options;
-    bool strikes = options->abort_on_exit || (options->exit_code_from && !options->abort_on_failure) ||
+    bool strikes = options->abort_on_exit ||
+                   (options->exit_code_from && !options->abort_on_failure) ||
                    (options->abort_on_failure && exit_code != 0);
 
     (void)restarting; /* a container that will be started again has ended nevertheless */
@@ -43,7 +44,8 @@ static void on_container_exit(void *owner, const char *service, int exit_code, b
     log_follow_stop(attached->follow);
 }
 
-struct attached *attached_create(struct command_context *context, const struct attached_options *options)
+struct attached *attached_create(struct command_context *context,
+                                 const struct attached_options *options)
 {
     struct attached *attached = xcalloc(1, sizeof(*attached));
     struct log_follow_options how = {
@@ -139,8 +141,8 @@ static bool ask_exit_code(struct attached *attached, struct error *err)
     struct strings services = {0};
 
     strings_add(&services, attached->context->arena, attached->options.exit_code_from);
-    if (!containers_list(attached->context->session, attached->context->arena, attached->options.project,
-                         CONTAINERS_STOPPED, &services, &list, err))
+    if (!containers_list(attached->context->session, attached->context->arena,
+                         attached->options.project, CONTAINERS_STOPPED, &services, &list, err))
         return false;
     for (size_t i = 0; i < list.count && !attached->has_code; i++) {
         attached->has_code = list.items[i].has_exit_code;

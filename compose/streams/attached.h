@@ -33,7 +33,8 @@ struct attached_options {
     struct strings shown;    /* whose output is shown; may be empty */
     bool no_color, no_log_prefix, timestamps;
     bool abort_on_exit, abort_on_failure;
-    const char *exit_code_from; /* a service, or NULL; implies abort_on_exit unless abort_on_failure */
+    const char
+        *exit_code_from; /* a service, or NULL; implies abort_on_exit unless abort_on_failure */
 };
 
 enum attached_end {
@@ -45,13 +46,15 @@ enum attached_end {
 };
 
 /** Strings of the options are borrowed until attached_destroy(). */
-struct attached *attached_create(struct command_context *context, const struct attached_options *options);
+struct attached *attached_create(struct command_context *context,
+                                 const struct attached_options *options);
 void attached_destroy(struct attached *attached); /* NULL is allowed */
 
 /** Look which containers are there, subscribe, print `Attaching to`. Turns the loop. */
 bool attached_begin(struct attached *attached, struct error *err) WARN_UNUSED;
 /** Turn the loop until it is over. After ATTACHED_INTERRUPTED the session can go on. */
-bool attached_wait(struct attached *attached, enum attached_end *ret_end, struct error *err) WARN_UNUSED;
+bool attached_wait(struct attached *attached, enum attached_end *ret_end,
+                   struct error *err) WARN_UNUSED;
 /** End attached_wait() with ATTACHED_DETACHED: the menu's `d`. */
 void attached_detach(struct attached *attached);
 /** Let attached_wait() return, now or when it is called next, so that somebody can work who turns the loop: watch. */

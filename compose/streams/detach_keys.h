@@ -38,6 +38,7 @@ struct detach_keys {
  *
  * Errors: ERROR_USAGE.
  */
-bool detach_keys_parse(const char *text, struct detach_keys *ret_keys, struct error *err) WARN_UNUSED;
+bool detach_keys_parse(const char *text, struct detach_keys *ret_keys,
+                       struct error *err) WARN_UNUSED;
 /** Append what of `typed` is to be sent on; true when the sequence is complete (what follows it is dropped). */
 bool detach_keys_filter(struct detach_keys *keys, struct span typed, struct text *out);

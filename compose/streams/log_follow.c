@@ -135,7 +135,8 @@ static void on_listed(void *owner, struct engine_request *request, const struct 
     if (follow->closing)
         return;
     /* An engine that went away: its return is told by the event stream, which may not have noticed yet. */
-    if (failure && failure->kind == ERROR_CONNECTION && (follow->away || someone_is_broken(follow))) {
+    if (failure && failure->kind == ERROR_CONNECTION &&
+        (follow->away || someone_is_broken(follow))) {
         log_follow_ask_again(follow);
         return;
     }

@@ -30,11 +30,11 @@ struct log_follow_options {
     const char *project;
     struct strings services; /* watched ones; empty: all but `unwatched` */
     struct strings unwatched;
-    struct strings silent;   /* services whose ends are watched but whose output is not shown */
-    int64_t index;           /* one replica, 0: all */
+    struct strings silent; /* services whose ends are watched but whose output is not shown */
+    int64_t index;         /* one replica, 0: all */
     bool follow;
-    bool only_new;           /* what was said before now is not shown: attached `up` */
-    const char *tail;        /* "all" or a number; for containers that are there at the start */
+    bool only_new;              /* what was said before now is not shown: attached `up` */
+    const char *tail;           /* "all" or a number; for containers that are there at the start */
     int64_t since_ns, until_ns; /* 0: open */
     struct log_printer_options printing;
 
@@ -44,7 +44,8 @@ struct log_follow_options {
 };
 
 /** The options are copied, strings are borrowed. Nothing is asked of the engine yet. */
-struct log_follow *log_follow_create(struct session *session, const struct log_follow_options *options);
+struct log_follow *log_follow_create(struct session *session,
+                                     const struct log_follow_options *options);
 /** Gives up all requests and turns the loop until they have ended. NULL is allowed. */
 void log_follow_destroy(struct log_follow *follow);
 
@@ -69,6 +70,7 @@ void log_follow_drain(struct log_follow *follow);
 bool log_follow_run(struct log_follow *follow, struct error *err) WARN_UNUSED;
 
 /** Short names of the containers whose output is shown, sorted; for `Attaching to`. */
-void log_follow_names(const struct log_follow *follow, struct arena *arena, struct strings *ret_names);
+void log_follow_names(const struct log_follow *follow, struct arena *arena,
+                      struct strings *ret_names);
 /** The printer, for other sources: hooks, watch. */
 struct log_printer *log_follow_printer(struct log_follow *follow);

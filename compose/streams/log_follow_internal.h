@@ -23,7 +23,8 @@ struct log_item {
     struct log_follow *follow;
     struct log_item *next;
     const char *id, *service, *name; /* in the arena */
-    struct log_source *source;       /* NULL, as the stream: silent, or only an event has told of it so far */
+    struct log_source
+        *source; /* NULL, as the stream: silent, or only an event has told of it so far */
     struct log_stream *stream;
     struct log_reader *reader; /* NULL until it was inspected */
     struct engine_request *inspect;
@@ -41,8 +42,8 @@ struct log_item {
     bool last_words;     /* what is read now is what followed the end of the stream */
     bool exit_due;       /* its end is to be told once its output is */
     bool inspect_again;  /* something happened to it while it was inspected */
-    bool back_off_over;  /* the engine has told so: it is not asked for again before the next life */
-    int starts_due;      /* starts of ours less the events of starts: above 0, one is still to come */
+    bool back_off_over; /* the engine has told so: it is not asked for again before the next life */
+    int starts_due; /* starts of ours less the events of starts: above 0, one is still to come */
     int exit_code;
     int64_t started_ns, died_ns;
     uint64_t died_at_ms; /* on our clock */

@@ -165,7 +165,8 @@ static void begin(struct log_item *item, const struct engine_container *containe
     struct log_follow *follow = item->follow;
 
     item->known = true;
-    item->running = container->running && !container->restarting; /* Docker says both in a back-off */
+    item->running =
+        container->running && !container->restarting; /* Docker says both in a back-off */
     item->restarting = container->restarting;
     item->started_ns = container->started_ns;
     if (item->silent)
@@ -195,7 +196,8 @@ static void forget(struct log_item *item)
         log_stream_close(item->stream);
 }
 
-static void on_back_off_over(void *owner, struct engine_request *request, const struct error *failure)
+static void on_back_off_over(void *owner, struct engine_request *request,
+                             const struct error *failure)
 {
     struct log_item *item = owner;
 

@@ -292,7 +292,9 @@ static bool pump_round(struct log_merge *merge, struct output *out, bool force)
             if (stream->empty)
                 stream->empty(stream->owner); /* may push more, or close */
         } else if (was_full && !log_stream_is_full(stream) && stream->empty) {
-            stream->empty(stream->owner); /* what is left waits for the rest of a line, which is still to be read */
+            stream->empty(
+                stream
+                    ->owner); /* what is left waits for the rest of a line, which is still to be read */
         }
         if (output_is_full(out) && !force)
             return true;

@@ -27,8 +27,8 @@ struct log_stream;
 typedef void log_stream_empty_fn(void *owner);
 
 /** `batched`: lines may leave many at a time; not where stderr must keep its order with stdout. */
-struct log_merge *log_merge_create(uv_loop_t *loop, struct console *console, struct log_printer *printer,
-                                   bool wait_for_all, bool batched);
+struct log_merge *log_merge_create(uv_loop_t *loop, struct console *console,
+                                   struct log_printer *printer, bool wait_for_all, bool batched);
 /** What is queued is dropped; print it with log_merge_flush() before. NULL is allowed. */
 void log_merge_destroy(struct log_merge *merge);
 

@@ -37,7 +37,8 @@ static const char *const palette[] = {
     "\033[36;1m", "\033[33;1m", "\033[32;1m", "\033[35;1m", "\033[34;1m",
 };
 
-struct log_printer *log_printer_create(struct console *console, const struct log_printer_options *options)
+struct log_printer *log_printer_create(struct console *console,
+                                       const struct log_printer_options *options)
 {
     struct log_printer *printer = xcalloc(1, sizeof(*printer));
 
@@ -89,7 +90,8 @@ void log_printer_destroy(struct log_printer *printer)
     free(printer);
 }
 
-struct log_source *log_printer_add(struct log_printer *printer, const char *name, struct log_source *parent)
+struct log_source *log_printer_add(struct log_printer *printer, const char *name,
+                                   struct log_source *parent)
 {
     struct log_source *source;
 
@@ -116,7 +118,8 @@ void log_printer_describe(struct log_source *source, const char *service, const 
     source->container = xstrdup(container);
 }
 
-static void add_prefix(struct log_printer *printer, const struct log_source *source, int64_t time_ns)
+static void add_prefix(struct log_printer *printer, const struct log_source *source,
+                       int64_t time_ns)
 {
     struct text *line = &printer->line;
 
@@ -160,8 +163,8 @@ static size_t unfinished_bytes(const char *bytes, size_t length)
 
         if ((byte & 0xc0) == 0x80)
             continue;
-        if ((byte >= 0xc0 && byte < 0xe0 && back < 2) || (byte >= 0xe0 && byte < 0xf0 && back < 3) ||
-            (byte >= 0xf0 && back < 4))
+        if ((byte >= 0xc0 && byte < 0xe0 && back < 2) ||
+            (byte >= 0xe0 && byte < 0xf0 && back < 3) || (byte >= 0xf0 && back < 4))
             return back;
         return 0;
     }

@@ -27,7 +27,8 @@ struct log_printer_options {
     bool json;  /* one object a line */
 };
 
-struct log_printer *log_printer_create(struct console *console, const struct log_printer_options *options);
+struct log_printer *log_printer_create(struct console *console,
+                                       const struct log_printer_options *options);
 /** Ends a line that was left open. NULL is allowed. */
 void log_printer_destroy(struct log_printer *printer);
 
@@ -35,7 +36,8 @@ void log_printer_destroy(struct log_printer *printer);
  * A source of lines, which gets the next colour; with `parent` that one's (a hook: "web-1 ->"). Lives as long as the
  * printer. The same name again is the same source.
  */
-struct log_source *log_printer_add(struct log_printer *printer, const char *name, struct log_source *parent);
+struct log_source *log_printer_add(struct log_printer *printer, const char *name,
+                                   struct log_source *parent);
 /** For --json: what the container and service are called. Copied. */
 void log_printer_describe(struct log_source *source, const char *service, const char *container);
 
@@ -45,7 +47,8 @@ void log_printer_piece(struct log_printer *printer, struct log_source *source,
 /** Whole or partial lines without times, such as a hook's output. */
 void log_printer_write(struct log_printer *printer, struct log_source *source, struct span bytes);
 /** "web-1 exited with code 0": a line about the source. */
-void log_printer_status(struct log_printer *printer, struct log_source *source, const char *message);
+void log_printer_status(struct log_printer *printer, struct log_source *source,
+                        const char *message);
 /** A line of `watch` among those of the containers. */
 void log_printer_watch(struct log_printer *printer, const char *message);
 /** The source ends; an open line of it is closed before anything else is printed. */

@@ -42,7 +42,7 @@ struct stats_feed {
     bool listening, closing, idle;
     struct engine_request *listing;
     bool list_again;
-    uv_timer_t *retry; /* lists again what was cut */
+    uv_timer_t *retry;      /* lists again what was cut */
     struct source *sources; /* sorted by name, those that are gone too */
     size_t open_streams;
     const struct stats_item **items; /* for stats_feed_items() */
@@ -127,7 +127,8 @@ static void on_stream_done(void *owner, struct engine_request *request, const st
     /* It has stopped or is gone: the events tell, and the list says what remains. Or it was cut. */
     if (feed->closing || !is_cut(source))
         return;
-    if (!uv_is_active((uv_handle_t *)feed->retry) || uv_timer_get_due_in(feed->retry) > source->retry_ms)
+    if (!uv_is_active((uv_handle_t *)feed->retry) ||
+        uv_timer_get_due_in(feed->retry) > source->retry_ms)
         (void)uv_timer_start(feed->retry, on_retry, source->retry_ms, 0);
     source->retry_ms =
         source->retry_ms * 2 < LONGEST_RETRY_MS ? source->retry_ms * 2 : LONGEST_RETRY_MS;
@@ -239,8 +240,8 @@ static void on_listed(void *owner, struct engine_request *request, const struct 
         note_idle(feed);
     else if (failure)
         feed->on_lost(feed->owner, failure);
-    else if (!containers_decode(arena, engine_request_body(request), &feed->selection->services, &list,
-                                &bad))
+    else if (!containers_decode(arena, engine_request_body(request), &feed->selection->services,
+                                &list, &bad))
         feed->on_lost(feed->owner, &bad);
     else
         apply_list(feed, &list);
@@ -261,8 +262,8 @@ static void start_list(struct stats_feed *feed)
         return;
     arena = arena_create();
     text_init(&query, 0);
-    containers_query(&query, arena, feed->selection->project, stats_selection_flags(feed->selection),
-                     &feed->selection->services);
+    containers_query(&query, arena, feed->selection->project,
+                     stats_selection_flags(feed->selection), &feed->selection->services);
     call.query = query.bytes;
     feed->listing = engine_request_start(feed->client, &call, on_listed, feed);
     text_finish(&query);
@@ -298,8 +299,10 @@ static void on_events_lost(void *owner, const struct error *failure)
 
 /* Life */
 
-struct stats_feed *stats_feed_create(struct session *session, const struct stats_selection *selection,
-                                     stats_change_fn *on_change, stats_lost_fn *on_lost, void *owner)
+struct stats_feed *stats_feed_create(struct session *session,
+                                     const struct stats_selection *selection,
+                                     stats_change_fn *on_change, stats_lost_fn *on_lost,
+                                     void *owner)
 {
     struct stats_feed *feed = xcalloc(1, sizeof(*feed));
     uv_timer_t *retry = xcalloc(1, sizeof(*retry));

@@ -40,8 +40,10 @@ struct stats_item {
 typedef void stats_change_fn(void *owner);
 typedef void stats_lost_fn(void *owner, const struct error *failure);
 
-struct stats_feed *stats_feed_create(struct session *session, const struct stats_selection *selection,
-                                     stats_change_fn *on_change, stats_lost_fn *on_lost, void *owner);
+struct stats_feed *stats_feed_create(struct session *session,
+                                     const struct stats_selection *selection,
+                                     stats_change_fn *on_change, stats_lost_fn *on_lost,
+                                     void *owner);
 bool stats_feed_start(struct stats_feed *feed, struct error *err) WARN_UNUSED;
 size_t stats_feed_items(struct stats_feed *feed, const struct stats_item *const **ret_items);
 void stats_feed_destroy(struct stats_feed *feed);

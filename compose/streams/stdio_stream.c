@@ -364,7 +364,8 @@ bool stdio_stream_check_tty(bool tty, bool input, struct error *err)
 {
     if (!tty || !input || terminal_is(STDIN_FILENO))
         return true;
-    (void)error_set(err, ERROR_USAGE,
-                    "cannot attach stdin to a TTY-enabled container because stdin is not a terminal");
+    (void)error_set(
+        err, ERROR_USAGE,
+        "cannot attach stdin to a TTY-enabled container because stdin is not a terminal");
     return error_hint(err, "Give -T for a process without a terminal");
 }

@@ -35,12 +35,13 @@ enum stdio_stream_end {
 struct stdio_stream_options {
     const char *path, *query; /* of the POST; query may be NULL */
     struct span body;
-    bool tty;                 /* the process has a TTY: its output is raw, not framed */
-    bool input;               /* send our stdin */
-    bool keep_input_open;     /* its end is not told: the engine would end the whole stream */
+    bool tty;                       /* the process has a TTY: its output is raw, not framed */
+    bool input;                     /* send our stdin */
+    bool keep_input_open;           /* its end is not told: the engine would end the whole stream */
     struct detach_keys detach_keys; /* heeded with `tty` and `input` */
-    const char *resize_path;  /* POST here when the size changes; NULL: nobody asks for it */
-    void (*on_open)(void *owner, struct stdio_stream *stream); /* connected with the process; or NULL */
+    const char *resize_path;        /* POST here when the size changes; NULL: nobody asks for it */
+    void (*on_open)(void *owner,
+                    struct stdio_stream *stream); /* connected with the process; or NULL */
     void (*on_end)(void *owner, enum stdio_stream_end how, const struct error *failure);
     void *owner;
 };

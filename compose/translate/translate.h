@@ -31,8 +31,8 @@ struct text;
 
 /* API versions from which something changes. */
 enum {
-    TRANSLATE_API_CREATE_PATH = 42,  /* bind mounts told as objects can make their path */
-    TRANSLATE_API_ENDPOINTS = 44,    /* several networks in one create */
+    TRANSLATE_API_CREATE_PATH = 42, /* bind mounts told as objects can make their path */
+    TRANSLATE_API_ENDPOINTS = 44,   /* several networks in one create */
     TRANSLATE_API_IMAGE_MOUNTS = 48,
     TRANSLATE_API_INTERFACE_NAME = 49,
 };
@@ -49,9 +49,9 @@ struct translate_container {
     const struct spec_service *service; /* references to other services replaced (wanted.h) */
     unsigned api_minor;
     bool podman;
-    const char *name;     /* final name, also its alias */
-    int64_t number;       /* 0: a one-off */
-    const char *slug;     /* of a one-off */
+    const char *name; /* final name, also its alias */
+    int64_t number;   /* 0: a one-off */
+    const char *slug; /* of a one-off */
     bool one_off, attach_stdin, auto_remove, no_service_aliases;
     bool few_labels; /* a pre_start hook's: project, service and version only */
     const char *config_hash, *image_digest, *image_volumes, *content, *replace;
@@ -75,12 +75,13 @@ struct strings translate_networks_in_order(struct arena *arena, const struct spe
 /** Does this network go into the create body (true) or need POST /networks/N/connect afterwards? */
 bool translate_network_in_body(unsigned api_minor, size_t position);
 /** Body of POST /networks/N/connect. */
-bool translate_connect_body(struct text *out, const struct translate_container *in, const char *network_key,
-                            const char *container_id, struct error *err) WARN_UNUSED;
+bool translate_connect_body(struct text *out, const struct translate_container *in,
+                            const char *network_key, const char *container_id,
+                            struct error *err) WARN_UNUSED;
 /** Body of POST /networks/create. */
 bool translate_network_body(struct text *out, const struct spec_project *project, const char *key,
-                            const struct spec_network *network, const char *hash, unsigned api_minor,
-                            struct error *err) WARN_UNUSED;
+                            const struct spec_network *network, const char *hash,
+                            unsigned api_minor, struct error *err) WARN_UNUSED;
 /** Body of POST /volumes/create. */
 void translate_volume_body(struct text *out, const struct spec_project *project, const char *key,
                            const struct spec_volume *volume, const char *hash);
@@ -92,9 +93,11 @@ void translate_unsupported_resources(const struct spec_project *project, unsigne
                                      struct warnings *warnings);
 
 /* Parts, for the files of translate_*.c. */
-void translate_member(struct json_writer *json, const char *key, const char *value); /* unless empty */
+void translate_member(struct json_writer *json, const char *key,
+                      const char *value); /* unless empty */
 void translate_member_int(struct json_writer *json, const char *key, int64_t value); /* unless 0 */
-void translate_member_true(struct json_writer *json, const char *key, bool value);   /* unless false */
+void translate_member_true(struct json_writer *json, const char *key,
+                           bool value); /* unless false */
 void translate_strings(struct json_writer *json, const char *key, const struct strings *list);
 void translate_map(struct json_writer *json, const char *key, const struct pairs *map);
 void translate_labels(struct json_writer *json, const struct translate_container *in);

@@ -56,7 +56,8 @@ void translate_map(struct json_writer *json, const char *key, const struct pairs
 }
 
 /* An empty list clears what the image says, an absent one leaves it. */
-static void write_command(struct json_writer *json, const char *key, const struct spec_command *command)
+static void write_command(struct json_writer *json, const char *key,
+                          const struct spec_command *command)
 {
     if (!command->set)
         return;
@@ -67,7 +68,8 @@ static void write_command(struct json_writer *json, const char *key, const struc
     json_array_close(json);
 }
 
-static void write_variable(struct json_writer *json, struct arena *arena, const struct pair *variable)
+static void write_variable(struct json_writer *json, struct arena *arena,
+                           const struct pair *variable)
 {
     if (variable->value)
         json_string(json, arena_printf(arena, "%s=%s", variable->key, variable->value));
@@ -101,8 +103,9 @@ static bool write_healthcheck(struct json_writer *json, const struct spec_servic
     if (!check)
         return true;
     if (check->start_interval.set && !check->start_period.set)
-        return error_set_at(err, ERROR_INPUT, spec_node_place(check->node),
-                            "healthcheck.start_interval requires healthcheck.start_period to be set");
+        return error_set_at(
+            err, ERROR_INPUT, spec_node_place(check->node),
+            "healthcheck.start_interval requires healthcheck.start_period to be set");
     json_key(json, "Healthcheck");
     json_object_open(json);
     if (check->disable) {
@@ -229,7 +232,8 @@ static void write_port_bindings(struct json_writer *json, const struct spec_serv
 static void write_restart_policy(struct json_writer *json, const struct spec_service *service)
 {
     static const char *const renamed[][2] = {{"none", "no"}, {"any", "always"}};
-    const struct spec_restart_policy *policy = service->deploy ? service->deploy->restart_policy : NULL;
+    const struct spec_restart_policy *policy =
+        service->deploy ? service->deploy->restart_policy : NULL;
     char *name = NULL;
     int64_t attempts = 0;
 
@@ -262,7 +266,8 @@ static void write_restart_policy(struct json_writer *json, const struct spec_ser
     free(name);
 }
 
-static void write_capabilities(struct json_writer *json, const char *key, const struct strings *names)
+static void write_capabilities(struct json_writer *json, const char *key,
+                               const struct strings *names)
 {
     struct arena *arena = arena_create();
     struct strings list = {0};
@@ -439,7 +444,8 @@ bool translate_container_body(struct text *out, const struct translate_container
     if (!write_healthcheck(&json, in->service, err))
         return error_wrap(err, "services.%s", in->service->name);
     translate_labels(&json, in);
-    if (!write_host_config(&json, in, warnings, err) || !translate_endpoints(&json, in, warnings, err))
+    if (!write_host_config(&json, in, warnings, err) ||
+        !translate_endpoints(&json, in, warnings, err))
         return false;
     json_object_close(&json);
     return true;

@@ -39,7 +39,8 @@ static void add_project_labels(struct pairs *labels, struct arena *arena,
     pairs_set(labels, arena, LABEL_WORKING_DIR, load->working_dir);
     pairs_set(labels, arena, LABEL_CONFIG_FILES, strings_join(&load->config_files, arena, ","));
     if (load->env_files.count > 0)
-        pairs_set(labels, arena, LABEL_ENVIRONMENT_FILE, strings_join(&load->env_files, arena, ","));
+        pairs_set(labels, arena, LABEL_ENVIRONMENT_FILE,
+                  strings_join(&load->env_files, arena, ","));
 }
 
 void translate_labels(struct json_writer *json, const struct translate_container *in)
@@ -49,9 +50,12 @@ void translate_labels(struct json_writer *json, const struct translate_container
     const struct {
         const char *name, *value;
     } optional[] = {
-        {LABEL_CONFIG_HASH, in->config_hash},   {LABEL_IMAGE, in->image_digest},
-        {LABEL_IMAGE_VOLUMES, in->image_volumes}, {LABEL_REPLACE, in->replace},
-        {LABEL_SLUG, in->slug},                 {LABEL_CONTENT, in->content},
+        {LABEL_CONFIG_HASH, in->config_hash},
+        {LABEL_IMAGE, in->image_digest},
+        {LABEL_IMAGE_VOLUMES, in->image_volumes},
+        {LABEL_REPLACE, in->replace},
+        {LABEL_SLUG, in->slug},
+        {LABEL_CONTENT, in->content},
     };
 
     for (size_t i = 0; i < in->service->labels.count; i++)

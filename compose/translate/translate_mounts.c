@@ -52,13 +52,16 @@ static bool volume_needs_object(const struct spec_mount *mount)
 {
     const struct spec_mount_volume *volume = mount->volume;
 
-    return volume && (volume->nocopy || volume->labels.count > 0 || (volume->subpath && *volume->subpath));
+    return volume &&
+           (volume->nocopy || volume->labels.count > 0 || (volume->subpath && *volume->subpath));
 }
 
-static const char *bind_line(struct arena *arena, const char *source, const struct spec_mount *mount)
+static const char *bind_line(struct arena *arena, const char *source,
+                             const struct spec_mount *mount)
 {
     const char *selinux = mount->bind && mount->bind->selinux ? mount->bind->selinux : "";
-    const char *propagation = mount->bind && mount->bind->propagation ? mount->bind->propagation : "";
+    const char *propagation =
+        mount->bind && mount->bind->propagation ? mount->bind->propagation : "";
 
     return arena_printf(arena, "%s:%s:%s%s%s%s%s%s", source, mount->target,
                         mount->read_only ? "ro" : "rw", *selinux ? "," : "", selinux,
@@ -104,7 +107,8 @@ static void write_mount(struct json_writer *json, const struct spec_project *pro
 {
     json_object_open(json);
     json_member_string(json, "Type", mount->type);
-    translate_member(json, "Source", is_type(mount, "volume") ? volume_name(project, mount) : mount->source);
+    translate_member(json, "Source",
+                     is_type(mount, "volume") ? volume_name(project, mount) : mount->source);
     translate_member(json, "Target", mount->target);
     translate_member_true(json, "ReadOnly", mount->read_only);
     translate_member(json, "Consistency", mount->consistency);
@@ -209,7 +213,8 @@ static void add_file(struct mount_lists *lists, const char *kind, const struct s
 }
 
 static bool add_secret(struct mount_lists *lists, const struct translate_container *in,
-                       const struct spec_file_ref *ref, struct warnings *warnings, struct error *err)
+                       const struct spec_file_ref *ref, struct warnings *warnings,
+                       struct error *err)
 {
     const struct spec_secret *secret = spec_project_secret(in->project, ref->source);
     struct place place = spec_node_place(ref->node);
@@ -220,7 +225,8 @@ static bool add_secret(struct mount_lists *lists, const struct translate_contain
         return error_set_at(err, ERROR_INPUT, place, "unsupported external secret %s",
                             secret->name && *secret->name ? secret->name : ref->source);
     if (secret->driver && *secret->driver)
-        return error_set_at(err, ERROR_INPUT, place, "Docker Compose does not support secrets.*.driver");
+        return error_set_at(err, ERROR_INPUT, place,
+                            "Docker Compose does not support secrets.*.driver");
     if (secret->template_driver && *secret->template_driver)
         return error_set_at(err, ERROR_INPUT, place,
                             "Docker Compose does not support secrets.*.template_driver");
@@ -228,12 +234,14 @@ static bool add_secret(struct mount_lists *lists, const struct translate_contain
         return true; /* copied into the container before it starts */
     if (access(secret->file, F_OK) != 0)
         warnings_add(warnings, place, "secret file %s does not exist", ref->source);
-    add_file(lists, "secrets", ref, secret->file, translate_secret_target(lists->arena, ref), warnings);
+    add_file(lists, "secrets", ref, secret->file, translate_secret_target(lists->arena, ref),
+             warnings);
     return true;
 }
 
 static bool add_config(struct mount_lists *lists, const struct translate_container *in,
-                       const struct spec_file_ref *ref, struct warnings *warnings, struct error *err)
+                       const struct spec_file_ref *ref, struct warnings *warnings,
+                       struct error *err)
 {
     const struct spec_config *config = spec_project_config(in->project, ref->source);
     struct place place = spec_node_place(ref->node);
@@ -248,7 +256,8 @@ static bool add_config(struct mount_lists *lists, const struct translate_contain
                             "Docker Compose does not support configs.*.template_driver");
     if (!config->file || !*config->file)
         return true;
-    add_file(lists, "config", ref, config->file, translate_config_target(lists->arena, ref), warnings);
+    add_file(lists, "config", ref, config->file, translate_config_target(lists->arena, ref),
+             warnings);
     return true;
 }
 
@@ -262,7 +271,8 @@ static bool collect(struct mount_lists *lists, const struct translate_container 
     for (size_t i = 0; i < service->volumes.count; i++) {
         const struct spec_mount *mount = service->volumes.items[i];
 
-        if (in->carried_count > 0 && mount->target && strings_contain(&lists->targets, mount->target))
+        if (in->carried_count > 0 && mount->target &&
+            strings_contain(&lists->targets, mount->target))
             continue; /* an anonymous volume whose content is carried over */
         if (!add_mount(lists, in, mount, warnings, err))
             return false;

@@ -74,7 +74,8 @@ const char *translate_network_mode(const struct translate_container *in)
     return name;
 }
 
-static const struct spec_service_network *endpoint_of(const struct spec_service *service, const char *key)
+static const struct spec_service_network *endpoint_of(const struct spec_service *service,
+                                                      const char *key)
 {
     for (size_t i = 0; i < service->networks.count; i++)
         if (strcmp(service->networks.items[i].key, key) == 0)
@@ -110,14 +111,17 @@ static bool mac_of(struct arena *arena, const struct translate_container *in, co
                    bool primary, const struct spec_service_network *endpoint, const char **ret_mac,
                    struct error *err)
 {
-    const char *own = endpoint && endpoint->mac_address && *endpoint->mac_address ? endpoint->mac_address : NULL;
-    const char *wide = in->service->mac_address && *in->service->mac_address ? in->service->mac_address : NULL;
+    const char *own =
+        endpoint && endpoint->mac_address && *endpoint->mac_address ? endpoint->mac_address : NULL;
+    const char *wide =
+        in->service->mac_address && *in->service->mac_address ? in->service->mac_address : NULL;
 
     *ret_mac = own;
     if (primary && wide) {
         if (own && strcmp(own, wide) != 0)
-            return error_set_at(err, ERROR_INPUT, spec_node_place(endpoint->node),
-                                "the service-level mac_address should have the same value as network %s", key);
+            return error_set_at(
+                err, ERROR_INPUT, spec_node_place(endpoint->node),
+                "the service-level mac_address should have the same value as network %s", key);
         *ret_mac = wide;
     }
     return canonical_mac(
@@ -138,7 +142,8 @@ static void write_aliases(struct json_writer *json, const struct translate_conta
     json_array_close(json);
 }
 
-static void write_driver_options(struct json_writer *json, const struct spec_service_network *endpoint)
+static void write_driver_options(struct json_writer *json,
+                                 const struct spec_service_network *endpoint)
 {
     bool named = endpoint->interface_name && *endpoint->interface_name &&
                  !pairs_find(&endpoint->driver_opts, INTERFACE_NAME_OPTION);
@@ -148,7 +153,8 @@ static void write_driver_options(struct json_writer *json, const struct spec_ser
     json_key(json, "DriverOpts");
     json_object_open(json);
     for (size_t i = 0; i < endpoint->driver_opts.count; i++)
-        json_member_string(json, endpoint->driver_opts.items[i].key, endpoint->driver_opts.items[i].value);
+        json_member_string(json, endpoint->driver_opts.items[i].key,
+                           endpoint->driver_opts.items[i].value);
     if (named)
         json_member_string(json, INTERFACE_NAME_OPTION, endpoint->interface_name);
     json_object_close(json);
@@ -241,8 +247,8 @@ bool translate_endpoints(struct json_writer *json, const struct translate_contai
     return good;
 }
 
-bool translate_connect_body(struct text *out, const struct translate_container *in, const char *network_key,
-                            const char *container_id, struct error *err)
+bool translate_connect_body(struct text *out, const struct translate_container *in,
+                            const char *network_key, const char *container_id, struct error *err)
 {
     struct arena *arena = arena_create();
     struct json_writer json;
@@ -319,8 +325,9 @@ static bool write_ipam(struct json_writer *json, const struct spec_ipam *ipam, s
     return good;
 }
 
-static void write_resource_labels(struct json_writer *json, const struct pairs *own, const char *key_label,
-                                  const char *key, const char *project, const char *hash)
+static void write_resource_labels(struct json_writer *json, const struct pairs *own,
+                                  const char *key_label, const char *key, const char *project,
+                                  const char *hash)
 {
     struct arena *arena = arena_create();
     struct pairs labels = {0};
@@ -337,8 +344,8 @@ static void write_resource_labels(struct json_writer *json, const struct pairs *
 }
 
 bool translate_network_body(struct text *out, const struct spec_project *project, const char *key,
-                            const struct spec_network *network, const char *hash, unsigned api_minor,
-                            struct error *err)
+                            const struct spec_network *network, const char *hash,
+                            unsigned api_minor, struct error *err)
 {
     struct json_writer json;
 

@@ -99,14 +99,16 @@ static void write_devices(struct json_writer *json, const struct spec_device_lis
         json_object_open(json);
         json_member_string(json, "PathOnHost", device->source ? device->source : "");
         json_member_string(json, "PathInContainer", device->target ? device->target : "");
-        json_member_string(json, "CgroupPermissions", device->permissions ? device->permissions : "");
+        json_member_string(json, "CgroupPermissions",
+                           device->permissions ? device->permissions : "");
         json_object_close(json);
     }
     if (open)
         json_array_close(json);
 }
 
-static void write_device_request(struct json_writer *json, const struct spec_device_request *request,
+static void write_device_request(struct json_writer *json,
+                                 const struct spec_device_request *request,
                                  const char *further_capability)
 {
     json_object_open(json);
@@ -200,10 +202,11 @@ void translate_resources(struct json_writer *json, const struct spec_service *se
 {
     const struct spec_resources *resources = service->deploy ? service->deploy->resources : NULL;
     const struct spec_resource_limits *limits = resources ? resources->limits : NULL;
-    const struct spec_resource_reservations *reservations = resources ? resources->reservations : NULL;
+    const struct spec_resource_reservations *reservations =
+        resources ? resources->reservations : NULL;
     int64_t memory = limits && limits->memory ? limits->memory : service->mem_limit;
-    int64_t reserved = reservations && reservations->memory ? reservations->memory
-                                                            : service->mem_reservation;
+    int64_t reserved =
+        reservations && reservations->memory ? reservations->memory : service->mem_reservation;
 
     write_cpu(json, service, limits);
     translate_member(json, "CgroupParent", service->cgroup_parent);

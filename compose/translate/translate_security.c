@@ -36,8 +36,8 @@ static const char *compact(struct arena *arena, const struct text *json)
     return out;
 }
 
-static const char *read_profile(struct arena *arena, const struct translate_container *in, const char *file,
-                                struct error *err)
+static const char *read_profile(struct arena *arena, const struct translate_container *in,
+                                const char *file, struct error *err)
 {
     const char *directory = in->project->load ? in->project->load->working_dir : ".";
     const char *path = path_join(arena, directory, file);
@@ -48,8 +48,8 @@ static const char *read_profile(struct arena *arena, const struct translate_cont
 
     text_init(&content, LIMIT_FILE_BYTES);
     if (!stream) {
-        (void)error_set(err, ERROR_INPUT, "opening seccomp profile (%s) failed: open %s: %s", file, path,
-                        errno == ENOENT ? "no such file or directory" : strerror(errno));
+        (void)error_set(err, ERROR_INPUT, "opening seccomp profile (%s) failed: open %s: %s", file,
+                        path, errno == ENOENT ? "no such file or directory" : strerror(errno));
         (void)error_place(err, spec_node_place(in->service->node));
         return NULL;
     }
@@ -60,8 +60,9 @@ static const char *read_profile(struct arena *arena, const struct translate_cont
 }
 
 /* False: err is set. `*ret_option` stays NULL for an option that is told in another way. */
-static bool security_option(struct arena *arena, const struct translate_container *in, const char *option,
-                            const char **ret_option, bool *unconfined, struct error *err)
+static bool security_option(struct arena *arena, const struct translate_container *in,
+                            const char *option, const char **ret_option, bool *unconfined,
+                            struct error *err)
 {
     const char *profile;
 
@@ -87,7 +88,8 @@ static bool security_option(struct arena *arena, const struct translate_containe
     return true;
 }
 
-bool translate_security(struct json_writer *json, const struct translate_container *in, struct error *err)
+bool translate_security(struct json_writer *json, const struct translate_container *in,
+                        struct error *err)
 {
     const struct strings *options = &in->service->security_opt;
     struct arena *arena = arena_create();

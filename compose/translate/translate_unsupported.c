@@ -106,7 +106,8 @@ static void visit_entry(const struct walk *walk, const char *section, const char
  * An old engine makes missing paths only for mounts told as a line, and this one cannot be. Podman 4.3 makes them
  * always.
  */
-static void check_host_path(const struct walk *walk, const struct spec_mount *mount, const char *name)
+static void check_host_path(const struct walk *walk, const struct spec_mount *mount,
+                            const char *name)
 {
     const struct spec_node *node =
         mount->bind ? spec_node_get(mount->bind->node, "create_host_path") : NULL;
@@ -116,13 +117,15 @@ static void check_host_path(const struct walk *walk, const struct spec_mount *mo
         return;
     create = mount->bind->create_host_path;
     if (create && walk->api_minor < TRANSLATE_API_CREATE_PATH && translate_bind_needs_object(mount))
-        warnings_add(walk->warnings, spec_node_place(node),
-                     "%s.bind.create_host_path needs Engine API 1.%u, this engine speaks 1.%u: it has "
-                     "no effect",
-                     name, TRANSLATE_API_CREATE_PATH, walk->api_minor);
+        warnings_add(
+            walk->warnings, spec_node_place(node),
+            "%s.bind.create_host_path needs Engine API 1.%u, this engine speaks 1.%u: it has "
+            "no effect",
+            name, TRANSLATE_API_CREATE_PATH, walk->api_minor);
     else if (!create && walk->podman && mount->source && access(mount->source, F_OK) != 0)
         warnings_add(walk->warnings, spec_node_place(node),
-                     "%s.bind.create_host_path: Podman creates %s all the same", name, mount->source);
+                     "%s.bind.create_host_path: Podman creates %s all the same", name,
+                     mount->source);
 }
 
 void translate_unsupported(const struct spec_service *service, unsigned api_minor, bool podman,
@@ -132,8 +135,9 @@ void translate_unsupported(const struct spec_service *service, unsigned api_mino
 
     visit_entry(&walk, "services", service->name, service->node);
     for (size_t i = 0; i < service->volumes.count; i++)
-        check_host_path(&walk, service->volumes.items[i],
-                        arena_printf(warnings->arena, "services.%s.volumes.[%zu]", service->name, i));
+        check_host_path(
+            &walk, service->volumes.items[i],
+            arena_printf(warnings->arena, "services.%s.volumes.[%zu]", service->name, i));
 }
 
 void translate_unsupported_resources(const struct spec_project *project, unsigned api_minor,

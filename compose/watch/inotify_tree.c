@@ -13,9 +13,9 @@
 
 enum { EVENT_BYTES = 64 * 1024 };
 
-static const uint32_t watched_events = IN_CREATE | IN_DELETE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB |
-                                       IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF |
-                                       IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK;
+static const uint32_t watched_events = IN_CREATE | IN_DELETE | IN_MODIFY | IN_CLOSE_WRITE |
+                                       IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF |
+                                       IN_MOVE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK;
 
 struct inotify_tree {
     uv_poll_t poll;
@@ -32,8 +32,9 @@ struct inotify_tree {
 
 static void on_ready(uv_poll_t *poll, int status, int events);
 
-struct inotify_tree *inotify_tree_create(uv_loop_t *loop, const struct inotify_tree_handlers *handlers,
-                                         void *owner, struct error *err)
+struct inotify_tree *inotify_tree_create(uv_loop_t *loop,
+                                         const struct inotify_tree_handlers *handlers, void *owner,
+                                         struct error *err)
 {
     struct inotify_tree *tree;
     int file = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -43,7 +44,9 @@ struct inotify_tree *inotify_tree_create(uv_loop_t *loop, const struct inotify_t
 
         (void)error_set_errno(err, "cannot watch files");
         if (exhausted)
-            (void)error_hint(err, "all inotify instances are in use: raise fs.inotify.max_user_instances with sysctl");
+            (void)error_hint(
+                err,
+                "all inotify instances are in use: raise fs.inotify.max_user_instances with sysctl");
         return NULL;
     }
     tree = xcalloc(1, sizeof(*tree));
@@ -99,12 +102,15 @@ static bool watch_one(struct inotify_tree *tree, const char *directory, struct e
         if (errno != ENOSPC && errno != ENOMEM)
             return false; /* gone again, or not readable: nothing to see there */
         (void)error_set_errno(err, "cannot watch %s", directory);
-        (void)error_hint(err, "%zu directories are watched: raise the limit with sysctl fs.inotify.max_user_watches=524288, "
-                              "or leave directories out with `ignore`",
-                         tree->count);
+        (void)error_hint(
+            err,
+            "%zu directories are watched: raise the limit with sysctl fs.inotify.max_user_watches=524288, "
+            "or leave directories out with `ignore`",
+            tree->count);
         return false;
     }
-    tree->directories = xgrow(tree->directories, &tree->room, (size_t)descriptor + 1, sizeof(*tree->directories));
+    tree->directories =
+        xgrow(tree->directories, &tree->room, (size_t)descriptor + 1, sizeof(*tree->directories));
     for (size_t i = old_room; i < tree->room; i++)
         tree->directories[i] = NULL;
     forget(tree, (size_t)descriptor); /* the same directory under an older name */
@@ -154,7 +160,8 @@ static bool watch_below(struct inotify_tree *tree, const char *directory, struct
 
 bool inotify_tree_add(struct inotify_tree *tree, const char *directory, struct error *err)
 {
-    tree->roots = xgrow(tree->roots, &tree->root_capacity, tree->root_count + 1, sizeof(*tree->roots));
+    tree->roots =
+        xgrow(tree->roots, &tree->root_capacity, tree->root_count + 1, sizeof(*tree->roots));
     tree->roots[tree->root_count++] = xstrdup(directory);
     return watch_below(tree, directory, err);
 }

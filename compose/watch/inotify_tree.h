@@ -32,8 +32,9 @@ struct inotify_tree_handlers {
 };
 
 /** Errors: ERROR_SYSTEM; where a limit of the kernel is the cause, its sysctl is named. */
-struct inotify_tree *inotify_tree_create(uv_loop_t *loop, const struct inotify_tree_handlers *handlers,
-                                         void *owner, struct error *err) WARN_UNUSED;
+struct inotify_tree *inotify_tree_create(uv_loop_t *loop,
+                                         const struct inotify_tree_handlers *handlers, void *owner,
+                                         struct error *err) WARN_UNUSED;
 /** Stops; memory goes on a later turn. NULL is allowed. */
 void inotify_tree_destroy(struct inotify_tree *tree);
 /**
@@ -41,6 +42,7 @@ void inotify_tree_destroy(struct inotify_tree *tree);
  *
  * Errors: ERROR_SYSTEM, "fs.inotify.max_user_watches" named when it is exhausted.
  */
-bool inotify_tree_add(struct inotify_tree *tree, const char *directory, struct error *err) WARN_UNUSED;
+bool inotify_tree_add(struct inotify_tree *tree, const char *directory,
+                      struct error *err) WARN_UNUSED;
 /** How many directories are watched. */
 size_t inotify_tree_count(const struct inotify_tree *tree);

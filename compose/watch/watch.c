@@ -32,7 +32,8 @@ static void compare_in_worker(uv_work_t *work)
 {
     struct watch *watch = work->data;
 
-    watch_tree_compare(watch->tree, &watch->batch_dirty, watch->batch_flags, watch->batch_arena, &watch->changes);
+    watch_tree_compare(watch->tree, &watch->batch_dirty, watch->batch_flags, watch->batch_arena,
+                       &watch->changes);
 }
 
 static void drop_batch(struct watch *watch)
@@ -85,7 +86,8 @@ static void on_compared(uv_work_t *work, int status)
     if (watch->changes.count > MANY_CHANGES)
         console_warn(watch->context->console, "%zu files changed at once: this may take a while",
                      watch->changes.count);
-    watch_rules_batch(watch->batch_arena, &watch->rules, watch->changes.items, watch->changes.count, &watch->batch);
+    watch_rules_batch(watch->batch_arena, &watch->rules, watch->changes.items, watch->changes.count,
+                      &watch->batch);
     if (!watch_batch_is_empty(&watch->batch)) {
         become_ready(watch);
         return;
@@ -143,7 +145,8 @@ static void on_silence(uv_timer_t *timer)
     watch->dirty_index = (struct index){0};
     watch->overflowed = watch->trust = watch->due = false;
     set_state(watch, WATCH_COMPARING);
-    (void)uv_queue_work(session_loop(watch->context->session), &watch->work, compare_in_worker, on_compared);
+    (void)uv_queue_work(session_loop(watch->context->session), &watch->work, compare_in_worker,
+                        on_compared);
 }
 
 static void await_silence(struct watch *watch)
@@ -229,7 +232,8 @@ struct watch *watch_create(struct command_context *context, const struct watch_s
     watch->dirty_arena = arena_create();
     watch->owed_arena = arena_create();
     warnings = (struct warnings){.arena = watch->arena};
-    if (!watch_rules_make(watch->arena, settings->project, &settings->services, &warnings, &watch->rules, err)) {
+    if (!watch_rules_make(watch->arena, settings->project, &settings->services, &warnings,
+                          &watch->rules, err)) {
         watch_destroy(watch);
         return NULL;
     }
@@ -242,7 +246,8 @@ struct watch *watch_create(struct command_context *context, const struct watch_s
 
 bool watch_start(struct watch *watch, struct error *err)
 {
-    static const struct inotify_tree_handlers handlers = {on_wants, on_dirty, on_overflow, on_blind};
+    static const struct inotify_tree_handlers handlers = {on_wants, on_dirty, on_overflow,
+                                                          on_blind};
     uv_loop_t *loop = session_loop(watch->context->session);
     struct strings roots = watch_rules_roots(watch->arena, &watch->rules);
 

@@ -27,8 +27,8 @@ static size_t sync_of(struct builder *builder, const struct spec_service *servic
     for (size_t i = 0; i < batch->sync_count; i++)
         if (batch->syncs[i].service == service)
             return i;
-    batch->syncs = arena_grow(builder->arena, batch->syncs, &batch->sync_capacity, batch->sync_count + 1,
-                              sizeof(*batch->syncs));
+    batch->syncs = arena_grow(builder->arena, batch->syncs, &batch->sync_capacity,
+                              batch->sync_count + 1, sizeof(*batch->syncs));
     builder->targets = arena_grow(builder->arena, builder->targets, &builder->target_capacity,
                                   batch->sync_count + 1, sizeof(*builder->targets));
     builder->targets[batch->sync_count] = (struct index){0};
@@ -37,7 +37,8 @@ static size_t sync_of(struct builder *builder, const struct spec_service *servic
 }
 
 /* Two rules may lead to one target: what is there wins over what is gone, and the later one otherwise. */
-static void add_file(struct builder *builder, const struct watch_rule *rule, const struct watch_change *change)
+static void add_file(struct builder *builder, const struct watch_rule *rule,
+                     const struct watch_change *change)
 {
     size_t at = sync_of(builder, rule->service);
     struct watch_sync *sync = &builder->batch.syncs[at];
@@ -54,7 +55,8 @@ static void add_file(struct builder *builder, const struct watch_rule *rule, con
         return;
     }
     index_put(&builder->targets[at], builder->arena, file.target, sync->count);
-    sync->files = arena_grow(builder->arena, sync->files, &sync->capacity, sync->count + 1, sizeof(*sync->files));
+    sync->files = arena_grow(builder->arena, sync->files, &sync->capacity, sync->count + 1,
+                             sizeof(*sync->files));
     sync->files[sync->count++] = file;
 }
 
@@ -65,13 +67,14 @@ static void add_exec(struct builder *builder, const struct watch_rule *rule)
     for (size_t i = 0; i < batch->exec_count; i++)
         if (batch->execs[i].hook == rule->watch->exec)
             return;
-    batch->execs = arena_grow(builder->arena, batch->execs, &batch->exec_capacity, batch->exec_count + 1,
-                              sizeof(*batch->execs));
+    batch->execs = arena_grow(builder->arena, batch->execs, &batch->exec_capacity,
+                              batch->exec_count + 1, sizeof(*batch->execs));
     batch->execs[batch->exec_count++] =
         (struct watch_exec){.service = rule->service, .hook = rule->watch->exec};
 }
 
-static void apply(struct builder *builder, const struct watch_rule *rule, const struct watch_change *change)
+static void apply(struct builder *builder, const struct watch_rule *rule,
+                  const struct watch_change *change)
 {
     struct watch_batch *batch = &builder->batch;
 
@@ -97,7 +100,8 @@ static void apply(struct builder *builder, const struct watch_rule *rule, const 
 }
 
 void watch_rules_batch(struct arena *arena, const struct watch_rules *rules,
-                       const struct watch_change *changes, size_t count, struct watch_batch *ret_batch)
+                       const struct watch_change *changes, size_t count,
+                       struct watch_batch *ret_batch)
 {
     struct builder builder = {.arena = arena};
 

@@ -55,7 +55,8 @@ struct watch {
 };
 
 /** Carry out a batch; failures are warnings. False when interrupted. */
-bool watch_carry_out(struct watch *watch, const struct watch_batch *batch, struct error *err) WARN_UNUSED;
+bool watch_carry_out(struct watch *watch, const struct watch_batch *batch,
+                     struct error *err) WARN_UNUSED;
 /** Copy what is newer than the images that run. */
 bool watch_initial_sync(struct watch *watch, struct error *err) WARN_UNUSED;
 /** The files of this batch have not arrived. */

@@ -48,7 +48,8 @@ static int64_t holder(int file)
     return kill((pid_t)pid, 0) == 0 || errno == EPERM ? pid : 0;
 }
 
-bool watch_lock_take(struct arena *arena, const char *project, struct watch_lock **ret_lock, struct error *err)
+bool watch_lock_take(struct arena *arena, const char *project, struct watch_lock **ret_lock,
+                     struct error *err)
 {
     struct watch_lock *lock = arena_alloc(arena, sizeof(*lock));
     int64_t pid;
@@ -56,14 +57,16 @@ bool watch_lock_take(struct arena *arena, const char *project, struct watch_lock
     lock->path = lock_path(arena, project);
     lock->file = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (lock->file < 0)
-        return error_set_errno(err, "cannot take exclusive lock for project \"%s\": %s", project, lock->path);
+        return error_set_errno(err, "cannot take exclusive lock for project \"%s\": %s", project,
+                               lock->path);
     pid = holder(lock->file);
     /* The lock of the file decides between two that start at once; the number tells others, and who it is. */
     if (flock(lock->file, LOCK_EX | LOCK_NB) != 0 || (pid != 0 && pid != getpid())) {
         (void)close(lock->file);
-        return error_set(err, ERROR_INPUT,
-                         "cannot take exclusive lock for project \"%s\": process with PID %lld is still running",
-                         project, (long long)pid);
+        return error_set(
+            err, ERROR_INPUT,
+            "cannot take exclusive lock for project \"%s\": process with PID %lld is still running",
+            project, (long long)pid);
     }
     if (ftruncate(lock->file, 0) != 0 || dprintf(lock->file, "%d", (int)getpid()) < 0) {
         (void)error_set_errno(err, "%s", lock->path);

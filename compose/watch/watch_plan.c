@@ -12,13 +12,15 @@
 
 enum { MOST_REMOVED_AT_ONCE = 500, MOST_REMOVED_BYTES = 64 * 1024 };
 
-static bool is_target(const struct observed_container *container, const struct spec_service *service)
+static bool is_target(const struct observed_container *container,
+                      const struct spec_service *service)
 {
-    return !container->one_off && container->entry->state == ENGINE_STATE_RUNNING && container->service &&
-           strcmp(container->service, service->name) == 0;
+    return !container->one_off && container->entry->state == ENGINE_STATE_RUNNING &&
+           container->service && strcmp(container->service, service->name) == 0;
 }
 
-static struct step *add_step(struct plan *plan, enum step_kind kind, const struct observed_container *container,
+static struct step *add_step(struct plan *plan, enum step_kind kind,
+                             const struct observed_container *container,
                              const struct spec_service *service, struct step *before)
 {
     struct step *step = plan_add(plan, kind, NULL);
@@ -55,7 +57,8 @@ static struct step *remove_files(struct plan *plan, const struct observed_contai
         const char *target = sync->files[i].target;
         size_t length = directory ? strlen(directory) : 0;
 
-        if (!sync->files[i].gone || (directory && strncmp(directory, target, length) == 0 && target[length] == '/'))
+        if (!sync->files[i].gone ||
+            (directory && strncmp(directory, target, length) == 0 && target[length] == '/'))
             continue;
         directory = target;
         if (words.count == 0) {
@@ -82,7 +85,8 @@ static bool has_files(const struct watch_sync *sync)
     return false;
 }
 
-static void add_sync(struct plan *plan, const struct observed *observed, const struct watch_sync *sync)
+static void add_sync(struct plan *plan, const struct observed *observed,
+                     const struct watch_sync *sync)
 {
     for (size_t i = 0; i < observed->container_count; i++) {
         const struct observed_container *container = &observed->containers[i];
@@ -98,11 +102,13 @@ static void add_sync(struct plan *plan, const struct observed *observed, const s
     }
 }
 
-static void add_exec(struct plan *plan, const struct observed *observed, const struct watch_exec *exec)
+static void add_exec(struct plan *plan, const struct observed *observed,
+                     const struct watch_exec *exec)
 {
     for (size_t i = 0; i < observed->container_count; i++)
         if (is_target(&observed->containers[i], exec->service))
-            add_step(plan, STEP_HOOK_EXEC, &observed->containers[i], exec->service, NULL)->hook = exec->hook;
+            add_step(plan, STEP_HOOK_EXEC, &observed->containers[i], exec->service, NULL)->hook =
+                exec->hook;
 }
 
 struct plan *watch_plan_sync(const struct watch_batch *batch, const struct observed *observed)

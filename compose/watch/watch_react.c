@@ -56,8 +56,8 @@ static bool is_survived(struct watch *watch, const char *what, struct error *err
 
 struct rebuild {
     struct watch *watch;
-    struct wanted *wanted;  /* the services and what depends on them */
-    struct strings built;   /* images */
+    struct wanted *wanted; /* the services and what depends on them */
+    struct strings built;  /* images */
     struct reconcile_builds builds;
     struct reconcile_options reconcile;
 };
@@ -79,7 +79,8 @@ static struct spec_project *narrowed(struct watch *watch, const struct strings *
             const struct spec_dependency_map *needs = &all->items[i].value->depends_on;
 
             for (size_t j = 0; j < needs->count; j++)
-                if (strings_contain(&names, needs->items[j].key) && !strings_contain(&names, all->items[i].key))
+                if (strings_contain(&names, needs->items[j].key) &&
+                    !strings_contain(&names, all->items[i].key))
                     strings_add(&names, arena, all->items[i].key);
         }
     } while (names.count > before);
@@ -92,8 +93,8 @@ static struct spec_project *narrowed(struct watch *watch, const struct strings *
     return project;
 }
 
-static bool make_builds(struct converge *job, const struct observed *observed, struct plan **ret_plan,
-                        struct error *err)
+static bool make_builds(struct converge *job, const struct observed *observed,
+                        struct plan **ret_plan, struct error *err)
 {
     struct rebuild *rebuild = job->owner;
 
@@ -103,8 +104,8 @@ static bool make_builds(struct converge *job, const struct observed *observed, s
     return true;
 }
 
-static bool make_containers(struct converge *job, const struct observed *observed, struct plan **ret_plan,
-                            struct error *err)
+static bool make_containers(struct converge *job, const struct observed *observed,
+                            struct plan **ret_plan, struct error *err)
 {
     struct rebuild *rebuild = job->owner;
 
@@ -130,15 +131,18 @@ static bool run_rebuild(struct rebuild *rebuild, converge_plan_fn *make, struct 
 }
 
 /* `failed`: what the reference calls the failure of this part. */
-static bool run_parts(struct rebuild *rebuild, const struct strings *services, const char **failed, struct error *err)
+static bool run_parts(struct rebuild *rebuild, const struct strings *services, const char **failed,
+                      struct error *err)
 {
     *failed = "Build failed";
     rebuild->builds = (struct reconcile_builds){.services = *services};
     if (!run_rebuild(rebuild, make_builds, err))
         return false;
-    watch_log(rebuild->watch, "service(s) %s successfully built", quoted(rebuild->watch->batch_arena, services));
+    watch_log(rebuild->watch, "service(s) %s successfully built",
+              quoted(rebuild->watch->batch_arena, services));
     for (size_t i = 0; i < rebuild->wanted->count; i++)
-        strings_add(&rebuild->built, rebuild->watch->batch_arena, rebuild->wanted->services[i].image);
+        strings_add(&rebuild->built, rebuild->watch->batch_arena,
+                    rebuild->wanted->services[i].image);
     rebuild->reconcile = (struct reconcile_options){
         .targets = *services,
         .recreate = RECREATE_FORCE,
@@ -155,7 +159,8 @@ static bool run_parts(struct rebuild *rebuild, const struct strings *services, c
     return run_rebuild(rebuild, make_containers, err);
 }
 
-static bool list_dangling(struct watch *watch, struct engine_image_list *ret_images, struct error *err)
+static bool list_dangling(struct watch *watch, struct engine_image_list *ret_images,
+                          struct error *err)
 {
     struct arena *arena = watch->batch_arena;
     struct pairs filters = {0};
@@ -164,10 +169,12 @@ static bool list_dangling(struct watch *watch, struct engine_image_list *ret_ima
     bool good;
 
     pairs_add(&filters, arena, "dangling", "true");
-    pairs_add(&filters, arena, "label", arena_printf(arena, LABEL_PROJECT "=%s", watch->settings.project->name));
+    pairs_add(&filters, arena, "label",
+              arena_printf(arena, LABEL_PROJECT "=%s", watch->settings.project->name));
     text_init(&query, 0);
     engine_query_filters(&query, &filters);
-    good = session_fetch(watch->context->session, arena, "GET", "/images/json", query.bytes, &answer, err) &&
+    good = session_fetch(watch->context->session, arena, "GET", "/images/json", query.bytes,
+                         &answer, err) &&
            engine_image_list_decode(arena, answer, ret_images, err);
     text_finish(&query);
     return good;
@@ -199,9 +206,11 @@ static bool rebuild(struct watch *watch, const struct strings *services, struct 
     const char *failed = NULL;
     bool good;
 
-    watch_log(watch, "Rebuilding service(s) %s after changes were detected...", quoted(watch->batch_arena, services));
+    watch_log(watch, "Rebuilding service(s) %s after changes were detected...",
+              quoted(watch->batch_arena, services));
     good = wanted_create(narrowed(watch, services), NULL, NULL, &rebuild.wanted, err) &&
-           run_parts(&rebuild, services, &failed, err) && (!watch->settings.prune || prune(watch, err));
+           run_parts(&rebuild, services, &failed, err) &&
+           (!watch->settings.prune || prune(watch, err));
     wanted_destroy(rebuild.wanted);
     return good || is_survived(watch, failed, err);
 }
@@ -224,8 +233,8 @@ static bool make_exec(struct converge *job, const struct observed *observed, str
     return true;
 }
 
-static bool converge_batch(struct watch *watch, const struct watch_batch *batch, const char *operation,
-                           converge_plan_fn *make, struct error *err)
+static bool converge_batch(struct watch *watch, const struct watch_batch *batch,
+                           const char *operation, converge_plan_fn *make, struct error *err)
 {
     struct watch_batch copy = *batch;
     struct converge job = {
@@ -242,8 +251,8 @@ static bool converge_batch(struct watch *watch, const struct watch_batch *batch,
 static bool sync_files(struct watch *watch, const struct watch_batch *batch, struct error *err)
 {
     for (size_t i = 0; i < batch->sync_count; i++)
-        watch_log(watch, "Syncing service \"%s\" after %zu changes were detected", batch->syncs[i].service->name,
-                  batch->syncs[i].count);
+        watch_log(watch, "Syncing service \"%s\" after %zu changes were detected",
+                  batch->syncs[i].service->name, batch->syncs[i].count);
     if (batch->sync_count == 0 || converge_batch(watch, batch, "sync", make_sync, err))
         return true;
     watch_owe(watch, batch);
@@ -256,7 +265,8 @@ static bool restart(struct watch *watch, const struct strings *services, struct 
 {
     struct reconcile_containers options = {.services = *services, .named = true};
 
-    if (!lifecycle_run(watch->context, watch->settings.project, &options, LIFECYCLE_RESTART, "restart", err))
+    if (!lifecycle_run(watch->context, watch->settings.project, &options, LIFECYCLE_RESTART,
+                       "restart", err))
         return is_survived(watch, NULL, err);
     watch_log(watch, "service(s) %s restarted", quoted(watch->batch_arena, services));
     return true;
@@ -291,7 +301,8 @@ static bool image_instant(struct watch *watch, const struct observed *observed, 
         if (container->one_off || !container->service || strcmp(container->service, service) != 0)
             continue;
         if (!session_fetch(watch->context->session, arena, "GET",
-                           engine_path(arena, "/images/%s/json", container->entry->image_id), NULL, &answer, err) ||
+                           engine_path(arena, "/images/%s/json", container->entry->image_id), NULL,
+                           &answer, err) ||
             !engine_image_decode(arena, answer, &image, err))
             return false;
         *ret_instant_ns = image.created_ns;
@@ -300,8 +311,8 @@ static bool image_instant(struct watch *watch, const struct observed *observed, 
     return true;
 }
 
-static bool sync_rule(struct watch *watch, const struct observed *observed, const struct watch_rule *rule,
-                      struct error *err)
+static bool sync_rule(struct watch *watch, const struct observed *observed,
+                      const struct watch_rule *rule, struct error *err)
 {
     /* Only the files are wanted: no restart and no command, nothing has changed yet. */
     struct watch_rule plain = *rule;
@@ -334,7 +345,8 @@ bool watch_initial_sync(struct watch *watch, struct error *err)
     for (size_t i = 0; good && i < watch->rules.count; i++) {
         const struct watch_rule *rule = &watch->rules.items[i];
 
-        if (rule->watch->initial_sync && (rule->action == WATCH_SYNC || rule->action == WATCH_SYNC_RESTART))
+        if (rule->watch->initial_sync &&
+            (rule->action == WATCH_SYNC || rule->action == WATCH_SYNC_RESTART))
             good = sync_rule(watch, observed, rule, err) || is_survived(watch, NULL, err);
     }
     observed_destroy(observed);

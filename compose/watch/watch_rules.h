@@ -39,10 +39,10 @@ struct watch_rule {
     const struct spec_service *service;
     const struct spec_watch *watch;
     enum watch_action action;
-    const char *path;            /* absolute, cleaned */
-    const char *context;         /* where the patterns of .dockerignore start, or NULL */
-    const struct ignore *docker; /* .dockerignore of the build, or NULL */
-    const struct ignore *own;    /* built-in patterns and `ignore`, relative to `path` */
+    const char *path;             /* absolute, cleaned */
+    const char *context;          /* where the patterns of .dockerignore start, or NULL */
+    const struct ignore *docker;  /* .dockerignore of the build, or NULL */
+    const struct ignore *own;     /* built-in patterns and `ignore`, relative to `path` */
     const struct ignore *include; /* NULL: all */
 };
 
@@ -56,9 +56,9 @@ struct watch_rules {
  *
  * Errors: ERROR_INPUT for a rule that cannot work; ERROR_SYSTEM for a .dockerignore that cannot be read.
  */
-bool watch_rules_make(struct arena *arena, const struct spec_project *project, const struct strings *names,
-                      struct warnings *warnings, struct watch_rules *ret_rules,
-                      struct error *err) WARN_UNUSED;
+bool watch_rules_make(struct arena *arena, const struct spec_project *project,
+                      const struct strings *names, struct warnings *warnings,
+                      struct watch_rules *ret_rules, struct error *err) WARN_UNUSED;
 bool watch_rule_syncs(const struct watch_rule *rule);
 /** Does a change of this absolute path count? */
 bool watch_rule_matches(const struct watch_rule *rule, const char *path);
@@ -105,5 +105,6 @@ struct watch_batch {
 };
 
 void watch_rules_batch(struct arena *arena, const struct watch_rules *rules,
-                       const struct watch_change *changes, size_t count, struct watch_batch *ret_batch);
+                       const struct watch_change *changes, size_t count,
+                       struct watch_batch *ret_batch);
 bool watch_batch_is_empty(const struct watch_batch *batch);

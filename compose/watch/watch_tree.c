@@ -22,7 +22,8 @@ struct seen {
     const char *path;
     mode_t mode; /* 0: it is gone */
     int64_t size_bytes, modified_ns;
-    char digest[DIGEST_ROOM]; /* of contents or target of a link; "" for directories and large files */
+    char digest
+        [DIGEST_ROOM]; /* of contents or target of a link; "" for directories and large files */
 };
 
 struct watch_tree {
@@ -37,7 +38,7 @@ struct watch_tree {
 struct look {
     struct watch_tree *tree;
     unsigned flags;
-    struct arena *arena;   /* NULL: changes are not asked for */
+    struct arena *arena; /* NULL: changes are not asked for */
     struct arena *scratch;
     struct watch_changes changes;
 };
@@ -134,7 +135,8 @@ static void digest_link(struct look *look, const char *path, struct seen *seen)
     free(target);
 }
 
-static void take_in(struct look *look, const char *path, const struct stat *status, struct seen *ret_now)
+static void take_in(struct look *look, const char *path, const struct stat *status,
+                    struct seen *ret_now)
 {
     *ret_now = (struct seen){
         .path = path,
@@ -187,7 +189,8 @@ static void lose_below(struct look *look, const char *directory)
     for (size_t i = 0; i < look->tree->count; i++) {
         struct seen *seen = &look->tree->seen[i];
 
-        if (seen->mode == 0 || strncmp(seen->path, directory, length) != 0 || seen->path[length] != '/')
+        if (seen->mode == 0 || strncmp(seen->path, directory, length) != 0 ||
+            seen->path[length] != '/')
             continue;
         add_change(look, seen, true, S_ISDIR(seen->mode));
         seen->mode = 0;
@@ -217,7 +220,8 @@ static bool is_watched(const struct watch_tree *tree, const char *path)
 static bool is_untouched(const struct seen *before, const struct stat *status)
 {
     return before->mode == status->st_mode && before->size_bytes == (int64_t)status->st_size &&
-           before->modified_ns == (int64_t)status->st_mtim.tv_sec * NS_PER_SECOND + status->st_mtim.tv_nsec;
+           before->modified_ns ==
+               (int64_t)status->st_mtim.tv_sec * NS_PER_SECOND + status->st_mtim.tv_nsec;
 }
 
 /* Whatever is known below a directory (NULL: anywhere) and is there no longer. */
@@ -276,7 +280,8 @@ static void look_at(struct look *look, const char *path, bool named)
         return;
     }
     take_in(look, path, &status, &now);
-    changed = !known || !is_same(before, &now) || (named && (look->flags & (WATCH_COMPARE_TRUST | WATCH_COMPARE_OWED)));
+    changed = !known || !is_same(before, &now) ||
+              (named && (look->flags & (WATCH_COMPARE_TRUST | WATCH_COMPARE_OWED)));
     if (!before)
         before = add_seen(tree, path);
     now.path = before->path;
@@ -334,8 +339,8 @@ void watch_tree_scan(struct watch_tree *tree)
     arena_destroy(look.scratch);
 }
 
-void watch_tree_compare(struct watch_tree *tree, struct strings *dirty, unsigned flags, struct arena *arena,
-                        struct watch_changes *ret_changes)
+void watch_tree_compare(struct watch_tree *tree, struct strings *dirty, unsigned flags,
+                        struct arena *arena, struct watch_changes *ret_changes)
 {
     struct look look = {
         .tree = tree,

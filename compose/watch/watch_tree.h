@@ -27,9 +27,11 @@ struct watch_changes {
 };
 
 enum watch_compare {
-    WATCH_COMPARE_ALL = 1 << 0,   /* anything may be dirty */
-    WATCH_COMPARE_TRUST = 1 << 1, /* the paths named changed, for they were dirty before the first scan was over */
-    WATCH_COMPARE_OWED = 1 << 2,  /* the paths named changed or are gone, for an earlier change was not acted upon */
+    WATCH_COMPARE_ALL = 1 << 0, /* anything may be dirty */
+    WATCH_COMPARE_TRUST =
+        1 << 1, /* the paths named changed, for they were dirty before the first scan was over */
+    WATCH_COMPARE_OWED =
+        1 << 2, /* the paths named changed or are gone, for an earlier change was not acted upon */
 };
 
 /** `rules` are borrowed until it is destroyed. */
@@ -38,8 +40,8 @@ void watch_tree_destroy(struct watch_tree *tree); /* NULL is allowed */
 /** Take in what is there now, without calling it a change. */
 void watch_tree_scan(struct watch_tree *tree);
 /** Changes since the last look, in order of path; a directory that is gone stands before what was in it. */
-void watch_tree_compare(struct watch_tree *tree, struct strings *dirty, unsigned flags, struct arena *arena,
-                        struct watch_changes *ret_changes);
+void watch_tree_compare(struct watch_tree *tree, struct strings *dirty, unsigned flags,
+                        struct arena *arena, struct watch_changes *ret_changes);
 /** What a rule covers and was written after this instant, in order of path: for `initial_sync`. */
 void watch_tree_newer(struct watch_tree *tree, const struct watch_rule *rule, int64_t instant_ns,
                       struct arena *arena, struct watch_changes *ret_changes);

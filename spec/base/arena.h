@@ -22,5 +22,5 @@ char *arena_strndup(struct arena *arena, const char *s, size_t length);
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 char *arena_vprintf(struct arena *arena, const char *format, va_list args) PRINTF_LIKE(2, 0);
 /** Room for `need` items of `size` bytes; the old block stays allocated until the arena dies. */
-void *arena_grow(struct arena *arena, void *old, size_t *capacity, size_t need, size_t size)
-    WARN_UNUSED;
+void *arena_grow(struct arena *arena, void *old, size_t *capacity, size_t need,
+                 size_t size) WARN_UNUSED;

@@ -33,7 +33,8 @@ static uint64_t unit_of(const char *at, size_t length)
 }
 
 /* One "number[.fraction]unit" at `*at`, added to `*sum`. The text of a fault, or NULL when there is none. */
-static const char *parse_part(const char **at, uint64_t *sum, const char **ret_unit, size_t *ret_length)
+static const char *parse_part(const char **at, uint64_t *sum, const char **ret_unit,
+                              size_t *ret_length)
 {
     const char *p = *at;
     uint64_t whole = 0, unit, part;
@@ -97,8 +98,8 @@ bool duration_parse(const char *text, int64_t *ret_ns, struct error *err)
     if (fault[0] == 'm')
         return error_set(err, ERROR_INPUT, "time: missing unit in duration \"%s\"", text);
     if (fault[0] == 'u')
-        return error_set(err, ERROR_INPUT, "time: unknown unit \"%.*s\" in duration \"%s\"", (int)length,
-                         unit, text);
+        return error_set(err, ERROR_INPUT, "time: unknown unit \"%.*s\" in duration \"%s\"",
+                         (int)length, unit, text);
     return error_set(err, ERROR_INPUT, "time: invalid duration \"%s\"", text);
 }
 

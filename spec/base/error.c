@@ -99,7 +99,8 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
     return false;
 }
 
-bool error_set_at(struct error *err, enum error_kind kind, struct place place, const char *format, ...)
+bool error_set_at(struct error *err, enum error_kind kind, struct place place, const char *format,
+                  ...)
 {
     va_list args;
 

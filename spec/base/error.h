@@ -33,7 +33,7 @@ enum error_kind {
     ERROR_CONNECTION, /* no engine could be reached, or the connection broke */
     ERROR_CANCELED,   /* given up on purpose */
     ERROR_TIMEOUT,
-    ERROR_EXIT,       /* the command ends with exit_code and prints nothing more */
+    ERROR_EXIT, /* the command ends with exit_code and prints nothing more */
 };
 
 struct error_frame {
@@ -64,8 +64,8 @@ void error_copy(struct error *to, const struct error *from);
 
 /** All of these return false, so that `return error_set(...)` reads well. `err` is overwritten. */
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...) PRINTF_LIKE(3, 4);
-bool error_set_at(struct error *err, enum error_kind kind, struct place place, const char *format, ...)
-    PRINTF_LIKE(4, 5);
+bool error_set_at(struct error *err, enum error_kind kind, struct place place, const char *format,
+                  ...) PRINTF_LIKE(4, 5);
 /** `errno` is read on entry; its text is added to the message. */
 bool error_set_errno(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 bool error_set_engine(struct error *err, int status, const char *engine_message);

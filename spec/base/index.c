@@ -15,7 +15,8 @@ static uint32_t hash_of(const char *key)
     return hash;
 }
 
-static struct index_slot *slot_of(struct index_slot *slots, size_t room, const char *key, uint32_t hash)
+static struct index_slot *slot_of(struct index_slot *slots, size_t room, const char *key,
+                                  uint32_t hash)
 {
     for (size_t at = hash & (room - 1);; at = (at + 1) & (room - 1))
         if (!slots[at].key || (slots[at].hash == hash && strcmp(slots[at].key, key) == 0))

@@ -4,17 +4,18 @@
  */
 #pragma once
 
-#define LIMIT_FILE_BYTES        (64u * 1024 * 1024) /* one Compose file */
-#define LIMIT_ENV_FILE_BYTES    (16u * 1024 * 1024)
-#define LIMIT_NODES             4000000u  /* tree nodes of one load; the reference refuses above 100,000 */
-#define LIMIT_NESTING           64u       /* levels of one document */
-#define LIMIT_ALIAS_NODES       2000000u  /* nodes made by expanding aliases */
-#define LIMIT_INCLUDES          1000u     /* files pulled in by include and extends */
-#define LIMIT_INCLUDE_DEPTH     50u
+#define LIMIT_FILE_BYTES         (64u * 1024 * 1024) /* one Compose file */
+#define LIMIT_ENV_FILE_BYTES     (16u * 1024 * 1024)
+#define LIMIT_NODES              4000000u /* tree nodes of one load; the reference refuses above 100,000 */
+#define LIMIT_NESTING            64u      /* levels of one document */
+#define LIMIT_ALIAS_NODES        2000000u /* nodes made by expanding aliases */
+#define LIMIT_INCLUDES           1000u    /* files pulled in by include and extends */
+#define LIMIT_INCLUDE_DEPTH      50u
 #define LIMIT_INTERPOLATED_BYTES (16u * 1024 * 1024) /* one value after interpolation */
-#define LIMIT_INTERPOLATED_TOTAL (256u * 1024 * 1024) /* all values of a load, or of a file of variables */
+#define LIMIT_INTERPOLATED_TOTAL                                                                   \
+    (256u * 1024 * 1024) /* all values of a load, or of a file of variables */
 #define LIMIT_INTERPOLATION_DEPTH 64u
-#define LIMIT_FAILURES          50u       /* of one stage that are told one by one */
-#define LIMIT_MESSAGE_BYTES     (64u * 1024)
-#define LIMIT_ENGINE_BODY_BYTES (256u * 1024 * 1024) /* an answer that is kept whole */
-#define LIMIT_JSON_LINE_BYTES   (16u * 1024 * 1024)  /* one message of a JSON stream */
+#define LIMIT_FAILURES            50u /* of one stage that are told one by one */
+#define LIMIT_MESSAGE_BYTES       (64u * 1024)
+#define LIMIT_ENGINE_BODY_BYTES   (256u * 1024 * 1024) /* an answer that is kept whole */
+#define LIMIT_JSON_LINE_BYTES     (16u * 1024 * 1024)  /* one message of a JSON stream */

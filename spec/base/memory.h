@@ -15,12 +15,17 @@
 #include <stddef.h>
 
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
-#define TAKE(p) __extension__({ __typeof__(p) take_ = (p); (p) = NULL; take_; })
-#define WARN_UNUSED __attribute__((warn_unused_result))
+#define TAKE(p)                                                                                    \
+    __extension__({                                                                                \
+        __typeof__(p) take_ = (p);                                                                 \
+        (p) = NULL;                                                                                \
+        take_;                                                                                     \
+    })
+#define WARN_UNUSED                 __attribute__((warn_unused_result))
 #define PRINTF_LIKE(text_at, first) __attribute__((format(printf, text_at, first)))
-#define NORETURN __attribute__((noreturn))
-#define UNUSED __attribute__((unused))
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define NORETURN                    __attribute__((noreturn))
+#define UNUSED                      __attribute__((unused))
+#define COUNT_OF(array)             (sizeof(array) / sizeof((array)[0]))
 
 void *xmalloc(size_t size) __attribute__((malloc));
 void *xcalloc(size_t count, size_t size) __attribute__((malloc));

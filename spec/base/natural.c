@@ -38,7 +38,8 @@ static size_t read_number(const char *at, uint64_t start, uint64_t *ret_value)
 }
 
 /* The texts differ at `a` and `b`, neither of which is a letter; `begin` is where the text of `a` starts. */
-static int compare_numbers(const char *begin, const char *a, const char *b, uint32_t code_a, uint32_t code_b)
+static int compare_numbers(const char *begin, const char *a, const char *b, uint32_t code_a,
+                           uint32_t code_b)
 {
     uint64_t start = 0, number_a, number_b;
     size_t digits_a, digits_b;

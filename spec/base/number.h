@@ -15,7 +15,8 @@ bool number_parse_uint64(const char *text, uint64_t *ret_value) WARN_UNUSED;
 /** A finite decimal number, the whole text, in the C locale. */
 bool number_parse_double(const char *text, double *ret_value) WARN_UNUSED;
 /** Digits of `base` from `text[0..length)`. */
-bool number_parse_digits(const char *text, size_t length, unsigned base, uint64_t *ret_value) WARN_UNUSED;
+bool number_parse_digits(const char *text, size_t length, unsigned base,
+                         uint64_t *ret_value) WARN_UNUSED;
 
 enum number_style {
     NUMBER_TEXT, /* plain while the decimal exponent is -4 to 5, else d.ddde+XX */

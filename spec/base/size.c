@@ -23,7 +23,8 @@ static double unit_factor(const char *suffix)
     if (lower[0] == '\0' || strcmp(lower, "b") == 0)
         return 1;
     letter = strchr(letters, lower[0]);
-    if (!letter || (lower[1] != '\0' && strcmp(lower + 1, "b") != 0 && strcmp(lower + 1, "ib") != 0))
+    if (!letter ||
+        (lower[1] != '\0' && strcmp(lower + 1, "b") != 0 && strcmp(lower + 1, "ib") != 0))
         return 0;
     for (const char *at = letters; at <= letter; at++)
         factor *= 1024;
@@ -46,7 +47,8 @@ bool size_parse(const char *text, int64_t *ret_bytes, struct error *err)
     suffix = last + 1;
     digits = xstrndup(text, (size_t)(last - text) + (*last != ' '));
     if (!number_parse_double(digits, &number))
-        return error_set(err, ERROR_INPUT, "strconv.ParseFloat: parsing \"%s\": invalid syntax", digits);
+        return error_set(err, ERROR_INPUT, "strconv.ParseFloat: parsing \"%s\": invalid syntax",
+                         digits);
     if (number < 0)
         return error_set(err, ERROR_INPUT, "invalid size: '%s'", text);
     factor = unit_factor(suffix);

@@ -8,7 +8,8 @@
 
 void strings_add(struct strings *list, struct arena *arena, const char *s)
 {
-    list->items = arena_grow(arena, list->items, &list->capacity, list->count + 1, sizeof(*list->items));
+    list->items =
+        arena_grow(arena, list->items, &list->capacity, list->count + 1, sizeof(*list->items));
     list->items[list->count++] = s;
 }
 

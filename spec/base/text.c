@@ -43,7 +43,8 @@ static bool reserve(struct text *text, size_t more)
     if (text->length + more + 1 > text->capacity) {
         bool fresh = text->capacity == 0;
 
-        text->bytes = xgrow(fresh ? NULL : text->bytes, &text->capacity, text->length + more + 1, 1);
+        text->bytes =
+            xgrow(fresh ? NULL : text->bytes, &text->capacity, text->length + more + 1, 1);
         if (fresh)
             text->bytes[0] = '\0';
     }

@@ -11,7 +11,8 @@ void warnings_add(struct warnings *warnings, struct place place, const char *for
     va_start(args, format);
     text = arena_vprintf(warnings->arena, format, args);
     va_end(args);
-    key = arena_printf(warnings->arena, "%s:%u:%u %s", place.file ? place.file : "", place.line, place.column, text);
+    key = arena_printf(warnings->arena, "%s:%u:%u %s", place.file ? place.file : "", place.line,
+                       place.column, text);
     if (index_find(&warnings->index, key) != INDEX_NONE)
         return;
     index_put(&warnings->index, warnings->arena, key, warnings->count);

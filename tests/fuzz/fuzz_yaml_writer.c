@@ -41,7 +41,8 @@ static void read_back(const struct text *yaml, const char *text, const char *key
     expect_scalar(&document, root->data.mapping.pairs.start[0].value, text);
     expect_scalar(&document,
                   yaml_document_get_node(&document, root->data.mapping.pairs.start[1].value)
-                      ->data.sequence.items.start[0], text);
+                      ->data.sequence.items.start[0],
+                  text);
     yaml_document_delete(&document);
     yaml_parser_delete(&parser);
 }
@@ -56,8 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct text out;
 
     /* The reference leaves these two line breaks in single quotes, where they are folded. */
-    if (!utf8_is_valid(text, strlen(text)) || !utf8_is_valid(key, strlen(key)) || strstr(text, "\u2028") ||
-        strstr(text, "\u2029")) {
+    if (!utf8_is_valid(text, strlen(text)) || !utf8_is_valid(key, strlen(key)) ||
+        strstr(text, "\u2028") || strstr(text, "\u2029")) {
         arena_destroy(arena);
         return 0;
     }

@@ -98,32 +98,33 @@ TEST(bake_writes_every_attribute)
 
     setup(&fixture, yaml, environment);
     write_file(&fixture);
-    assert_string_equal(fixture.json.bytes,
-                        "{\n  \"group\": {\n    \"default\": {\n      \"targets\": [\n        \"a\"\n      ]\n    }\n  },\n"
-                        "  \"target\": {\n    \"a\": {\n"
-                        "      \"context\": \"https://example.org/x.git\",\n"
-                        "      \"dockerfile\": \"sub/Dockerfile\",\n"
-                        "      \"args\": {\n        \"A\": \"x$${B}\",\n        \"N\": \"1\"\n      },\n"
-                        "      \"labels\": {\n        \"com.docker.compose.project\": \"p\",\n"
-                        "        \"com.docker.compose.service\": \"a\",\n"
-                        "        \"com.docker.compose.version\": \"5.5.0\",\n        \"l\": \"m\"\n      },\n"
-                        "      \"tags\": [\n        \"x:1\",\n        \"p-a\"\n      ],\n"
-                        "      \"cache-from\": [\n        \"type=local,src=c\"\n      ],\n"
-                        "      \"cache-to\": [\n        \"type=local,dest=c\"\n      ],\n"
-                        "      \"target\": \"t\",\n"
-                        "      \"secret\": [\n        \"id=s1,type=file,src=/key\",\n"
-                        "        \"id=tt,type=env,env=SECRET\"\n      ],\n"
-                        "      \"ssh\": [\n        \"default=\"\n      ],\n"
-                        "      \"platforms\": [\n        \"linux/amd64\"\n      ],\n"
-                        "      \"pull\": true,\n      \"no-cache\": true,\n      \"network\": \"host\",\n"
-                        "      \"no-cache-filter\": [\n        \"t\"\n      ],\n"
-                        "      \"shm-size\": \"67108864\",\n"
-                        "      \"ulimits\": [\n        \"nofile=100\",\n        \"nproc=1:2\"\n      ],\n"
-                        "      \"entitlements\": [\n        \"network.host\",\n        \"security.insecure\"\n      ],\n"
-                        "      \"extra-hosts\": {\n        \"h\": \"1.2.3.4,1.2.3.5\"\n      },\n"
-                        "      \"output\": [\n        \"type=docker\"\n      ],\n"
-                        "      \"attest\": [\n        \"type=provenance,mode=max\",\n        \"type=sbom\"\n      ]\n"
-                        "    }\n  }\n}\n");
+    assert_string_equal(
+        fixture.json.bytes,
+        "{\n  \"group\": {\n    \"default\": {\n      \"targets\": [\n        \"a\"\n      ]\n    }\n  },\n"
+        "  \"target\": {\n    \"a\": {\n"
+        "      \"context\": \"https://example.org/x.git\",\n"
+        "      \"dockerfile\": \"sub/Dockerfile\",\n"
+        "      \"args\": {\n        \"A\": \"x$${B}\",\n        \"N\": \"1\"\n      },\n"
+        "      \"labels\": {\n        \"com.docker.compose.project\": \"p\",\n"
+        "        \"com.docker.compose.service\": \"a\",\n"
+        "        \"com.docker.compose.version\": \"5.5.0\",\n        \"l\": \"m\"\n      },\n"
+        "      \"tags\": [\n        \"x:1\",\n        \"p-a\"\n      ],\n"
+        "      \"cache-from\": [\n        \"type=local,src=c\"\n      ],\n"
+        "      \"cache-to\": [\n        \"type=local,dest=c\"\n      ],\n"
+        "      \"target\": \"t\",\n"
+        "      \"secret\": [\n        \"id=s1,type=file,src=/key\",\n"
+        "        \"id=tt,type=env,env=SECRET\"\n      ],\n"
+        "      \"ssh\": [\n        \"default=\"\n      ],\n"
+        "      \"platforms\": [\n        \"linux/amd64\"\n      ],\n"
+        "      \"pull\": true,\n      \"no-cache\": true,\n      \"network\": \"host\",\n"
+        "      \"no-cache-filter\": [\n        \"t\"\n      ],\n"
+        "      \"shm-size\": \"67108864\",\n"
+        "      \"ulimits\": [\n        \"nofile=100\",\n        \"nproc=1:2\"\n      ],\n"
+        "      \"entitlements\": [\n        \"network.host\",\n        \"security.insecure\"\n      ],\n"
+        "      \"extra-hosts\": {\n        \"h\": \"1.2.3.4,1.2.3.5\"\n      },\n"
+        "      \"output\": [\n        \"type=docker\"\n      ],\n"
+        "      \"attest\": [\n        \"type=provenance,mode=max\",\n        \"type=sbom\"\n      ]\n"
+        "    }\n  }\n}\n");
     assert_true(fixture.file.privileged);
     assert_string_equal(pairs_find(&fixture.file.environment, "SECRET")->value, "word");
     teardown(&fixture);
@@ -131,9 +132,10 @@ TEST(bake_writes_every_attribute)
 
 TEST(bake_keeps_target_names_apart)
 {
-    static const char yaml[] = "services:\n"
-                               "  a.b: {build: /x}\n"
-                               "  a_b: {build: /y}\n";
+    static const char yaml[] =
+        "services:\n"
+        "  a.b: {build: /x}\n"
+        "  a_b: {build: /y}\n";
     struct fixture fixture;
 
     setup(&fixture, yaml, no_environment);
@@ -146,11 +148,12 @@ TEST(bake_keeps_target_names_apart)
 
 TEST(bake_pulls_services_used_as_context_into_the_group)
 {
-    static const char yaml[] = "services:\n"
-                               "  app: {build: {context: /x, additional_contexts: {base: \"service:base\"}}}\n"
-                               "  base: {build: /y}\n"
-                               "  other: {build: /z}\n"
-                               "  idle: {build: /i, profiles: [never]}\n";
+    static const char yaml[] =
+        "services:\n"
+        "  app: {build: {context: /x, additional_contexts: {base: \"service:base\"}}}\n"
+        "  base: {build: /y}\n"
+        "  other: {build: /z}\n"
+        "  idle: {build: /i, profiles: [never]}\n";
     struct fixture fixture;
     struct strings names = {0};
 
@@ -168,10 +171,11 @@ TEST(bake_pulls_services_used_as_context_into_the_group)
 
 TEST(bake_output_follows_push_check_and_platforms)
 {
-    static const char yaml[] = "services:\n"
-                               "  many: {image: m, build: {context: /x, platforms: [linux/amd64, linux/arm64]}}\n"
-                               "  named: {image: n, build: /x}\n"
-                               "  nameless: {build: /x}\n";
+    static const char yaml[] =
+        "services:\n"
+        "  many: {image: m, build: {context: /x, platforms: [linux/amd64, linux/arm64]}}\n"
+        "  named: {image: n, build: /x}\n"
+        "  nameless: {build: /x}\n";
     struct fixture fixture;
 
     setup(&fixture, yaml, no_environment);
@@ -190,8 +194,9 @@ TEST(bake_output_follows_push_check_and_platforms)
 
 TEST(bake_arguments_win_in_order)
 {
-    static const char yaml[] = "services:\n"
-                               "  a: {build: {context: /x, args: {OWN: file, BOTH: file, http_proxy: mine}}}\n";
+    static const char yaml[] =
+        "services:\n"
+        "  a: {build: {context: /x, args: {OWN: file, BOTH: file, http_proxy: mine}}}\n";
     static const char *const environment[] = {"FROM_SHELL=shell", NULL};
     struct fixture fixture;
     struct strings flags = {0};
@@ -204,8 +209,9 @@ TEST(bake_arguments_win_in_order)
     fixture.options.arguments = bake_arguments(fixture.arena, fixture.project, &flags);
     pairs_add(&fixture.options.proxies, fixture.arena, "http_proxy", "theirs");
     pairs_add(&fixture.options.proxies, fixture.arena, "no_proxy", "n");
-    arguments = bake_build_arguments(fixture.arena, fixture.project,
-                                     spec_project_service(fixture.project, "a")->build, &fixture.options);
+    arguments =
+        bake_build_arguments(fixture.arena, fixture.project,
+                             spec_project_service(fixture.project, "a")->build, &fixture.options);
     assert_int_equal(arguments.count, 5);
     assert_string_equal(pairs_find(&arguments, "BOTH")->value, "flag");
     assert_string_equal(pairs_find(&arguments, "FROM_SHELL")->value, "shell");
@@ -217,8 +223,9 @@ TEST(bake_arguments_win_in_order)
 
 TEST(bake_refuses_a_default_platform_that_is_not_built)
 {
-    static const char yaml[] = "services:\n"
-                               "  a: {build: {context: /x, platforms: [linux/arm64]}}\n";
+    static const char yaml[] =
+        "services:\n"
+        "  a: {build: {context: /x, platforms: [linux/arm64]}}\n";
     static const char *const environment[] = {"DOCKER_DEFAULT_PLATFORM=linux/amd64", NULL};
     struct fixture fixture;
     char *message;
@@ -226,8 +233,9 @@ TEST(bake_refuses_a_default_platform_that_is_not_built)
     setup(&fixture, yaml, environment);
     assert_false(bake_prepare(fixture.arena, &fixture.file, &fixture.err));
     message = error_message(&fixture.err);
-    assert_string_equal(message, "service \"a\" build.platforms does not support value set by "
-                                 "DOCKER_DEFAULT_PLATFORM: linux/amd64");
+    assert_string_equal(message,
+                        "service \"a\" build.platforms does not support value set by "
+                        "DOCKER_DEFAULT_PLATFORM: linux/amd64");
     free(message);
     teardown(&fixture);
 }

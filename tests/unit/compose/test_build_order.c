@@ -5,7 +5,8 @@
 TEST(build_takes_the_image_of_from)
 {
     assert_true(build_order_takes("FROM p/base\n", "p/base"));
-    assert_true(build_order_takes("# c\n  from --platform=linux/amd64\tp/base:latest AS x\r\n", "p/base"));
+    assert_true(
+        build_order_takes("# c\n  from --platform=linux/amd64\tp/base:latest AS x\r\n", "p/base"));
     assert_true(build_order_takes("FROM busybox\nFROM docker.io/p/base", "p/base"));
     assert_false(build_order_takes("FROM p/base:2\nRUN echo p/base\n", "p/base"));
     assert_false(build_order_takes("", "p/base"));

@@ -9,9 +9,15 @@ TEST(arguments_are_local_or_of_a_service)
     static const struct {
         const char *text, *service, *path;
     } rows[] = {
-        {"web:/etc/x", "web", "/etc/x"}, {"web:x:y", "web", "x:y"}, {"./web:/x", NULL, "./web:/x"},
-        {"/a:b", NULL, "/a:b"},          {"plain", NULL, "plain"},  {"-", NULL, "-"},
-        {"web:", "web", ""},             {":/x", "", "/x"},         {"..:/x", NULL, "..:/x"},
+        {"web:/etc/x", "web", "/etc/x"},
+        {"web:x:y", "web", "x:y"},
+        {"./web:/x", NULL, "./web:/x"},
+        {"/a:b", NULL, "/a:b"},
+        {"plain", NULL, "plain"},
+        {"-", NULL, "-"},
+        {"web:", "web", ""},
+        {":/x", "", "/x"},
+        {"..:/x", NULL, "..:/x"},
     };
     struct arena *arena = arena_create();
 
@@ -29,9 +35,17 @@ TEST(arguments_are_local_or_of_a_service)
 TEST(paths_are_cleaned)
 {
     static const char *const rows[][2] = {
-        {"", "."},          {"a//b/./c", "a/b/c"}, {"a/../b", "b"},   {"../a", "../a"},
-        {"../../a/..", "../.."}, {"/..", "/"},     {"/a/../../b", "/b"}, {"a/", "a"},
-        {"/", "/"},         {"a/..", "."},         {"/a/b/..", "/a"},
+        {"", "."},
+        {"a//b/./c", "a/b/c"},
+        {"a/../b", "b"},
+        {"../a", "../a"},
+        {"../../a/..", "../.."},
+        {"/..", "/"},
+        {"/a/../../b", "/b"},
+        {"a/", "a"},
+        {"/", "/"},
+        {"a/..", "."},
+        {"/a/b/..", "/a"},
     };
     struct arena *arena = arena_create();
 
@@ -43,7 +57,8 @@ TEST(paths_are_cleaned)
 TEST(ends_that_mean_something_stay)
 {
     static const char *const rows[][2] = {
-        {"x", "/w/x"}, {"x/", "/w/x/"}, {"x/.", "/w/x/."}, {".", "/w/."}, {"..", "/"}, {"/", "/"}, {"/.", "/."},
+        {"x", "/w/x"}, {"x/", "/w/x/"}, {"x/.", "/w/x/."}, {".", "/w/."},
+        {"..", "/"},   {"/", "/"},      {"/.", "/."},
     };
     struct arena *arena = arena_create();
 
@@ -55,8 +70,8 @@ TEST(ends_that_mean_something_stay)
 TEST(paths_have_a_directory_and_a_name)
 {
     static const char *const rows[][3] = {
-        {"/a/b", "/a", "b"}, {"/a/b/", "/a", "b"}, {"/a/b/.", "/a/b", "."}, {"/a", "/", "a"},
-        {"/", "/", "."},     {"b", ".", "b"},
+        {"/a/b", "/a", "b"}, {"/a/b/", "/a", "b"}, {"/a/b/.", "/a/b", "."},
+        {"/a", "/", "a"},    {"/", "/", "."},      {"b", ".", "b"},
     };
     struct arena *arena = arena_create();
 

@@ -70,8 +70,9 @@ TEST(sequence_detaches_and_is_not_sent)
 
 TEST(a_false_beginning_is_sent_late_but_whole)
 {
-    check("ctrl-p,ctrl-q", TYPED("\x10", "a"), "\x10"
-                                               "a",
+    check("ctrl-p,ctrl-q", TYPED("\x10", "a"),
+          "\x10"
+          "a",
           false);
     check("ctrl-p,ctrl-q", TYPED("\x10\x10\x11"), "\x10", true);
     check("a,b,a,c", TYPED("ababac"), "ab", true);

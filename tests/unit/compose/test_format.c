@@ -33,8 +33,11 @@ static const struct format_field fields[] = {
     {.name = NULL},
 };
 
-static const struct format format = {
-    .fields = fields, .value = add_value, .table = "{{.Name}}\t{{.State}}", .minimum = 10, .padding = 3};
+static const struct format format = {.fields = fields,
+                                     .value = add_value,
+                                     .table = "{{.Name}}\t{{.State}}",
+                                     .minimum = 10,
+                                     .padding = 3};
 
 static const struct row rows[] = {{"web-1", "running", 0}, {"안녕-1", "", 3}};
 
@@ -42,8 +45,9 @@ static const struct {
     const char *how, *expected;
 } cases[] = {
     {"table", "NAME      STATE\nweb-1     running\n안녕-1    \n"},
-    {"json", "{\"Code\":0,\"Name\":\"web-1\",\"State\":\"running\"}\n"
-             "{\"Code\":3,\"Name\":\"안녕-1\",\"State\":\"\"}\n"},
+    {"json",
+     "{\"Code\":0,\"Name\":\"web-1\",\"State\":\"running\"}\n"
+     "{\"Code\":3,\"Name\":\"안녕-1\",\"State\":\"\"}\n"},
     {"{{.Name}}: {{json .Code}} {{json .State}}", "web-1: 0 \"running\"\n안녕-1: 3 \"\"\n"},
     {"{{if .State}}{{upper .State}}{{else}}-{{end}}", "RUNNING\n-\n"},
     {"{{.Name | upper | json}}", "\"WEB-1\"\n\"안녕-1\"\n"},
@@ -64,8 +68,8 @@ TEST(formats_and_templates)
     text_init(&out, 0);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         text_clear(&out);
-        assert_true(format_print(&format, cases[i].how, rows, sizeof(rows[0]), COUNT_OF(rows), arena, &out,
-                                 &err));
+        assert_true(format_print(&format, cases[i].how, rows, sizeof(rows[0]), COUNT_OF(rows),
+                                 arena, &out, &err));
         if (strcmp(cases[i].how, "table {{.Code}}\\t{{.Label \"x.y-z\"}}") == 0)
             assert_non_null(strstr(out.bytes, "z\n0 "));
         else
@@ -77,8 +81,8 @@ TEST(formats_and_templates)
 
 TEST(bad_templates_are_refused)
 {
-    static const char *const bad[] = {"{{.Name", "{{.Nope}}", "{{nope .Name}}", "{{if .Name}}x", "{{end}}",
-                                      "{{range .}}{{end}}"};
+    static const char *const bad[] = {"{{.Name",       "{{.Nope}}", "{{nope .Name}}",
+                                      "{{if .Name}}x", "{{end}}",   "{{range .}}{{end}}"};
     struct arena *arena = arena_create();
     struct error err;
     struct text out;

@@ -198,10 +198,8 @@ TEST(a_full_stream_says_so_until_it_is_printed)
 TEST(a_full_stream_has_room_once_its_long_line_has_gone_on)
 {
     struct fixture fixture;
-    struct engine_log_piece aside = {.stream = ENGINE_STDERR,
-                                     .bytes = {"aside\n", 6},
-                                     .first = true,
-                                     .last = true};
+    struct engine_log_piece aside = {
+        .stream = ENGINE_STDERR, .bytes = {"aside\n", 6}, .first = true, .last = true};
     char piece[9000];
 
     begin(&fixture, false, &(struct log_printer_options){.no_prefix = true});
@@ -216,7 +214,8 @@ TEST(a_full_stream_has_room_once_its_long_line_has_gone_on)
     assert_int_equal(fixture.emptied, 0);
     log_stream_close(fixture.streams[1]);
     assert_false(log_stream_is_full(fixture.streams[0]));
-    assert_false(log_stream_is_empty(fixture.streams[0])); /* the aside waits for the end of the line */
+    assert_false(
+        log_stream_is_empty(fixture.streams[0])); /* the aside waits for the end of the line */
     assert_int_equal(fixture.emptied, 2); /* the one that is closed, and the one that has room */
     end(&fixture);
 }

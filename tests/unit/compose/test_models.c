@@ -9,7 +9,8 @@
 
 TEST(models_are_listed_by_any_tag)
 {
-    struct span list = span_of("[{\"id\":\"x\",\"tags\":[\"ai/smol:latest\"]},{\"tags\":[\"ai/a:1\",\"ai/b:2\"]}]");
+    struct span list = span_of(
+        "[{\"id\":\"x\",\"tags\":[\"ai/smol:latest\"]},{\"tags\":[\"ai/a:1\",\"ai/b:2\"]}]");
 
     assert_true(models_is_listed(list, "ai/smol"));
     assert_true(models_is_listed(list, "ai/b:2"));
@@ -26,7 +27,8 @@ TEST(models_configure_passes_flags_where_they_are_known)
 
     strings_add(&model.runtime_flags, arena, "--temp");
     words = models_configure_words(arena, &model, true);
-    assert_string_equal(strings_join(&words, arena, " "), "configure --context-size 4096 ai/smol -- --temp");
+    assert_string_equal(strings_join(&words, arena, " "),
+                        "configure --context-size 4096 ai/smol -- --temp");
     words = models_configure_words(arena, &model, false);
     assert_string_equal(strings_join(&words, arena, " "), "configure --context-size 4096 ai/smol");
     arena_destroy(arena);

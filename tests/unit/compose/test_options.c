@@ -131,11 +131,13 @@ TEST(errors_have_the_words_of_the_reference)
     assert_false(parse(false, "-dt", NULL));
     expect_error("flag needs an argument: 't' in -dt");
     assert_false(parse(false, "-t", "soon", NULL));
-    expect_error("invalid argument \"soon\" for \"-t, --timeout\" flag: strconv.ParseInt: parsing \"soon\": "
-                 "invalid syntax");
+    expect_error(
+        "invalid argument \"soon\" for \"-t, --timeout\" flag: strconv.ParseInt: parsing \"soon\": "
+        "invalid syntax");
     assert_false(parse(false, "--menu=maybe", NULL));
-    expect_error("invalid argument \"maybe\" for \"--menu\" flag: strconv.ParseBool: parsing \"maybe\": "
-                 "invalid syntax");
+    expect_error(
+        "invalid argument \"maybe\" for \"--menu\" flag: strconv.ParseBool: parsing \"maybe\": "
+        "invalid syntax");
     assert_false(parse(false, "--=x", NULL));
     expect_error("bad flag syntax: --=x");
     error_finish(&err);

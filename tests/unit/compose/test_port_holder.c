@@ -19,7 +19,8 @@ TEST(listener_is_named_with_its_process)
 
     assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
     assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
-    assert_null(port_holder_find(arena, ntohs(address.sin_port))); /* bound, but nobody listens yet */
+    assert_null(
+        port_holder_find(arena, ntohs(address.sin_port))); /* bound, but nobody listens yet */
     assert_int_equal(listen(listener, 1), 0);
     holder = port_holder_find(arena, ntohs(address.sin_port));
     assert_non_null(holder);

@@ -18,8 +18,9 @@ static void expect(struct engine_port *ports, size_t count, const char *expected
 TEST(ranges_moved_and_unpublished_ports)
 {
     struct engine_port range[] = {
-        {"0.0.0.0", 8001, 8001, "tcp"}, {"::", 8000, 8000, "tcp"}, {"0.0.0.0", 8000, 8000, "tcp"},
-        {"::", 8001, 8001, "tcp"},      {"0.0.0.0", 8003, 8003, "tcp"},
+        {"0.0.0.0", 8001, 8001, "tcp"}, {"::", 8000, 8000, "tcp"},
+        {"0.0.0.0", 8000, 8000, "tcp"}, {"::", 8001, 8001, "tcp"},
+        {"0.0.0.0", 8003, 8003, "tcp"},
     };
     struct engine_port mixed[] = {
         {"::", 81, 21002, "udp"},
@@ -28,8 +29,9 @@ TEST(ranges_moved_and_unpublished_ports)
         {"", 90, 0, "tcp"},
     };
 
-    expect(range, COUNT_OF(range),
-           "0.0.0.0:8000-8001->8000-8001/tcp, 0.0.0.0:8003->8003/tcp, [::]:8000-8001->8000-8001/tcp");
+    expect(
+        range, COUNT_OF(range),
+        "0.0.0.0:8000-8001->8000-8001/tcp, 0.0.0.0:8003->8003/tcp, [::]:8000-8001->8000-8001/tcp");
     expect(mixed, COUNT_OF(mixed),
            "90/tcp, 127.0.0.1:21001->80/tcp, 0.0.0.0:21002->81/udp, [::]:21002->81/udp");
     expect(NULL, 0, "");

@@ -13,7 +13,8 @@ static struct progress_list list;
 static void event(const char *id, const char *parent, const char *text, const char *details,
                   enum progress_status status, uint64_t now_ms)
 {
-    struct progress made = {.id = id, .parent = parent, .text = text, .details = details, .status = status};
+    struct progress made = {
+        .id = id, .parent = parent, .text = text, .details = details, .status = status};
 
     progress_list_update(&list, &made, now_ms);
 }
@@ -65,8 +66,11 @@ TEST(rows_have_mark_state_and_time)
 
 TEST(layers_are_cells_of_their_image)
 {
-    struct progress layer = {
-        .id = "a1", .parent = "Image redis:7", .text = "Downloading", .current = 500000, .total = 1000000};
+    struct progress layer = {.id = "a1",
+                             .parent = "Image redis:7",
+                             .text = "Downloading",
+                             .current = 500000,
+                             .total = 1000000};
 
     event("Image redis:7", NULL, "Pulling", NULL, PROGRESS_WORKING, 0);
     event("b2", "Image redis:7", "Pull complete", NULL, PROGRESS_DONE, 0);
@@ -83,7 +87,8 @@ TEST(more_tasks_than_rows_collapse)
 
     for (int i = 0; i < 100; i++) {
         (void)snprintf(id, sizeof(id), "Container %d", i);
-        event(id, NULL, i < 60 ? "Started" : "Starting", NULL, i < 60 ? PROGRESS_DONE : PROGRESS_WORKING, 0);
+        event(id, NULL, i < 60 ? "Started" : "Starting", NULL,
+              i < 60 ? PROGRESS_DONE : PROGRESS_WORKING, 0);
     }
     event("Container x", NULL, "Error", "boom", PROGRESS_ERROR, 0);
     expect(80, 6, 0,

@@ -25,7 +25,8 @@ static struct spec_service *make_service(struct arena *arena)
     service->name = "my-db";
     service->provider = provider;
     provider->type = "cloud";
-    provider->options.items = arena_alloc(arena, COUNT_OF(options) * sizeof(*provider->options.items));
+    provider->options.items =
+        arena_alloc(arena, COUNT_OF(options) * sizeof(*provider->options.items));
     provider->options.count = COUNT_OF(options);
     for (size_t i = 0; i < COUNT_OF(options); i++) {
         provider->options.items[i].key = options[i][0];
@@ -41,7 +42,8 @@ static const char *words_for(struct arena *arena, const char *action, const char
     struct error err;
 
     error_init(&err);
-    assert_true(provider_arguments(arena, "p", make_service(arena), action, span_of(about), &words, &err));
+    assert_true(
+        provider_arguments(arena, "p", make_service(arena), action, span_of(about), &words, &err));
     return strings_join(&words, arena, " ");
 }
 
@@ -49,8 +51,9 @@ TEST(provider_without_metadata_is_given_everything)
 {
     struct arena *arena = arena_create();
 
-    assert_string_equal(words_for(arena, "up", ""),
-                        "compose --project-name=p up --type=mysql --size=1 --size=2 --other=x my-db");
+    assert_string_equal(
+        words_for(arena, "up", ""),
+        "compose --project-name=p up --type=mysql --size=1 --size=2 --other=x my-db");
     arena_destroy(arena);
 }
 
@@ -76,9 +79,11 @@ TEST(provider_misses_a_required_parameter)
     service->provider->options.items[0].key = "kind";
     assert_false(provider_arguments(
         arena, "p", service, "up",
-        span_of("{\"up\":{\"parameters\":[{\"name\":\"type\",\"required\":true}]}}"), &words, &err));
+        span_of("{\"up\":{\"parameters\":[{\"name\":\"type\",\"required\":true}]}}"), &words,
+        &err));
     message = error_message(&err);
-    assert_string_equal(message, "required parameter \"type\" is missing from provider \"cloud\" definition");
+    assert_string_equal(
+        message, "required parameter \"type\" is missing from provider \"cloud\" definition");
     free(message);
     error_finish(&err);
     arena_destroy(arena);
@@ -97,13 +102,15 @@ TEST(provider_messages_become_variables)
     struct error err;
 
     error_init(&err);
-    assert_true(provider_message_parse(arena, span_of("{\"type\":\"setenv\",\"message\":\"URL=a=b\"}"), &message, &err));
+    assert_true(provider_message_parse(
+        arena, span_of("{\"type\":\"setenv\",\"message\":\"URL=a=b\"}"), &message, &err));
     assert_string_equal(provider_variable(arena, "my-db", &message), "MY-DB_URL");
     assert_string_equal(message.value, "a=b");
-    assert_true(
-        provider_message_parse(arena, span_of("{\"type\":\"rawsetenv\",\"message\":\"URL=x\"}"), &message, &err));
+    assert_true(provider_message_parse(
+        arena, span_of("{\"type\":\"rawsetenv\",\"message\":\"URL=x\"}"), &message, &err));
     assert_string_equal(provider_variable(arena, "my-db", &message), "URL");
-    assert_true(provider_message_parse(arena, span_of("{\"type\":\"info\",\"message\":\"hi\"}"), &message, &err));
+    assert_true(provider_message_parse(arena, span_of("{\"type\":\"info\",\"message\":\"hi\"}"),
+                                       &message, &err));
     assert_int_equal(message.kind, PROVIDER_INFO);
     assert_string_equal(message.text, "hi");
     arena_destroy(arena);
@@ -111,8 +118,8 @@ TEST(provider_messages_become_variables)
 
 TEST(provider_nonsense_is_refused)
 {
-    static const char *const lines[] = {"hello", "{}", "{\"type\":\"dance\"}", "{\"type\":\"setenv\",\"message\":\"K\"}",
-                                        "[1,2]"};
+    static const char *const lines[] = {"hello", "{}", "{\"type\":\"dance\"}",
+                                        "{\"type\":\"setenv\",\"message\":\"K\"}", "[1,2]"};
     struct arena *arena = arena_create();
 
     for (size_t i = 0; i < COUNT_OF(lines); i++) {
@@ -160,7 +167,8 @@ static void on_done(void *owner, const struct error *failure)
 
 static void run_talk(struct talk *talk, const char *script, const char *action)
 {
-    struct provider_options options = {.project = &talk->project, .action = action, .docker = &talk->docker};
+    struct provider_options options = {
+        .project = &talk->project, .action = action, .docker = &talk->docker};
     const char *path;
     uv_loop_t loop;
     FILE *file;
@@ -207,8 +215,9 @@ TEST(provider_runs_and_speaks)
              "up");
     assert_null(talk.failure);
     assert_int_equal(talk.said.count, 2);
-    assert_string_equal(talk.said.items[0],
-                        "compose --project-name=p up --type=mysql --size=1 --size=2 --other=x my-db");
+    assert_string_equal(
+        talk.said.items[0],
+        "compose --project-name=p up --type=mysql --size=1 --size=2 --other=x my-db");
     assert_string_equal(talk.said.items[1], "A=1");
     end_talk(&talk);
 }
@@ -220,7 +229,8 @@ TEST(provider_failures_are_told)
     run_talk(&talk, "exit 3", "up");
     assert_string_equal(talk.failure, "failed to create service provider: exit status 3");
     end_talk(&talk);
-    run_talk(&talk, "[ \"$2\" = metadata ] || echo '{\"type\":\"error\",\"message\":\"no quota\"}'", "up");
+    run_talk(&talk, "[ \"$2\" = metadata ] || echo '{\"type\":\"error\",\"message\":\"no quota\"}'",
+             "up");
     assert_string_equal(talk.failure, "no quota");
     end_talk(&talk);
     run_talk(&talk, "[ \"$2\" = metadata ] || { echo nonsense; exec tail -f /dev/null; }", "down");

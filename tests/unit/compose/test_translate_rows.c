@@ -85,10 +85,11 @@ static const char *write_file(struct arena *arena, const char *name, const char 
     return path;
 }
 
-static const char usual_sections[] = "networks: {n: {}, m: {}}\n"
-                                     "volumes: {data: {}}\n"
-                                     "secrets: {s: {file: /etc/hostname}}\n"
-                                     "configs: {c: {file: /etc/hosts}}\n";
+static const char usual_sections[] =
+    "networks: {n: {}, m: {}}\n"
+    "volumes: {data: {}}\n"
+    "secrets: {s: {file: /etc/hostname}}\n"
+    "configs: {c: {file: /etc/hosts}}\n";
 
 static const char *compose_file(struct arena *arena, const struct row *row)
 {

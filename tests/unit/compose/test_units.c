@@ -16,11 +16,12 @@ static const struct {
     int64_t seconds;
     const char *words;
 } durations[] = {
-    {0, "Less than a second"}, {1, "1 second"},      {59, "59 seconds"},       {60, "About a minute"},
-    {119, "About a minute"},   {120, "2 minutes"},   {59 * 60 + 59, "59 minutes"}, {HOUR, "About an hour"},
-    {90 * 60, "2 hours"},      {47 * HOUR, "47 hours"}, {48 * HOUR, "2 days"}, {13 * DAY, "13 days"},
-    {14 * DAY, "2 weeks"},     {59 * DAY, "8 weeks"}, {60 * DAY, "2 months"},  {729 * DAY, "24 months"},
-    {730 * DAY, "2 years"},
+    {0, "Less than a second"},    {1, "1 second"},         {59, "59 seconds"},
+    {60, "About a minute"},       {119, "About a minute"}, {120, "2 minutes"},
+    {59 * 60 + 59, "59 minutes"}, {HOUR, "About an hour"}, {90 * 60, "2 hours"},
+    {47 * HOUR, "47 hours"},      {48 * HOUR, "2 days"},   {13 * DAY, "13 days"},
+    {14 * DAY, "2 weeks"},        {59 * DAY, "8 weeks"},   {60 * DAY, "2 months"},
+    {729 * DAY, "24 months"},     {730 * DAY, "2 years"},
 };
 
 TEST(durations_in_words)

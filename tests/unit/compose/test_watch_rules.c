@@ -52,8 +52,8 @@ static void load(struct fixture *fixture, const char *yaml)
 
 static bool make(struct fixture *fixture)
 {
-    return watch_rules_make(fixture->arena, fixture->project, NULL, &fixture->warnings, &fixture->rules,
-                            &fixture->err);
+    return watch_rules_make(fixture->arena, fixture->project, NULL, &fixture->warnings,
+                            &fixture->rules, &fixture->err);
 }
 
 static void teardown(struct fixture *fixture)
@@ -69,12 +69,13 @@ static void teardown(struct fixture *fixture)
     arena_destroy(fixture->arena);
 }
 
-static const char sync_yaml[] = "services:\n"
-                                "  a:\n"
-                                "    build: .\n"
-                                "    develop:\n"
-                                "      watch:\n"
-                                "        - {path: src, action: sync, target: /app, ignore: [tmp/, \"**/*.o\"]}\n";
+static const char sync_yaml[] =
+    "services:\n"
+    "  a:\n"
+    "    build: .\n"
+    "    develop:\n"
+    "      watch:\n"
+    "        - {path: src, action: sync, target: /app, ignore: [tmp/, \"**/*.o\"]}\n";
 
 static bool matches(struct fixture *fixture, const char *name)
 {
@@ -106,7 +107,8 @@ TEST(watch_leaves_out_ignored_and_builtin_patterns)
     assert_false(matches(&fixture, "src/tmp/x"));
     assert_false(matches(&fixture, "src/a/b.o"));
     assert_false(matches(&fixture, "src/secret"));
-    assert_true(matches(&fixture, "src/readme.md")); /* patterns of .dockerignore start at the context */
+    assert_true(
+        matches(&fixture, "src/readme.md")); /* patterns of .dockerignore start at the context */
     assert_false(matches(&fixture, "src/.git/index"));
     assert_false(matches(&fixture, "src/.main.c.swp"));
     assert_false(matches(&fixture, "src/main.c~"));
@@ -132,12 +134,13 @@ TEST(watch_includes_narrow_the_match)
 {
     struct fixture fixture;
 
-    load(&fixture, "services:\n"
-                   "  a:\n"
-                   "    image: x\n"
-                   "    develop:\n"
-                   "      watch:\n"
-                   "        - {path: src, action: sync, target: /app, include: [\"**/*.c\", doc/]}\n");
+    load(&fixture,
+         "services:\n"
+         "  a:\n"
+         "    image: x\n"
+         "    develop:\n"
+         "      watch:\n"
+         "        - {path: src, action: sync, target: /app, include: [\"**/*.c\", doc/]}\n");
     assert_true(make(&fixture));
     assert_true(matches(&fixture, "src/main.c"));
     assert_true(matches(&fixture, "src/x/y.c"));
@@ -150,14 +153,16 @@ TEST(watch_prunes_directories_that_are_ignored_whole)
 {
     struct fixture fixture;
 
-    load(&fixture, "services:\n"
-                   "  a:\n"
-                   "    image: x\n"
-                   "    develop:\n"
-                   "      watch:\n"
-                   "        - {path: src, action: restart, ignore: [node_modules/, data, \"!data/keep\"]}\n");
+    load(&fixture,
+         "services:\n"
+         "  a:\n"
+         "    image: x\n"
+         "    develop:\n"
+         "      watch:\n"
+         "        - {path: src, action: restart, ignore: [node_modules/, data, \"!data/keep\"]}\n");
     assert_true(make(&fixture));
-    assert_true(watch_rules_want(&fixture.rules, fixture.directory)); /* the path may come into being there */
+    assert_true(watch_rules_want(&fixture.rules,
+                                 fixture.directory)); /* the path may come into being there */
     assert_true(watch_rules_want(&fixture.rules, in(&fixture, "src")));
     assert_true(watch_rules_want(&fixture.rules, in(&fixture, "src/lib")));
     assert_true(watch_rules_want(&fixture.rules, in(&fixture, "src/data")));
@@ -171,13 +176,14 @@ TEST(watch_roots_are_the_nearest_directories_that_exist)
     struct fixture fixture;
     struct strings roots;
 
-    load(&fixture, "services:\n"
-                   "  a:\n"
-                   "    image: x\n"
-                   "    develop:\n"
-                   "      watch:\n"
-                   "        - {path: here/not/yet, action: restart}\n"
-                   "        - {path: here/file, action: restart}\n");
+    load(&fixture,
+         "services:\n"
+         "  a:\n"
+         "    image: x\n"
+         "    develop:\n"
+         "      watch:\n"
+         "        - {path: here/not/yet, action: restart}\n"
+         "        - {path: here/file, action: restart}\n");
     assert_int_equal(mkdir(in(&fixture, "here"), 0755), 0);
     assert_true(make(&fixture));
     roots = watch_rules_roots(fixture.arena, &fixture.rules);
@@ -190,22 +196,25 @@ TEST(watch_skips_what_is_bind_mounted)
 {
     struct fixture fixture;
 
-    load(&fixture, "services:\n"
-                   "  a:\n"
-                   "    image: x\n"
-                   "    volumes: [\"./src:/app\"]\n"
-                   "    develop:\n"
-                   "      watch:\n"
-                   "        - {path: src/x, action: sync, target: /app/x}\n"
-                   "        - {path: src/conf, action: restart}\n");
+    load(&fixture,
+         "services:\n"
+         "  a:\n"
+         "    image: x\n"
+         "    volumes: [\"./src:/app\"]\n"
+         "    develop:\n"
+         "      watch:\n"
+         "        - {path: src/x, action: sync, target: /app/x}\n"
+         "        - {path: src/conf, action: restart}\n");
     assert_true(make(&fixture));
     assert_int_equal(fixture.rules.count, 1);
     assert_int_equal(fixture.rules.items[0].action, WATCH_RESTART);
     assert_int_equal(fixture.warnings.count, 1);
-    assert_string_equal(fixture.warnings.items[0].text,
-                        arena_printf(fixture.arena,
-                                     "path '%s/src/x' also declared by a bind mount volume, this path won't be monitored!",
-                                     fixture.directory));
+    assert_string_equal(
+        fixture.warnings.items[0].text,
+        arena_printf(
+            fixture.arena,
+            "path '%s/src/x' also declared by a bind mount volume, this path won't be monitored!",
+            fixture.directory));
     teardown(&fixture);
 }
 
@@ -214,15 +223,17 @@ TEST(watch_refuses_to_rebuild_without_build)
     struct fixture fixture;
     char *message;
 
-    load(&fixture, "services:\n"
-                   "  a:\n"
-                   "    image: x\n"
-                   "    develop:\n"
-                   "      watch:\n"
-                   "        - {path: src, action: rebuild}\n");
+    load(&fixture,
+         "services:\n"
+         "  a:\n"
+         "    image: x\n"
+         "    develop:\n"
+         "      watch:\n"
+         "        - {path: src, action: rebuild}\n");
     assert_false(make(&fixture));
     message = error_message(&fixture.err);
-    assert_string_equal(message, "can't watch service \"a\" with action rebuild without a build context");
+    assert_string_equal(message,
+                        "can't watch service \"a\" with action rebuild without a build context");
     free(message);
     teardown(&fixture);
 }

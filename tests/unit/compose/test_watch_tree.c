@@ -74,7 +74,8 @@ static void on_blind(void *owner, const struct error *failure)
 
 static void setup(struct fixture *fixture)
 {
-    static const struct inotify_tree_handlers handlers = {on_wants, on_dirty, on_overflow, on_blind};
+    static const struct inotify_tree_handlers handlers = {on_wants, on_dirty, on_overflow,
+                                                          on_blind};
     char template[] = "/tmp/tree-XXXXXX";
     struct ignore *own;
     struct error err;
@@ -314,7 +315,8 @@ TEST(newer_files_are_found_for_the_initial_sync)
     watch_tree_destroy(fixture.tree);
     fixture.tree = watch_tree_create(&fixture.rules);
     watch_tree_scan(fixture.tree);
-    watch_tree_newer(fixture.tree, &fixture.rule, 1500000000LL * 1000000000LL, fixture.arena, &fixture.changes);
+    watch_tree_newer(fixture.tree, &fixture.rule, 1500000000LL * 1000000000LL, fixture.arena,
+                     &fixture.changes);
     assert_int_equal(fixture.changes.count, 1);
     expect(&fixture, 0, "d/one", false);
     teardown(&fixture);

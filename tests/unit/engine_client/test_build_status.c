@@ -8,10 +8,10 @@
 
 static void on_message(void *owner, const struct engine_build_message *message)
 {
-    text_addf(owner, "%d %s|%s|%d%d%d|%s|%d|%.*s|%lld\n", (int)message->kind, message->step, message->name,
-              message->started, message->completed, message->cached, message->error, message->stream,
-              (int)message->text.length, message->text.bytes ? message->text.bytes : "",
-              (long long)message->current);
+    text_addf(owner, "%d %s|%s|%d%d%d|%s|%d|%.*s|%lld\n", (int)message->kind, message->step,
+              message->name, message->started, message->completed, message->cached, message->error,
+              message->stream, (int)message->text.length,
+              message->text.bytes ? message->text.bytes : "", (long long)message->current);
 }
 
 TEST(status_lines_become_messages)
@@ -28,11 +28,12 @@ TEST(status_lines_become_messages)
     error_init(&err);
     text_init(&out, 0);
     assert_true(build_status_decode(span_of(line), on_message, &out, &err));
-    assert_string_equal(out.bytes, "1 d1|[1/2] FROM x|111||0||0\n"
-                                   "1 d2|n|000|bad|0||0\n"
-                                   "3 d1|sending|000||0||470\n"
-                                   "2 d2||000||2|hello\n|0\n"
-                                   "4 d1||000||0|warn|0\n");
+    assert_string_equal(out.bytes,
+                        "1 d1|[1/2] FROM x|111||0||0\n"
+                        "1 d2|n|000|bad|0||0\n"
+                        "3 d1|sending|000||0||470\n"
+                        "2 d2||000||2|hello\n|0\n"
+                        "4 d1||000||0|warn|0\n");
     text_finish(&out);
 }
 

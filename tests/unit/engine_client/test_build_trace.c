@@ -34,14 +34,15 @@ static void on_message(void *owner, const struct engine_build_message *message)
 
 /* vertex {1:"d1" 3:"RUN x" 4:1 5:{1:2 2:3} 7:"no"}, status {1:"id" 2:"d1" 4:5 5:300}, log {1:"d1" 3:2 4:"out"},
  * warning {1:"d1" 2:1 3:"hm"} */
-static const char sample[] = "\x0a\x17\x0a\x02"
-                             "d1\x1a\x05RUN x\x20\x01\x2a\x04\x08\x02\x10\x03\x3a\x02no"
-                             "\x12\x0d\x0a\x02id\x12\x02"
-                             "d1\x20\x05\x28\xac\x02"
-                             "\x1a\x0b\x0a\x02"
-                             "d1\x18\x02\x22\x03out"
-                             "\x22\x0a\x0a\x02"
-                             "d1\x10\x01\x1a\x02hm";
+static const char sample[] =
+    "\x0a\x17\x0a\x02"
+    "d1\x1a\x05RUN x\x20\x01\x2a\x04\x08\x02\x10\x03\x3a\x02no"
+    "\x12\x0d\x0a\x02id\x12\x02"
+    "d1\x20\x05\x28\xac\x02"
+    "\x1a\x0b\x0a\x02"
+    "d1\x18\x02\x22\x03out"
+    "\x22\x0a\x0a\x02"
+    "d1\x10\x01\x1a\x02hm";
 
 TEST(parts_of_a_response_become_messages)
 {

@@ -72,8 +72,9 @@ TEST(a_published_port_without_an_address_is_on_all)
 
     error_init(&err);
     assert_true(engine_container_list_decode(
-        arena, span_of("[{\"Ports\":[{\"PrivatePort\":80,\"PublicPort\":8081,\"Type\":\"tcp\"},"
-                       "{\"PrivatePort\":81,\"Type\":\"tcp\"}]}]"),
+        arena,
+        span_of("[{\"Ports\":[{\"PrivatePort\":80,\"PublicPort\":8081,\"Type\":\"tcp\"},"
+                "{\"PrivatePort\":81,\"Type\":\"tcp\"}]}]"),
         &got, &err)); /* as Podman 4 tells it */
     assert_string_equal(got.items[0].ports[0].host_ip, "0.0.0.0");
     assert_string_equal(got.items[0].ports[1].host_ip, "");
@@ -183,8 +184,8 @@ TEST(waits_execs_and_processes_are_decoded)
         engine_wait_decode(arena, span_of("{\"StatusCode\":3,\"Error\":null}"), &wait, &err));
     assert_int_equal(wait.status_code, 3);
     assert_string_equal(wait.error, "");
-    assert_true(engine_exec_decode(
-        span_of("{\"ID\":\"e\",\"Running\":true,\"ExitCode\":null}"), &exec, &err));
+    assert_true(engine_exec_decode(span_of("{\"ID\":\"e\",\"Running\":true,\"ExitCode\":null}"),
+                                   &exec, &err));
     assert_int_equal(exec.exit_code, 0);
     assert_true(engine_top_decode(
         arena,

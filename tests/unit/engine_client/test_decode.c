@@ -16,14 +16,15 @@
 
 TEST(networks_are_decoded)
 {
-    static const char body[] = "[{\"Name\":\"p_default\",\"Id\":\"n1\",\"Created\":\"2026-11-21T11:"
-                               "35:41.5Z\",\"Driver\":\"bridge\","
-                               "\"EnableIPv6\":true,\"IPAM\":{\"Driver\":\"default\",\"Options\":"
-                               "null,\"Config\":[{\"Subnet\":\"10.1.0.0/16\","
-                               "\"Gateway\":\"10.1.0.1\",\"AuxiliaryAddresses\":{\"h\":\"10.1.0."
-                               "9\"}}]},\"Internal\":true,\"Containers\":"
-                               "{\"z\":{\"Name\":\"b\"},\"y\":{\"Name\":\"a\",\"IPv4Address\":\"10."
-                               "1.0.2/16\"}},\"Labels\":{\"a\":\"b\"}}]";
+    static const char body[] =
+        "[{\"Name\":\"p_default\",\"Id\":\"n1\",\"Created\":\"2026-11-21T11:"
+        "35:41.5Z\",\"Driver\":\"bridge\","
+        "\"EnableIPv6\":true,\"IPAM\":{\"Driver\":\"default\",\"Options\":"
+        "null,\"Config\":[{\"Subnet\":\"10.1.0.0/16\","
+        "\"Gateway\":\"10.1.0.1\",\"AuxiliaryAddresses\":{\"h\":\"10.1.0."
+        "9\"}}]},\"Internal\":true,\"Containers\":"
+        "{\"z\":{\"Name\":\"b\"},\"y\":{\"Name\":\"a\",\"IPv4Address\":\"10."
+        "1.0.2/16\"}},\"Labels\":{\"a\":\"b\"}}]";
     struct arena *arena = arena_create();
     struct engine_network_list list;
     const struct engine_network *n;
@@ -124,18 +125,19 @@ TEST(progress_messages_are_decoded)
 
 TEST(statistics_are_summed_as_the_docker_cli_does)
 {
-    static const char body[] = "{\"name\":\"/"
-                               "w\",\"id\":\"aa\",\"cpu_stats\":{\"cpu_usage\":{\"total_usage\":"
-                               "300},\"system_cpu_usage\":2000,"
-                               "\"online_cpus\":2},\"precpu_stats\":{\"cpu_usage\":{\"total_"
-                               "usage\":100},\"system_cpu_usage\":1000},"
-                               "\"memory_stats\":{\"usage\":1000,\"limit\":4000,\"stats\":{"
-                               "\"inactive_file\":200}},\"pids_stats\":"
-                               "{\"current\":4},\"networks\":{\"eth0\":{\"rx_bytes\":1,\"tx_"
-                               "bytes\":2},\"eth1\":{\"rx_bytes\":3}},"
-                               "\"blkio_stats\":{\"io_service_bytes_recursive\":[{\"op\":\"Read\","
-                               "\"value\":5},{\"op\":\"write\",\"value\":7},"
-                               "{\"op\":\"Total\",\"value\":12}]}}";
+    static const char body[] =
+        "{\"name\":\"/"
+        "w\",\"id\":\"aa\",\"cpu_stats\":{\"cpu_usage\":{\"total_usage\":"
+        "300},\"system_cpu_usage\":2000,"
+        "\"online_cpus\":2},\"precpu_stats\":{\"cpu_usage\":{\"total_"
+        "usage\":100},\"system_cpu_usage\":1000},"
+        "\"memory_stats\":{\"usage\":1000,\"limit\":4000,\"stats\":{"
+        "\"inactive_file\":200}},\"pids_stats\":"
+        "{\"current\":4},\"networks\":{\"eth0\":{\"rx_bytes\":1,\"tx_"
+        "bytes\":2},\"eth1\":{\"rx_bytes\":3}},"
+        "\"blkio_stats\":{\"io_service_bytes_recursive\":[{\"op\":\"Read\","
+        "\"value\":5},{\"op\":\"write\",\"value\":7},"
+        "{\"op\":\"Total\",\"value\":12}]}}";
     struct arena *arena = arena_create();
     struct engine_stats stats;
     struct error err;

@@ -75,10 +75,11 @@ TEST(sockets_and_loopback_addresses_are_here)
         const char *address;
         bool far;
     } rows[] = {
-        {"unix:///run/x.sock", false}, {"tcp://127.0.0.1:2375", false}, {"tcp://[::1]:2375", false},
-        {"tcp://localhost", false},    {"tcp://:2375", false},          {"ssh://u@127.0.0.2", false},
-        {"tcp://10.0.0.1", true},      {"https://build.test", true},    {"ssh://u@build.test", true},
-        {"tcp://127.build.test", true},
+        {"unix:///run/x.sock", false}, {"tcp://127.0.0.1:2375", false},
+        {"tcp://[::1]:2375", false},   {"tcp://localhost", false},
+        {"tcp://:2375", false},        {"ssh://u@127.0.0.2", false},
+        {"tcp://10.0.0.1", true},      {"https://build.test", true},
+        {"ssh://u@build.test", true},  {"tcp://127.build.test", true},
     };
     struct arena *arena = arena_create();
     struct engine_endpoint endpoint;
@@ -177,8 +178,9 @@ TEST(contexts_are_found_by_the_digest_of_their_name)
     assert_false(resolve(arena, directory, &options, &variables, &endpoint, &err));
     message = error_message(&err);
     assert_non_null(
-        strstr(message, "Failed to initialize: unable to resolve docker endpoint: context \"far\": "
-                        "context not found"));
+        strstr(message,
+               "Failed to initialize: unable to resolve docker endpoint: context \"far\": "
+               "context not found"));
     write_context(directory, FAR_DIGEST);
     assert_true(resolve(arena, directory, &options, &variables, &endpoint, &err));
     assert_int_equal(endpoint.transport, ENGINE_TLS);

@@ -17,8 +17,9 @@ static struct engine_event decode(struct arena *arena, const char *line)
 TEST(events_keep_their_nanoseconds_and_attributes)
 {
     struct arena *arena = arena_create();
-    struct engine_event event = decode(
-        arena, "{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"aa\",\"Attributes\":"
+    struct engine_event event =
+        decode(arena,
+               "{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"aa\",\"Attributes\":"
                "{\"name\":\"w\","
                "\"exitCode\":\"137\"}},\"time\":1795262732,\"timeNano\":1795262732002588123}");
 
@@ -51,12 +52,14 @@ TEST(only_the_end_of_a_container_has_an_exit_code)
 {
     struct arena *arena = arena_create();
     struct engine_event event =
-        decode(arena, "{\"Type\":\"container\",\"Action\":\"create\",\"Actor\":{\"Attributes\":{"
-                      "\"containerExitCode\":\"0\"}}}");
+        decode(arena,
+               "{\"Type\":\"container\",\"Action\":\"create\",\"Actor\":{\"Attributes\":{"
+               "\"containerExitCode\":\"0\"}}}");
 
     assert_false(event.has_exit_code); /* Podman says it in all of its events */
-    event = decode(arena, "{\"Type\":\"container\",\"Action\":\"died\",\"Actor\":{\"Attributes\":{"
-                          "\"containerExitCode\":\"3\"}}}");
+    event = decode(arena,
+                   "{\"Type\":\"container\",\"Action\":\"died\",\"Actor\":{\"Attributes\":{"
+                   "\"containerExitCode\":\"3\"}}}");
     assert_true(event.has_exit_code);
     assert_int_equal(event.exit_code, 3);
     arena_destroy(arena);

@@ -33,10 +33,11 @@ static void got_finish(struct got *got)
         text_finish(&got->streams[i]);
 }
 
-static const char sample[] = "\1\0\0\0\0\0\0\4out1"
-                             "\2\0\0\0\0\0\0\3err"
-                             "\1\0\0\0\0\0\0\0"
-                             "\1\0\0\0\0\0\0\5out2\n";
+static const char sample[] =
+    "\1\0\0\0\0\0\0\4out1"
+    "\2\0\0\0\0\0\0\3err"
+    "\1\0\0\0\0\0\0\0"
+    "\1\0\0\0\0\0\0\5out2\n";
 
 TEST(frames_may_be_cut_anywhere)
 {

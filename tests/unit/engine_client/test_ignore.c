@@ -76,9 +76,10 @@ TEST(classes_and_escapes_work)
 TEST(comments_blank_lines_and_marks_are_skipped)
 {
     assert_false(ignores("# a\n\n   \n", "a"));
-    assert_true(ignores("\xEF\xBB\xBF"
-                        "a\r\n",
-                        "a"));
+    assert_true(
+        ignores("\xEF\xBB\xBF"
+                "a\r\n",
+                "a"));
     assert_false(ignores(".\n/\n", "a"));
 }
 

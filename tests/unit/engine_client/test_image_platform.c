@@ -79,8 +79,7 @@ TEST(malformed_platforms_are_refused)
 
 TEST(a_variant_counts_where_both_have_one)
 {
-    const struct engine_platform plain = {"linux", "arm64", ""},
-                                 eight = {"linux", "arm64", "v8"};
+    const struct engine_platform plain = {"linux", "arm64", ""}, eight = {"linux", "arm64", "v8"};
 
     assert_true(image_platform_matches("linux/aarch64", &eight));
     assert_true(image_platform_matches("linux/arm64/v8", &plain));

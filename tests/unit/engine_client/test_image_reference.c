@@ -87,7 +87,8 @@ TEST(the_longest_name_counts_what_is_put_in_front)
     error_finish(&err);
     name[237] = '\0';
     assert_true(image_reference_parse(arena, name, &reference, &err));
-    assert_true(image_reference_parse(arena, image_reference_canonical(arena, &reference), &again, &err));
+    assert_true(
+        image_reference_parse(arena, image_reference_canonical(arena, &reference), &again, &err));
     arena_destroy(arena);
 }
 

@@ -6,10 +6,11 @@
 #include "engine_client/json_find.h"
 #include "spec/base/arena.h"
 
-static const char sample[] = " { \"a\" : {\"x\":[1, {\"y\":\"}\\\"{\"}, [ ] ], "
-                             "\"n\":9223372036854775807}, \"b\\u0041\":null,\n"
-                             " \"labels\":{\"com.docker.x\":\"v\"}, \"t\":\"tab\\t \\ud83d\\ude00 "
-                             "\\u00e9\", \"timeNano\":1795260941336651829 }";
+static const char sample[] =
+    " { \"a\" : {\"x\":[1, {\"y\":\"}\\\"{\"}, [ ] ], "
+    "\"n\":9223372036854775807}, \"b\\u0041\":null,\n"
+    " \"labels\":{\"com.docker.x\":\"v\"}, \"t\":\"tab\\t \\ud83d\\ude00 "
+    "\\u00e9\", \"timeNano\":1795260941336651829 }";
 
 static void expect(const char *path, const char *wanted)
 {
@@ -94,7 +95,9 @@ TEST(members_come_in_their_order_with_their_keys)
     assert_int_equal(engine_json_members(arena, span_of("[ ]"), &members), 0);
     assert_int_equal(engine_json_members(arena, span_of("null"), &members), 0);
     assert_int_equal(engine_json_members(arena, (struct span){0}, &members), 0);
-    assert_int_equal(engine_json_members(arena, span_of(" { \"b.c\" : [1,{}], \"\\u0041\":\"x,}\" } "), &members), 2);
+    assert_int_equal(engine_json_members(
+                         arena, span_of(" { \"b.c\" : [1,{}], \"\\u0041\":\"x,}\" } "), &members),
+                     2);
     assert_string_equal(members[0].key, "b.c");
     assert_string_equal(engine_json_text(arena, members[0].value), "[1,{}]");
     assert_string_equal(members[1].key, "A");

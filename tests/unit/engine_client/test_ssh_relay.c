@@ -18,16 +18,17 @@
 #include "tests/unit/engine_client/fake_engine.h"
 #include "tests/unit/engine_client/private_dir.h"
 
-static const char stand_in[] = "#!/bin/sh\n"
-                               "echo \"$*\" >>\"$FAKE_SSH_LOG\"\n"
-                               "while [ $# -gt 1 ]; do case \"$1\" in -L) where=${2%%:*}; "
-                               "engine=${2#*:};; --) host=$2;; esac; shift; done\n"
-                               "case $host in down) echo 'ssh: connect to host down: Connection "
-                               "refused' >&2; exit 255;; esac\n"
-                               "ln -s \"$engine\" \"$where\"\n"
-                               "echo Welcome\n"
-                               "case $1 in 'echo '*'; exec cat') ;; *) exit 9;; esac\n"
-                               "eval \"$1\"\n";
+static const char stand_in[] =
+    "#!/bin/sh\n"
+    "echo \"$*\" >>\"$FAKE_SSH_LOG\"\n"
+    "while [ $# -gt 1 ]; do case \"$1\" in -L) where=${2%%:*}; "
+    "engine=${2#*:};; --) host=$2;; esac; shift; done\n"
+    "case $host in down) echo 'ssh: connect to host down: Connection "
+    "refused' >&2; exit 255;; esac\n"
+    "ln -s \"$engine\" \"$where\"\n"
+    "echo Welcome\n"
+    "case $1 in 'echo '*'; exec cat') ;; *) exit 9;; esac\n"
+    "eval \"$1\"\n";
 
 struct world {
     char directory[64];

@@ -211,8 +211,9 @@ TEST(error_line_of_a_pull_is_its_failure)
     struct world world;
     struct engine_image_stream_options options = {.reference = "redis"};
 
-    world_open(&world, "{\"status\":\"Pulling\"}\n{\"errorDetail\":{\"message\":\"no "
-                       "space\"},\"error\":\"no space\"}\n");
+    world_open(&world,
+               "{\"status\":\"Pulling\"}\n{\"errorDetail\":{\"message\":\"no "
+               "space\"},\"error\":\"no space\"}\n");
     (void)engine_image_pull(world.client, &options, on_progress, on_image_done, &world);
     uv_run(&world.loop, UV_RUN_DEFAULT);
     assert_int_equal(world.done, 1);

@@ -13,8 +13,8 @@
 static const struct {
     unsigned bit;
     const char *name;
-} kinds[] = {{A_LIST, "array"}, {A_BOOL, "boolean"}, {A_INT, "integer"}, {A_NULL, "null"},
-             {A_NUMBER, "number"}, {A_MAP, "object"}, {A_STRING, "string"}};
+} kinds[] = {{A_LIST, "array"},    {A_BOOL, "boolean"}, {A_INT, "integer"},  {A_NULL, "null"},
+             {A_NUMBER, "number"}, {A_MAP, "object"},   {A_STRING, "string"}};
 
 static const char *kinds_text(struct arena *arena, unsigned accept)
 {
@@ -35,8 +35,8 @@ static bool is_required(const struct spec_field *field, const struct spec_field 
     return !owner || !(owner->flags & REQUEST_OPTIONAL);
 }
 
-static void add_fields(struct strings *lines, struct arena *arena, const char *path, const struct spec_type *type,
-                       const struct spec_field *owner)
+static void add_fields(struct strings *lines, struct arena *arena, const char *path,
+                       const struct spec_type *type, const struct spec_field *owner)
 {
     for (size_t i = 0; i < type->count; i++) {
         const struct spec_field *field = &type->fields[i];
@@ -45,7 +45,8 @@ static void add_fields(struct strings *lines, struct arena *arena, const char *p
         if ((field->flags & PRE_START_ONLY) && owner && (owner->flags & HOOK_PLAIN))
             continue;
         strings_add(lines, arena,
-                    arena_printf(arena, "%s %s%s", here, kinds_text(arena, spec_field_accept(field)),
+                    arena_printf(arena, "%s %s%s", here,
+                                 kinds_text(arena, spec_field_accept(field)),
                                  is_required(field, owner) ? " required" : ""));
         if (field->sub)
             add_fields(lines, arena,

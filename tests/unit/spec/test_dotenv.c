@@ -58,7 +58,10 @@ TEST(dotenv_takes_both_separators_and_spaces_around_them)
     assert_value("A = 1\n", "A", "1");
     assert_value("A: 1\n", "A", "1");
     assert_value("A:1", "A", "1");
-    assert_value("\xEF\xBB\xBF" "A=1\r\nB=2\r\n", "A", "1");
+    assert_value(
+        "\xEF\xBB\xBF"
+        "A=1\r\nB=2\r\n",
+        "A", "1");
     assert_value("export \t A=1\n", "A", "1");
     assert_value("A=\n", "A", "");
     assert_value("A=1\nA=2\n", "A", "2");

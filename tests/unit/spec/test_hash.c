@@ -162,11 +162,12 @@ static void setup(struct fixture *fixture, const char *service)
     path = arena_printf(fixture->arena, "%s/compose.yaml", directory);
     file = fopen(path, "w");
     assert_non_null(file);
-    (void)fprintf(file,
-                  "services:\n  a:\n%s  b: {image: b}\nvolumes: {data: {}, other: {driver: x, labels: [k=v]}}\n"
-                  "networks: {n: {}, m: {ipam: {options: {o: v}}}}\nsecrets: {s: {file: /s}}\n"
-                  "configs: {c: {file: /c}}\n",
-                  service);
+    (void)fprintf(
+        file,
+        "services:\n  a:\n%s  b: {image: b}\nvolumes: {data: {}, other: {driver: x, labels: [k=v]}}\n"
+        "networks: {n: {}, m: {ipam: {options: {o: v}}}}\nsecrets: {s: {file: /s}}\n"
+        "configs: {c: {file: /c}}\n",
+        service);
     (void)fclose(file);
     strings_add(&options.files, fixture->arena, path);
     fixture->project = spec_project_load(&options, &warnings, &err);
@@ -193,7 +194,8 @@ TEST(hash_of_services_in_both_forms)
         setup(&fixture, vectors[i].service);
         service = spec_project_service(fixture.project, "a");
         print_message("%s\n", vectors[i].name);
-        assert_string_equal(spec_service_hash(fixture.arena, service, SPEC_HASH_5), vectors[i].hash_5);
+        assert_string_equal(spec_service_hash(fixture.arena, service, SPEC_HASH_5),
+                            vectors[i].hash_5);
         assert_string_equal(spec_service_hash(fixture.arena, service, SPEC_HASH_2), hash_2);
         teardown(&fixture);
     }
@@ -206,14 +208,16 @@ TEST(hash_is_taken_of_compact_json)
 
     setup(&fixture, "    image: busybox\n    command: sleep infinity\n    volumes: [\"./x:/x\"]\n");
     service = spec_project_service(fixture.project, "a");
-    assert_string_equal(spec_service_hash_input(fixture.arena, service, SPEC_HASH_5),
-                        "{\"command\":[\"sleep\",\"infinity\"],\"entrypoint\":null,\"image\":\"busybox\","
-                        "\"networks\":{\"default\":null},\"volumes\":[{\"type\":\"bind\",\"source\":\"/srv/app/x\","
-                        "\"target\":\"/x\",\"bind\":{}}]}");
-    assert_string_equal(spec_service_hash_input(fixture.arena, service, SPEC_HASH_2),
-                        "{\"command\":[\"sleep\",\"infinity\"],\"entrypoint\":null,\"image\":\"busybox\","
-                        "\"networks\":{\"default\":null},\"volumes\":[{\"type\":\"bind\",\"source\":\"/srv/app/x\","
-                        "\"target\":\"/x\",\"bind\":{\"create_host_path\":true}}]}");
+    assert_string_equal(
+        spec_service_hash_input(fixture.arena, service, SPEC_HASH_5),
+        "{\"command\":[\"sleep\",\"infinity\"],\"entrypoint\":null,\"image\":\"busybox\","
+        "\"networks\":{\"default\":null},\"volumes\":[{\"type\":\"bind\",\"source\":\"/srv/app/x\","
+        "\"target\":\"/x\",\"bind\":{}}]}");
+    assert_string_equal(
+        spec_service_hash_input(fixture.arena, service, SPEC_HASH_2),
+        "{\"command\":[\"sleep\",\"infinity\"],\"entrypoint\":null,\"image\":\"busybox\","
+        "\"networks\":{\"default\":null},\"volumes\":[{\"type\":\"bind\",\"source\":\"/srv/app/x\","
+        "\"target\":\"/x\",\"bind\":{\"create_host_path\":true}}]}");
     teardown(&fixture);
 }
 

@@ -14,10 +14,11 @@ static void assert_parses(const char *form, const char *wanted)
 
     error_init(&err);
     if (spec_short_mount_parse(arena, form, &mount, &err))
-        got = arena_printf(arena, "%s|%s|%s%s%s%s%s%s", mount.source ? mount.source : "", mount.target,
-                           mount.bare ? "bare " : "", mount.is_bind ? "bind " : "",
+        got = arena_printf(arena, "%s|%s|%s%s%s%s%s%s", mount.source ? mount.source : "",
+                           mount.target, mount.bare ? "bare " : "", mount.is_bind ? "bind " : "",
                            mount.read_only ? "ro " : "", mount.nocopy ? "nocopy " : "",
-                           mount.propagation ? mount.propagation : "", mount.selinux ? mount.selinux : "");
+                           mount.propagation ? mount.propagation : "",
+                           mount.selinux ? mount.selinux : "");
     else
         got = err.frames[0].text;
     assert_string_equal(got, wanted);

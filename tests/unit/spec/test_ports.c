@@ -19,9 +19,10 @@ static void assert_parses(const char *form, const char *wanted)
     text_init(&got, 0);
     if (spec_short_ports_parse(arena, form, &ports, &err)) {
         for (size_t i = 0; i < ports.count; i++)
-            text_addf(&got, "%s%s|%s|%u/%s", i ? " " : "", ports.items[i].host_ip ? ports.items[i].host_ip : "",
-                      ports.items[i].published ? ports.items[i].published : "", ports.items[i].target,
-                      ports.items[i].protocol);
+            text_addf(&got, "%s%s|%s|%u/%s", i ? " " : "",
+                      ports.items[i].host_ip ? ports.items[i].host_ip : "",
+                      ports.items[i].published ? ports.items[i].published : "",
+                      ports.items[i].target, ports.items[i].protocol);
     } else {
         text_add(&got, err.frames[0].text);
     }

@@ -50,13 +50,15 @@ static void assert_reads(const char *yaml, const char *wanted)
         for (size_t i = 0; i < document.marks.count; i++) {
             text_add(&out, " mark");
             for (size_t j = 0; j < document.marks.items[i].count; j++)
-                text_addf(&out, ".%s", document.marks.items[i].segments[j] ? document.marks.items[i].segments[j]
-                                                                          : "[]");
+                text_addf(&out, ".%s",
+                          document.marks.items[i].segments[j] ? document.marks.items[i].segments[j]
+                                                              : "[]");
         }
     }
     if (error_is_set(&err)) {
         text_clear(&out);
-        text_addf(&out, "%u:%u %s", error_where(&err).line, error_where(&err).column, err.frames[0].text);
+        text_addf(&out, "%u:%u %s", error_where(&err).line, error_where(&err).column,
+                  err.frames[0].text);
     }
     assert_string_equal(out.bytes, wanted);
     spec_reader_destroy(reader);
@@ -72,7 +74,10 @@ TEST(read_makes_trees)
     assert_reads("# nothing\n", "");
     assert_reads("a: 1\n---\nb: 2\n", "{a:1} {b:2}");
     assert_reads("---\n---\na: 1\n", "null {a:1}");
-    assert_reads("\xEF\xBB\xBF" "a: 1\r\nb: 2\r\n", "{a:1,b:2}");
+    assert_reads(
+        "\xEF\xBB\xBF"
+        "a: 1\r\nb: 2\r\n",
+        "{a:1,b:2}");
 }
 
 TEST(read_expands_aliases_also_of_earlier_documents)
@@ -81,7 +86,8 @@ TEST(read_expands_aliases_also_of_earlier_documents)
     assert_reads("a: &x 1\n---\nb: *x\n", "{a:1} {b:1}");
     assert_reads("a: *nope\n",
                  "1:4 go-yaml load error in composer at L1.C4: unknown anchor 'nope' referenced");
-    assert_reads("a: &x\n  b: *x\n", "2:6 cycle detected: node at path a.b references node at path a");
+    assert_reads("a: &x\n  b: *x\n",
+                 "2:6 cycle detected: node at path a.b references node at path a");
 }
 
 TEST(read_merges_keys)
@@ -93,18 +99,21 @@ TEST(read_merges_keys)
 
 TEST(read_refuses_keys_that_cannot_be)
 {
-    assert_reads("a: 1\nb: 2\na: 3\n", "3:1 failed to parse f.yaml: yaml: construct errors: line 1: line 3: "
-                                       "mapping key \"a\" already defined at line 1");
+    assert_reads("a: 1\nb: 2\na: 3\n",
+                 "3:1 failed to parse f.yaml: yaml: construct errors: line 1: line 3: "
+                 "mapping key \"a\" already defined at line 1");
     assert_reads("1: x\n", "1:1 non-string key at top level: 1");
     assert_reads("s: {l: {~: 1}}\n", "1:9 non-string key in s.l: <nil>");
 }
 
 TEST(read_tells_where_syntax_breaks)
 {
-    assert_reads("a:\n  b: c: d\n", "2:7 go-yaml load error in scanner at L2.C7: mapping values are not allowed "
-                                    "in this context");
-    assert_reads("a: [1\nb: 2\n", "2:2 go-yaml load error in parser (while parsing a flow sequence) at "
-                                  "L1.C4-L2.C2: did not find expected ',' or ']'");
+    assert_reads("a:\n  b: c: d\n",
+                 "2:7 go-yaml load error in scanner at L2.C7: mapping values are not allowed "
+                 "in this context");
+    assert_reads("a: [1\nb: 2\n",
+                 "2:2 go-yaml load error in parser (while parsing a flow sequence) at "
+                 "L1.C4-L2.C2: did not find expected ',' or ']'");
 }
 
 TEST(read_notes_reset_and_override)

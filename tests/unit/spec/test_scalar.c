@@ -18,8 +18,8 @@ static void assert_tagged(const char *tag, const char *text, const char *wanted)
     error_init(&err);
     if (spec_scalar_resolve(arena, &scalar, node, &err)) {
         got = spec_node_scalar_text(arena, node);
-        assert_string_equal(arena_printf(arena, "%s %s", spec_node_kind_name(node->kind), got ? got : ""),
-                            wanted);
+        assert_string_equal(
+            arena_printf(arena, "%s %s", spec_node_kind_name(node->kind), got ? got : ""), wanted);
     } else {
         assert_string_equal("error", wanted);
     }

@@ -41,7 +41,8 @@ static void assert_expands_warning(const char *template, const char *wanted, con
         if (failure.kind == TEMPLATE_REQUIRED)
             text_addf(&out, "!required %s %s", failure.name, failure.message);
         else
-            text_addf(&out, "!%s %zu", failure.kind == TEMPLATE_INVALID ? "invalid" : "large", failure.offset);
+            text_addf(&out, "!%s %zu", failure.kind == TEMPLATE_INVALID ? "invalid" : "large",
+                      failure.offset);
     }
     assert_string_equal(out.bytes, wanted);
     assert_string_equal(known.unset, unset);

@@ -5,7 +5,7 @@
 
 #include "spec/base/duration.h"
 
-#define MS INT64_C(1000000)
+#define MS     INT64_C(1000000)
 #define SECOND INT64_C(1000000000)
 
 static void assert_reads(const char *text, int64_t ns)

@@ -22,8 +22,9 @@ TEST(compact_text_has_no_spaces)
     json_object_open(&json);
     json_object_close(&json);
     json_object_close(&json);
-    assert_string_equal(text.bytes, "{\"Image\":\"busybox\",\"Memory\":9223372036854775807,"
-                                    "\"Cmd\":[\"sleep\",null],\"Empty\":{}}");
+    assert_string_equal(text.bytes,
+                        "{\"Image\":\"busybox\",\"Memory\":9223372036854775807,"
+                        "\"Cmd\":[\"sleep\",null],\"Empty\":{}}");
 }
 
 TEST(indented_text_keeps_empty_containers_on_one_line)

@@ -17,7 +17,8 @@ static void assert_order(const char *const *keys, size_t count)
 TEST(natural_order_counts_and_puts_letters_last)
 {
     static const char *const mixed[] = {"1a", "A", "a", "a1b", "a9", "a10"};
-    static const char *const signs[] = {"-", "_k", "1", "K1", "k", "k 1", "k-1", "k.", "k1", "k01", "k2", "k10", "kz", "ké"};
+    static const char *const signs[] = {"-",  "_k", "1",   "K1", "k",   "k 1", "k-1",
+                                        "k.", "k1", "k01", "k2", "k10", "kz",  "ké"};
 
     assert_order(mixed, COUNT_OF(mixed));
     assert_order(signs, COUNT_OF(signs));

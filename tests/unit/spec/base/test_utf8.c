@@ -21,7 +21,8 @@ TEST(width_counts_columns_not_bytes)
 
 TEST(an_emoji_sequence_counts_once)
 {
-    assert_int_equal(width("\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7"), 2);
+    assert_int_equal(
+        width("\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7"), 2);
 }
 
 TEST(fit_never_cuts_a_cluster)
