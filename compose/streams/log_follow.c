@@ -91,6 +91,12 @@ static int by_name(const void *a, const void *b)
     return strcmp(containers_name(a), containers_name(b));
 }
 
+static bool is_alive(const struct engine_container_entry *entry)
+{
+    return entry->state == ENGINE_STATE_RUNNING || entry->state == ENGINE_STATE_PAUSED ||
+           entry->state == ENGINE_STATE_RESTARTING;
+}
+
 static void take_list(struct log_follow *follow, struct engine_container_list *list)
 {
     if (list->count > 0)
@@ -107,8 +113,9 @@ static void take_list(struct log_follow *follow, struct engine_container_list *l
         } else if (log_follow_watches(follow, &entry->labels) &&
                    !(follow->started && entry->state == ENGINE_STATE_CREATED)) {
             /* (One that is being recreated gets its own name before it is started.) */
-            (void)log_item_add(follow, entry->id, containers_name(entry),
-                               containers_label(entry, LABEL_SERVICE), follow->started);
+            item = log_item_add(follow, entry->id, containers_name(entry),
+                                containers_label(entry, LABEL_SERVICE), follow->started);
+            item->ended_before = !item->fresh && !is_alive(entry);
         }
     }
     for (struct log_item *item = follow->items; item; item = item->next)

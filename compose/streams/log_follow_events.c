@@ -20,10 +20,17 @@ static void on_start(struct log_follow *follow, struct log_item *item,
         item->running = true;
         return;
     }
+    if (!item->known && !item->fresh) {
+        item->inspect_again = true; /* it tells whether this is the life that was listed, or a later one */
+        return;
+    }
+    if (event->time_ns < item->started_ns || event->time_ns <= item->ended_ns)
+        return; /* of a life that had ended before we looked */
     item->starts_due--;
-    if (item->running || event->time_ns < item->started_ns)
+    if (item->running)
         return;
     item->running = true;
+    item->ended_before = false;
     item->stopped_by_api = false;
     item->restarting = false;
     log_item_leave_back_off(item);
@@ -47,7 +54,7 @@ static void on_start(struct log_follow *follow, struct log_item *item,
 static void on_die(struct log_item *item, const struct engine_event *event)
 {
     /* The stream begins a second early: an end from before the known start is old news. */
-    if (event->time_ns < item->started_ns || event->time_ns <= item->died_ns)
+    if (item->ended_before || event->time_ns < item->started_ns || event->time_ns <= item->died_ns)
         return;
     item->running = false;
     item->exit_code = event->exit_code;

@@ -169,6 +169,12 @@ static void begin(struct log_item *item, const struct engine_container *containe
         container->running && !container->restarting; /* Docker says both in a back-off */
     item->restarting = container->restarting;
     item->started_ns = container->started_ns;
+    if (item->ended_before && (item->running || item->restarting)) {
+        item->ended_before = false; /* since it was listed it has begun a life */
+        item->fresh = follow->options.only_new;
+    } else if (item->ended_before) {
+        item->ended_ns = container->finished_ns;
+    }
     if (item->silent)
         return;
     add_stream(item);
@@ -331,6 +337,7 @@ void log_item_update(struct log_item *item, const struct engine_container_entry 
         item->died_at_ms = uv_now(session_loop(item->follow->session));
     }
     item->running = runs;
+    item->ended_before = item->ended_before && !runs;
     item->restarting = entry->state == ENGINE_STATE_RESTARTING;
     if ((runs || item->broken) && item->reader && !log_reader_is_open(item->reader))
         log_item_open(item);

@@ -125,6 +125,36 @@ def old_start_leaves_no_trace(program, directory):
         print("starts of containers that are gone leave no trace")
 
 
+def old_end_ends_nothing(program, directory):
+    """the stream of events begins a second early: the last life of a container that is started again now is no news"""
+    with Case(program, directory) as case:
+        with case.model.lock:
+            container = case.model.container("follow-web-1")
+            case.model.write_log(container, 1, b"of the last life\n")
+            case.model.stop(container)
+            old = list(case.model.events)
+            case.model.events.clear()
+
+        def tell(engine, _request):
+            with engine.model.lock:
+                engine.model.events.extend(old)
+                engine.model.changed.notify_all()
+
+        case.engine.rule("GET", f"/containers/{container['Id']}/json", nth=1, call=tell, delay=0.2)  # it is not known yet
+        case.engine.rule("POST", f"/containers/{container['Id']}/start", nth=1, call=tell, delay=0.2)
+        case.follower = case.start("up", "--no-color", "--abort-on-container-exit")
+        case.wait_for(lambda: container["State"]["Running"])
+        case.say("of this life")
+        shown = case.until("of this life")
+        with case.model.lock:
+            case.model.die(container, 7)
+        out, err = case.follower.communicate(timeout=LIMIT_S)
+        shown = "".join(shown) + out
+        assert case.follower.returncode == 7, (case.follower.returncode, shown, err)
+        assert shown.count("exited with code") == 1 and "last life" not in shown, shown
+        print("an end before the start is no news")
+
+
 def back_off(case, name):
     """the container ends, and waits to be started again by its policy"""
     with case.model.lock:
@@ -199,7 +229,8 @@ def wait_that_knows_no_back_off(program, directory):
 
 def main():
     program = os.path.abspath(sys.argv[1])
-    for part in old_start_leaves_no_trace, killed_between_two_lives, wait_that_knows_no_back_off:
+    for part in old_start_leaves_no_trace, old_end_ends_nothing, killed_between_two_lives, \
+            wait_that_knows_no_back_off:
         with tempfile.TemporaryDirectory(prefix="follow-") as directory:
             part(program, directory)
     return 0
