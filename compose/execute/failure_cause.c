@@ -22,6 +22,8 @@
     "the engine cannot reach the registry: check its network, or `docker load` the image or build it here"
 #define NO_POOL                                                                                    \
     "all address pools are in use: remove networks (`docker network prune`) or give `ipam.config`"
+#define HALF_STARTED                                                                               \
+    "the engine was killed while it started this container: `up --force-recreate` replaces it"
 #define NO_COMMAND "the command does not exist in the image: check `command` and `entrypoint`"
 
 /*
@@ -32,7 +34,8 @@
 static const struct {
     const char *words, *attributes, *hint;
 } known_failures[] = {
-    {": already exists", NULL, "the engine was killed while it started this container: `up --force-recreate` replaces it"},
+    {": already exists", NULL, HALF_STARTED},
+    {"id already in use", NULL, HALF_STARTED},
     {FAILURE_WRONG_FORMAT, "platform", FAILURE_WRONG_FORMAT_HINT},
     {"executable file not found", "command entrypoint", NO_COMMAND},
     {"\": stat /", "command entrypoint", NO_COMMAND},
