@@ -193,6 +193,7 @@ static bool run_plan(struct converge *job, struct plan *plan, struct execute_out
     }
     if (!find_builder(job, plan, err))
         return false;
+    job->execute.project_name = job->wants.project_name;
     job->execute.wanted = job->wanted;
     job->execute.dry_run = job->context->dry_run;
     job->execute.parallel = job->context->root->parallel;

@@ -4,7 +4,7 @@
  * nothing: a failed step blocks its dependents, independent work goes on, all failures are told together at the end.
  * Waits are ended by the session's event stream, which is open before the first step starts.
  *
- *     struct execute_options options = {.wanted = wanted, .docker = docker};
+ *     struct execute_options options = {.project_name = name, .wanted = wanted, .docker = docker};
  *     if (!execute(context, plan, &options, &outcome, err))
  *
  * A signal stops it: what is in flight is given up and its outcome unknown, so look again before planning anew.
@@ -39,9 +39,10 @@ typedef void execute_unpulled_fn(void *owner, const struct step *step, const str
 
 /** Plain data, borrowed for the call. */
 struct execute_options {
-    const struct wanted *wanted;
-    const struct builder *builder;      /* needed by IMAGE_BUILD */
-    const struct bake_options *bake;    /* flags of builds */
+    const char *project_name;        /* whose events are listened to */
+    const struct wanted *wanted;     /* NULL where nothing is made, pulled, built or waited for */
+    const struct builder *builder;   /* needed by IMAGE_BUILD */
+    const struct bake_options *bake; /* flags of builds */
     const struct docker_config *docker; /* log-ins and proxies */
     int64_t build_memory_bytes;         /* build --memory */
     int64_t parallel;                   /* bound; -1: from the processors */

@@ -140,7 +140,7 @@ static void on_exec_stream_ended(void *owner, struct engine_request *req,
     if (ended(step, failure))
         return;
     error_init(&problem);
-    step->work->exec_end = exec_end_start(run->session, run->options->wanted->project->name,
+    step->work->exec_end = exec_end_start(run->session, run->options->project_name,
                                           step->work->exec_id, on_exec_ended, step, &problem);
     if (!step->work->exec_end)
         execute_failed(run, step, &problem);

@@ -87,7 +87,7 @@ bool execute_listen(struct execution *run, struct error *err)
 {
     run->listener = (struct session_listener){
         .on_ready = on_ready, .on_event = on_event, .on_lost = on_lost, .owner = run};
-    if (!session_listen(run->session, run->options->wanted->project->name, &run->listener, err))
+    if (!session_listen(run->session, run->options->project_name, &run->listener, err))
         return false;
     run->listening = true;
     return true;

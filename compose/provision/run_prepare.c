@@ -95,6 +95,7 @@ bool run_start(struct command_context *context, struct spec_project *project,
         !wanted_create(project, NULL, NULL, &wanted, err))
         return false;
     how.docker = config;
+    how.project_name = project->name;
     how.wanted = wanted;
     good = reconcile_start_one(wanted, prepare->service, id, prepare->name, &plan, err);
     if (good) {

@@ -21,7 +21,8 @@ static void on_start(struct log_follow *follow, struct log_item *item,
         return;
     }
     if (!item->known && !item->fresh) {
-        item->inspect_again = true; /* it tells whether this is the life that was listed, or a later one */
+        item->inspect_again =
+            true; /* it tells whether this is the life that was listed, or a later one */
         return;
     }
     if (event->time_ns < item->started_ns || event->time_ns <= item->ended_ns)

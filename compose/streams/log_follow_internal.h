@@ -43,7 +43,8 @@ struct log_item {
     bool exit_due;       /* its end is to be told once its output is */
     bool inspect_again;  /* something happened to it while it was inspected */
     bool back_off_over; /* the engine has told so: it is not asked for again before the next life */
-    bool ended_before;   /* it did not run when it was first listed: an end without a start is an old one */
+    bool
+        ended_before; /* it did not run when it was first listed: an end without a start is an old one */
     int starts_due; /* starts of ours less the events of starts: above 0, one is still to come */
     int exit_code;
     int64_t started_ns, died_ns;
