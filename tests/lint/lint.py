@@ -31,6 +31,8 @@ BANNED = ["strcpy", "strcat", "strncat", "sprintf", "vsprintf", "strtok", "atoi"
           "strtol", "strtoll", "strtoul", "strtoull", "sleep", "usleep"]
 MAY_USE = {"spec/base/number.c": ["strtol", "strtoll", "strtoul", "strtoull"]}
 COMMENTED = {".c": "/*", ".h": "/*", ".def": "/*", ".py": "#", ".sh": "#", ".cmake": "#", ".java": "//"}
+# What stands at the top; files whose names begin with a dot beside them.
+TOP = {"compose", "spec", "engine_client", "examples", "tests", "CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE"}
 # A source that a reader cannot look up.
 FOREIGN_NOTES = re.compile(r"\b(?:cli|model|engines|design|style)\.md\b|\bmodel reference\b")
 # Paths that exist on one machine only.
@@ -117,6 +119,9 @@ def main(root):
     checked = 0
     for path in sorted(tracked(root)):
         full = os.path.join(root, path)
+        top = path.split("/")[0]
+        if top not in TOP and not top.startswith("."):
+            findings.append(f"{path}:1: {top} does not belong at the top")
         if os.path.islink(full) or not os.path.isfile(full):
             continue
         try:
