@@ -155,6 +155,20 @@ bool execute_is_fine(struct execution *run, struct step *step, const struct erro
     return false;
 }
 
+bool execute_created(struct execution *run, struct step *step, struct engine_request *req,
+                     struct engine_created *ret_created)
+{
+    struct error problem;
+    bool good;
+
+    error_init(&problem);
+    good = engine_created_decode(run->arena, engine_request_body(req), ret_created, &problem);
+    if (!good)
+        execute_failed(run, step, &problem);
+    error_finish(&problem);
+    return good;
+}
+
 void execute_on_done(void *owner, struct engine_request *req, const struct error *failure)
 {
     struct step *step = owner;

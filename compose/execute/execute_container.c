@@ -74,7 +74,6 @@ static void on_created(void *owner, struct engine_request *req, const struct err
     struct step *step = owner;
     struct execution *run = step->work->run;
     struct engine_created created;
-    struct error problem;
 
     step->work->request = NULL;
     if (failure) {
@@ -82,12 +81,8 @@ static void on_created(void *owner, struct engine_request *req, const struct err
         execute_failed(run, step, failure);
         return;
     }
-    error_init(&problem);
-    if (!engine_created_decode(run->arena, engine_request_body(req), &created, &problem)) {
-        execute_failed(run, step, &problem);
-        error_finish(&problem);
+    if (!execute_created(run, step, req, &created))
         return;
-    }
     for (size_t i = 0; i < created.warnings.count; i++)
         console_progress(run->console, &(struct progress){.id = step->service->name,
                                                           .text = created.warnings.items[i],

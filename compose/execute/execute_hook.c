@@ -153,16 +153,11 @@ static void on_exec_created(void *owner, struct engine_request *req, const struc
     struct execution *run = step->work->run;
     struct engine_created created;
     struct engine_call call = {.method = "POST", .on_chunk = execute_hook_chunk};
-    struct error problem;
 
     if (ended(step, failure))
         return;
-    error_init(&problem);
-    if (!engine_created_decode(run->arena, engine_request_body(req), &created, &problem)) {
-        execute_failed(run, step, &problem);
-        error_finish(&problem);
+    if (!execute_created(run, step, req, &created))
         return;
-    }
     step->work->exec_id = xstrdup(created.id);
     call.path = engine_path(run->arena, "/exec/%s/start", created.id);
     call.body = span_of("{\"Detach\":false,\"Tty\":false}");

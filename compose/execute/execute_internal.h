@@ -109,6 +109,9 @@ void execute_send(struct execution *run, struct step *step, const char *method, 
                   const char *query, struct span body, engine_done_fn *done);
 /** Completion for requests whose answer does not matter. */
 void execute_on_done(void *owner, struct engine_request *req, const struct error *failure);
+/** What the engine says that it has created; false when that cannot be read, which has failed the step. */
+bool execute_created(struct execution *run, struct step *step, struct engine_request *req,
+                     struct engine_created *ret_created) WARN_UNUSED;
 /** Is this failure as good as done for this step? */
 bool execute_is_fine(struct execution *run, struct step *step, const struct error *failure);
 /** What was planned for may not be so any more (it went away, somebody else made it, two have one name): plan again. */

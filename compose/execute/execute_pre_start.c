@@ -197,18 +197,11 @@ static void on_created(void *owner, struct engine_request *req, const struct err
     struct step *step = owner;
     struct execution *run = step->work->run;
     struct engine_created created;
-    struct error problem;
 
-    if (!went_well(step, failure))
+    if (!went_well(step, failure) || !execute_created(run, step, req, &created))
         return;
-    error_init(&problem);
-    if (engine_created_decode(run->arena, engine_request_body(req), &created, &problem)) {
-        step->work->exec_id = xstrdup(created.id);
-        next_phase(step);
-    } else {
-        execute_failed(run, step, &problem);
-    }
-    error_finish(&problem);
+    step->work->exec_id = xstrdup(created.id);
+    next_phase(step);
 }
 
 static void on_joined(void *owner, struct engine_request *req, const struct error *failure)

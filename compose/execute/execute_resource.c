@@ -16,7 +16,6 @@ static void on_network_created(void *owner, struct engine_request *req, const st
     struct step *step = owner;
     struct execution *run = step->work->run;
     struct engine_created created;
-    struct error problem;
 
     step->work->request = NULL;
     if (failure && failure->kind == ERROR_ENGINE && failure->status == 409) {
@@ -27,12 +26,8 @@ static void on_network_created(void *owner, struct engine_request *req, const st
         execute_failed(run, step, failure);
         return;
     }
-    error_init(&problem);
-    if (engine_created_decode(run->arena, engine_request_body(req), &created, &problem))
+    if (execute_created(run, step, req, &created))
         execute_done(run, step, created.id);
-    else
-        execute_failed(run, step, &problem);
-    error_finish(&problem);
 }
 
 bool execute_network_create(struct execution *run, struct step *step, struct error *failure)
