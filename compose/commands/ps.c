@@ -297,8 +297,10 @@ static bool wanted_states(const struct command_context *context, struct strings 
         strings_add(ret_states, context->arena, equals + 1);
         return true;
     }
-    if (text_starts_with(filter, "source="))
-        return error_set(err, ERROR_USAGE, "not implemented");
+    if (text_starts_with(filter, "source=")) {
+        (void)error_set(err, ERROR_USAGE, "containers cannot be filtered by source");
+        return error_hint(err, "--filter status=STATE is what there is");
+    }
     return error_set(err, ERROR_USAGE, "unknown filter %.*s", (int)(equals - filter), filter);
 }
 

@@ -101,7 +101,7 @@ bool reconcile_fits_provided(struct reconcile *r, const struct reconcile_service
     if (!is_unsure(r, service) || !service->hash)
         return false;
     if (!find_given(r, service, container, &given))
-        return true; /* for now: the plan is made again */
+        return true; /* its details are asked for, and the plan is made anew with them */
     resolved = wanted_resolve(r->arena, with_variables(r, reconcile_model(service), &given),
                               &service->references);
     if (strcmp(label, spec_service_hash(r->arena, resolved, SPEC_HASH_5)) != 0 &&
