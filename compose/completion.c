@@ -79,7 +79,6 @@ static struct spec_project *load_project(struct completion *completion)
     struct spec_project *project;
     struct error ignored;
 
-    options.skip_env_files = true;
     options.no_env_resolution = true;
     error_init(&ignored);
     project = spec_project_load(&options, &warnings, &ignored);

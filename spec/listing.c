@@ -116,31 +116,14 @@ static void add_hash(struct text *out, const struct spec_project *project,
               spec_service_hash(project->load->arena, service, SPEC_HASH_5));
 }
 
-bool spec_list_hashes(struct text *out, const struct spec_project *project, const char *services,
-                      struct error *err)
+bool spec_list_hashes(struct text *out, const struct spec_project *project,
+                      const struct strings *names, struct error *err)
 {
-    struct arena *arena = project->load->arena;
-    struct strings names = {0};
-
-    if (strcmp(services, "*") == 0) {
-        for (size_t i = 0; i < project->services.count; i++)
-            add_hash(out, project, project->services.items[i].value);
-        return true;
-    }
-    for (const char *at = services;; at++) {
-        size_t length = strcspn(at, ",");
-
-        strings_add(&names, arena, arena_strndup(arena, at, length));
-        at += length;
-        if (*at == '\0')
-            break;
-    }
-    strings_sort(&names);
-    for (size_t i = 0; i < names.count; i++) {
-        const struct spec_service *service = spec_project_service(project, names.items[i]);
+    for (size_t i = 0; i < names->count; i++) {
+        const struct spec_service *service = spec_project_service(project, names->items[i]);
 
         if (!service)
-            return spec_project_unknown(project, names.items[i], err);
+            return spec_project_unknown(project, names->items[i], err);
         add_hash(out, project, service);
     }
     return true;

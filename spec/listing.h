@@ -23,11 +23,11 @@ void spec_list_profiles(struct text *out, const struct spec_project *project);
 /** The interpolation environment as KEY=VALUE. */
 void spec_list_environment(struct text *out, const struct spec_project *project);
 /**
- * `SERVICE HASH` lines; `services` is "*" or a list separated by commas.
+ * `SERVICE HASH` lines of the services with these names, in the order given.
  * Errors: `no such service: X`.
  */
-bool spec_list_hashes(struct text *out, const struct spec_project *project, const char *services,
-                      struct error *err) WARN_UNUSED;
+bool spec_list_hashes(struct text *out, const struct spec_project *project,
+                      const struct strings *names, struct error *err) WARN_UNUSED;
 
 enum spec_variables_format { SPEC_VARIABLES_TABLE, SPEC_VARIABLES_JSON, SPEC_VARIABLES_YAML };
 /** Variables of the values in project->load->tree, which must have been loaded with `no_interpolate`. */

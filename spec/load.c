@@ -72,12 +72,7 @@ static bool finish_project(struct spec_project *project, const struct spec_tree 
     if (options->tree_only)
         return true;
     spec_profiles_apply(project, &project->load->profiles);
-    if (!options->no_consistency && !spec_consistency_check(project, err))
-        return false;
-    if (options->skip_env_files)
-        return true;
-    return (options->no_env_resolution || spec_env_files_resolve(project, tree->warnings, err)) &&
-           spec_label_files_resolve(project, tree->warnings, err);
+    return options->no_consistency || spec_consistency_check(project, err);
 }
 
 static bool load_project(struct spec_tree *tree, bool name_only, struct spec_project **ret_project,
@@ -124,6 +119,18 @@ struct spec_project *spec_project_load(const struct spec_load_options *options,
                                        struct warnings *warnings, struct error *err)
 {
     return load_in_arena(options, false, warnings, err);
+}
+
+bool spec_project_read_service_files(struct spec_project *project, struct warnings *warnings,
+                                     struct error *err)
+{
+    struct error fault = {.kind = ERROR_NONE};
+
+    if (!project->load->no_env_resolution && !spec_env_files_resolve(project, warnings, &fault))
+        (void)error_append(err, &fault);
+    if (!spec_label_files_resolve(project, warnings, &fault))
+        (void)error_append(err, &fault);
+    return !error_is_set(err);
 }
 
 struct spec_project *spec_project_locate(const struct spec_load_options *options,

@@ -32,12 +32,12 @@ struct spec_load_options {
     const char *const *environment; /* NULL-terminated "K=V", normally environ */
 
     bool no_interpolate, no_normalize, no_path_resolution, no_consistency;
-    bool tree_only;         /* load->tree is what is asked for: no structs are made of it */
-    bool no_check;          /* neither schema nor rules (config --variables) */
-    bool no_env_resolution; /* env_file is neither read nor dropped */
-    bool skip_env_files; /* commands that only need names (down, ps, ...): env_file is not read */
-    bool all_profiles;   /* as --profile '*' */
-    bool compatibility;  /* names with _ */
+    bool tree_only; /* load->tree is what is asked for: no structs are made of it */
+    bool no_check;  /* neither schema nor rules (config --variables) */
+    /* spec_project_read_service_files() neither reads nor drops env_file */
+    bool no_env_resolution;
+    bool all_profiles;  /* as --profile '*' */
+    bool compatibility; /* names with _ */
 };
 
 /** How the project was loaded. Members are read-only. */
@@ -51,7 +51,7 @@ struct spec_load {
     const struct spec_node *tree; /* the folded tree */
     bool compatibility;
     bool includes;          /* a file includes others */
-    bool no_env_resolution; /* of the options: services enabled by a selection are resolved alike */
+    bool no_env_resolution; /* of the options */
 };
 
 /**
@@ -78,6 +78,16 @@ struct spec_project *spec_project_named(const char *name);
  */
 bool spec_project_select(struct spec_project *project, const struct strings *names, bool no_deps,
                          bool all_resources, struct error *err) WARN_UNUSED;
+
+/**
+ * Read the `env_file` and `label_file` of every enabled service into its environment and labels, and look up its
+ * variables without a value. Call it once, after the selection: a file of a service that was left out may be missing.
+ * Commands that use neither environment nor labels of a service (pull, build, down, ...) do not call it.
+ * Errors: ERROR_INPUT, `env file PATH not found: ...`, for all services at once.
+ * Source: Docker Compose 5.5.0, which reads the files of the services kept by the selection.
+ */
+bool spec_project_read_service_files(struct spec_project *project, struct warnings *warnings,
+                                     struct error *err) WARN_UNUSED;
 
 /** Enabled service by name, or NULL; `disabled` ones are in project->disabled. */
 struct spec_service *spec_project_service(const struct spec_project *project, const char *name);

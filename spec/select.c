@@ -7,7 +7,6 @@
 #include "spec/any.h"
 #include "spec/base/index.h"
 #include "spec/base/span.h"
-#include "spec/env_files.h"
 #include "spec/node.h"
 #include "spec/profiles.h"
 
@@ -28,11 +27,9 @@ static bool add_name(struct names *names, const char *name)
 }
 
 /* Naming a disabled service activates its profiles. */
-static bool enable_named(struct spec_project *project, const struct strings *names,
-                         struct error *err)
+static void enable_named(struct spec_project *project, const struct strings *names)
 {
     struct spec_load *load = project->load;
-    struct warnings warnings = {.arena = load->arena};
     bool changed = false;
 
     for (size_t i = 0; i < names->count; i++) {
@@ -44,11 +41,8 @@ static bool enable_named(struct spec_project *project, const struct strings *nam
                 strings_add(&load->profiles, load->arena, service->profiles.items[k]);
         }
     }
-    if (!changed)
-        return true;
-    spec_profiles_apply(project, &load->profiles);
-    return (load->no_env_resolution || spec_env_files_resolve(project, &warnings, err)) &&
-           spec_label_files_resolve(project, &warnings, err);
+    if (changed)
+        spec_profiles_apply(project, &load->profiles);
 }
 
 static bool match(const struct spec_project *project, const char *pattern, struct names *names)
@@ -205,8 +199,9 @@ bool spec_project_select(struct spec_project *project, const struct strings *nam
 {
     struct arena *scratch = arena_create();
     struct names kept = {.arena = scratch};
-    bool good = enable_named(project, names, err);
+    bool good = true;
 
+    enable_named(project, names);
     for (size_t i = 0; good && i < names->count; i++)
         if (!match(project, names->items[i], &kept))
             good = spec_project_unknown(project, names->items[i], err);

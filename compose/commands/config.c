@@ -94,14 +94,14 @@ static bool load(struct command_context *context, enum model model,
     how.no_path_resolution = options_bool(options, "no-path-resolution");
     how.no_consistency = options_bool(options, "no-consistency");
     how.no_env_resolution = options_bool(options, "no-env-resolution");
-    how.skip_env_files = lists_keys(options); /* so a missing one is no matter */
     return session_project(context, PROJECT_MODEL, &how, ret_project, err);
 }
 
 static bool select_services(struct command_context *context, const struct strings *services,
                             struct spec_project *project, struct error *err)
 {
-    return spec_project_select(project, services, false, context->root->all_resources, err);
+    return spec_project_select(project, services, false, context->root->all_resources, err) &&
+           (lists_keys(context->options) || session_read_service_files(context, err));
 }
 
 static bool add_variables(struct command_context *context, const char *format, struct text *out,
@@ -168,10 +168,48 @@ static bool add_model(struct command_context *context, bool json, struct text *o
     return true;
 }
 
+/* The names of `--hash`: "*" for all, else separated by commas. */
+static struct strings names_to_hash(struct arena *arena, const struct spec_project *project,
+                                    const char *list)
+{
+    struct strings names = {0};
+
+    if (strcmp(list, "*") == 0) {
+        for (size_t i = 0; i < project->services.count; i++)
+            strings_add(&names, arena, project->services.items[i].key);
+        return names;
+    }
+    for (const char *at = list;; at++) {
+        size_t length = strcspn(at, ",");
+
+        strings_add(&names, arena, arena_strndup(arena, at, length));
+        at += length;
+        if (*at == '\0')
+            break;
+    }
+    strings_sort(&names);
+    return names;
+}
+
+/* Only the files of the services that are named are read. */
+static bool add_hashes(struct command_context *context, struct text *out, struct error *err)
+{
+    struct spec_project *project;
+    struct strings names;
+
+    if (!load(context, MODEL_TYPED, &project, err))
+        return false;
+    names = names_to_hash(context->arena, project, options_string(context->options, "hash"));
+    for (size_t i = 0; i < names.count; i++)
+        if (!spec_project_service(project, names.items[i]))
+            return spec_project_unknown(project, names.items[i], err);
+    return spec_project_select(project, &names, true, true, err) &&
+           session_read_service_files(context, err) && spec_list_hashes(out, project, &names, err);
+}
+
 static bool add_listing(struct command_context *context, const struct selector *selector,
                         struct text *out, struct error *err)
 {
-    const char *hash = options_string(context->options, "hash");
     const struct strings all = {0};
     struct spec_project *project;
 
@@ -183,12 +221,12 @@ static bool add_listing(struct command_context *context, const struct selector *
     }
     if (strcmp(selector->flag, "variables") == 0)
         return add_variables(context, options_string(context->options, "format"), out, err);
+    if (strcmp(selector->flag, "hash") == 0)
+        return add_hashes(context, out, err);
     if (!load(context, MODEL_TYPED, &project, err) ||
         !select_services(context, selector->is_whole ? &all : &context->options->arguments, project,
                          err))
         return false;
-    if (!selector->list)
-        return spec_list_hashes(out, project, hash, err);
     selector->list(out, project);
     return true;
 }

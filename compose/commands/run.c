@@ -158,7 +158,8 @@ static bool load(struct run *run, struct error *err)
     for (size_t i = 0; i < run->project->services.count; i++)
         strings_add(&run->prepare.known, context->arena, run->project->services.items[i].key);
     if (!spec_project_select(run->project, &services, options_bool(context->options, "no-deps"),
-                             context->root->all_resources, err))
+                             context->root->all_resources, err) ||
+        !session_read_service_files(context, err))
         return false;
     return spec_project_service(run->project, run->prepare.service) ||
            spec_project_unknown(run->project, run->prepare.service, err);

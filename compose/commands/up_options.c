@@ -128,7 +128,7 @@ bool up_options_init(struct up_options *up, struct command_context *context,
     for (size_t i = 0; i < up->project->services.count; i++)
         strings_add(&up->reconcile.known, context->arena, up->project->services.items[i].key);
     if (!spec_project_select(up->project, services, no_deps, context->root->all_resources, err) ||
-        !provision_up(context, up->project, err) ||
+        !session_read_service_files(context, err) || !provision_up(context, up->project, err) ||
         !wanted_create(up->project, scales, NULL, &up->job.wanted, err))
         return false;
     up->reconcile.targets = targets(context->arena, up->project, services);

@@ -146,6 +146,12 @@ bool session_project(const struct command_context *context, enum project_need ne
                      const struct spec_load_options *load, struct spec_project **ret_project,
                      struct error *err) WARN_UNUSED;
 /**
+ * Read env_file and label_file of the services that the selection kept, and show the warnings found on the way.
+ * For commands that create containers or print environments; see spec_project_read_service_files().
+ */
+bool session_read_service_files(const struct command_context *context,
+                                struct error *err) WARN_UNUSED;
+/**
  * For PROJECT_MODEL_OR_NAME commands whose arguments are services: load it and refuse those that no file knows.
  * `*ret_name` is the name as it was given where no file was read.
  */

@@ -46,7 +46,6 @@ static struct spec_project *load_model(struct session *session, enum project_nee
         return spec_project_load(options, &session->warnings, err);
     if (options->files.count == 0 && options->project_name)
         return named(session, options->project_name);
-    options->skip_env_files = true;
     options->no_env_resolution = true;
     error_init(&failure);
     project = spec_project_load(options, &session->warnings, &failure);
@@ -91,6 +90,16 @@ bool session_project(const struct command_context *context, enum project_need ne
     console_set_ansi(session->console, session->root->ansi);
     *ret_project = project;
     return true;
+}
+
+bool session_read_service_files(const struct command_context *context, struct error *err)
+{
+    struct session *session = context->session;
+    size_t shown = session->warnings.count;
+    bool good = spec_project_read_service_files(session->project, &session->warnings, err);
+
+    console_warnings_from(session->console, &session->warnings, shown);
+    return good;
 }
 
 bool session_project_for_services(const struct command_context *context, const char **ret_name,

@@ -53,10 +53,10 @@ static void load(const char *path, bool plain)
 
     strings_add(&options.files, arena, path);
     project = spec_project_load(&options, &warnings, &err);
-    if (project && !plain)
-        print_everything(project);
     if (!project && !error_is_set(&err))
         abort();
+    if (project && !plain && spec_project_read_service_files(project, &warnings, &err))
+        print_everything(project);
     spec_project_destroy(project);
     error_finish(&err);
     arena_destroy(arena);

@@ -137,7 +137,8 @@ static void setup(struct fixture *fixture, const struct row *row)
     (void)write_file(fixture->arena, "base.yaml",
                      "services: {b: {image: y, hostname: elsewhere}}\n");
     fixture->project = spec_project_load(&options, &fixture->warnings, &fixture->err);
-    if (!fixture->project)
+    if (!fixture->project ||
+        !spec_project_read_service_files(fixture->project, &fixture->warnings, &fixture->err))
         fail_msg("%s.%s: %s: %s", row->type, row->member, row->yaml,
                  fixture->err.frame_count > 0 ? fixture->err.frames[0].text : "");
     assert_int_equal(fixture->warnings.count, 0);
