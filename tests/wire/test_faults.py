@@ -209,12 +209,13 @@ class Case:
         while self.signals < MOST_SIGNALS:
             self.interrupted = True
             self.signals += 1
-            self.process.send_signal(signal.SIGINT)
+            # Not send_signal(): it polls, and a process that has just ended is then reaped before wait4().
+            os.kill(self.process.pid, signal.SIGINT)
             if self.has_ended(PATIENCE_S):
                 return
         if not self.has_ended(ENDS_S):
             self.hangs = True
-            self.process.kill()
+            os.kill(self.process.pid, signal.SIGKILL)
             self.has_ended(ENDS_S)
 
 
