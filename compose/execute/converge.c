@@ -196,7 +196,6 @@ static bool run_plan(struct converge *job, struct plan *plan, struct execute_out
     job->execute.project_name = job->wants.project_name;
     job->execute.wanted = job->wanted;
     job->execute.dry_run = job->context->dry_run;
-    job->execute.parallel = job->context->root->parallel;
     if (job->execute.wait_since_ms == 0)
         job->execute.wait_since_ms = uv_now(session_loop(job->context->session));
     show_running(job, plan);

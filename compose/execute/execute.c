@@ -11,6 +11,7 @@
 #include "compose/execute/exec_end.h"
 #include "compose/execute/execute_internal.h"
 #include "compose/execute/project_lock.h"
+#include "compose/root.h"
 #include "compose/session/child.h"
 #include "engine_client/build.h"
 #include "engine_client/image_stream.h"
@@ -18,16 +19,16 @@
 #include "engine_client/tar_stream.h"
 #include "spec/base/text.h"
 
-enum { SLOTS_PER_PROCESSOR = 4, MS_PER_SECOND = 1000 };
+enum { BRIEF_SLOT_MS = 200, MS_PER_SECOND = 1000 };
 
 static execute_start_fn *const start_functions[STEP_KINDS] = {
 #define STEP(kind, function, flags, noun, verb, working, done) [STEP_##kind] = execute_##function,
 #include "compose/reconcile/steps.def"
 };
 
-static unsigned flags_of(const struct step *step)
+static bool is_passive(const struct step *step)
 {
-    return step_kind_rows[step->kind].flags;
+    return (step_kind_rows[step->kind].flags & STEP_PASSIVE) != 0;
 }
 
 void execute_progress(struct execution *run, const struct step *step, const char *text,
@@ -63,6 +64,8 @@ static void finish_work(struct step *step)
     build_display_destroy(work->display);
     if (work->timer)
         uv_close((uv_handle_t *)work->timer, free_timer);
+    if (work->slot_timer)
+        uv_close((uv_handle_t *)work->slot_timer, free_timer);
     text_finish(&work->tail);
     error_finish(&work->hook_failure);
     free(work->auth);
@@ -75,12 +78,7 @@ static void leave(struct execution *run, struct step *step, enum step_state stat
 {
     if (step->state != STEP_RUNNING)
         return;
-    step->state = state;
-    run->in_flight--;
-    if (flags_of(step) & STEP_SLOT)
-        run->slots_used--;
-    if (!(flags_of(step) & STEP_PASSIVE))
-        run->changing--;
+    schedule_end(&run->schedule, step, state);
     finish_work(step);
     execute_advance(run);
 }
@@ -212,7 +210,7 @@ static void end_idle(struct execution *run, struct step *step)
 
     if (step->state != STEP_RUNNING || !work || work->request || work->attach || work->launch ||
         work->stream || work->lookup || work->build || work->exec_end || work->child ||
-        work->baking)
+        step->batched)
         return;
     error_init(&canceled);
     (void)error_set(&canceled, ERROR_CANCELED, "given up");
@@ -222,7 +220,7 @@ static void end_idle(struct execution *run, struct step *step)
 
 static void give_up(struct execution *run)
 {
-    run->stopping = true;
+    run->schedule.stopping = true;
     for (size_t i = 0; i < run->plan->count; i++)
         if (run->plan->steps[i]->state == STEP_RUNNING)
             cancel_step(run->plan->steps[i]);
@@ -251,22 +249,6 @@ static void on_deadline(uv_timer_t *timer)
     give_up(run);
 }
 
-static bool is_ready(const struct step *step, bool *ret_blocked)
-{
-    *ret_blocked = false;
-    for (size_t i = 0; i < step->after_count; i++) {
-        enum step_state state = step->after[i]->state;
-
-        if (state == STEP_FAILED || state == STEP_BLOCKED) {
-            *ret_blocked = true;
-            return false;
-        }
-        if (state != STEP_DONE)
-            return false;
-    }
-    return true;
-}
-
 static void start_dry(struct execution *run, struct step *step)
 {
     const char *known = step_value_get(step->object);
@@ -277,16 +259,37 @@ static void start_dry(struct execution *run, struct step *step)
                                                      : step->name);
 }
 
+void execute_release_slot(struct execution *run, struct step *step)
+{
+    schedule_release_slot(&run->schedule, step);
+    execute_advance(run);
+}
+
+static void on_brief_slot_over(uv_timer_t *timer)
+{
+    struct step *step = timer->data;
+
+    execute_release_slot(step->work->run, step);
+}
+
+/* A stop takes as long as its container needs: others must not wait for that. */
+static void limit_slot(struct execution *run, struct step *step)
+{
+    struct step_work *work = step->work;
+
+    if (!schedule_is_brief(step))
+        return;
+    work->slot_timer = xcalloc(1, sizeof(*work->slot_timer));
+    (void)uv_timer_init(session_loop(run->session), work->slot_timer);
+    work->slot_timer->data = step;
+    (void)uv_timer_start(work->slot_timer, on_brief_slot_over, BRIEF_SLOT_MS, 0);
+}
+
 static void start(struct execution *run, struct step *step)
 {
     struct error failure;
 
-    step->state = STEP_RUNNING;
-    run->in_flight++;
-    if (flags_of(step) & STEP_SLOT)
-        run->slots_used++;
-    if (!(flags_of(step) & STEP_PASSIVE))
-        run->changing++;
+    schedule_begin(&run->schedule, step);
     execute_progress(run, step, working_text(step), PROGRESS_WORKING);
     if (run->options->dry_run) {
         start_dry(run, step);
@@ -297,6 +300,7 @@ static void start(struct execution *run, struct step *step)
     engine_frames_init(&step->work->frames, false);
     text_init(&step->work->tail, 0);
     error_init(&step->work->hook_failure);
+    limit_slot(run, step);
     error_init(&failure);
     if (!start_functions[step->kind](run, step, &failure))
         execute_failed(run, step, &failure);
@@ -306,7 +310,8 @@ static void start(struct execution *run, struct step *step)
 /* Others may change the project while we only wait. */
 static void free_lock(struct execution *run)
 {
-    if (!run->options->lock || run->lock_free || run->changing > 0 || run->in_flight == 0)
+    if (!run->options->lock || run->lock_free || run->schedule.changing > 0 ||
+        run->schedule.in_flight == 0)
         return;
     run->lock_seen = project_lock_release(run->options->lock, true);
     run->lock_free = true;
@@ -335,29 +340,16 @@ static bool retake_lock(struct execution *run)
 
 static void sweep(struct execution *run)
 {
-    for (size_t i = 0; i < run->plan->count; i++) {
-        struct step *step = run->plan->steps[i];
-        bool blocked;
+    struct step *step;
 
-        if (step->state != STEP_PENDING)
-            continue;
-        if (run->stopping) {
-            step->state = STEP_BLOCKED;
-            continue;
-        }
-        if (!is_ready(step, &blocked)) {
-            if (blocked) {
-                step->state = STEP_BLOCKED;
-                run->again = true;
-            }
-            continue;
-        }
-        if ((flags_of(step) & STEP_SLOT) && run->slots_used >= run->slots)
-            continue;
-        if (!(flags_of(step) & STEP_PASSIVE) && !retake_lock(run))
+    for (size_t at = 0; (step = schedule_next(&run->schedule, &at)) != NULL;) {
+        if (!is_passive(step) && !retake_lock(run))
             return;
         start(run, step);
     }
+    execute_bake_gathered(run);
+    run->again = run->again || run->schedule.blocked_more;
+    run->schedule.blocked_more = false;
 }
 
 /* What ends at once while steps are started asks for another round instead of nesting. */
@@ -374,20 +366,11 @@ void execute_advance(struct execution *run)
     }
     run->advancing = false;
     free_lock(run);
-    if (run->in_flight == 0 && !run->finished) {
+    if (run->schedule.in_flight == 0 && !run->finished) {
         run->finished = true;
         if (run->turning)
             session_stop(run->session);
     }
-}
-
-static size_t default_slots(int64_t parallel)
-{
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-    if (parallel > 0)
-        return (size_t)parallel;
-    return SLOTS_PER_PROCESSOR * (processors > 0 ? (size_t)processors : 1);
 }
 
 static void set_deadline(struct execution *run)
@@ -451,13 +434,16 @@ bool execute(struct command_context *context, struct plan *plan,
         .arena = plan->arena,
         .told = {.arena = plan->arena},
         .outcome = ret_outcome,
-        .slots = default_slots(options->parallel),
+        .schedule = {.plan = plan,
+                     .gathers_builds = options->builder && options->builder->kind == BUILDER_BAKE},
     };
     bool good;
 
     *ret_outcome = (struct execute_outcome){0};
     if (plan->count == 0)
         return true;
+    schedule_set_bound(&run.schedule, context->root->parallel, context->root->parallel_given,
+                       sysconf(_SC_NPROCESSORS_ONLN));
     if (!session_client(run.session, &run.client, err))
         return false;
     session_on_signal(run.session, options->on_signal ? options->on_signal : on_signal,

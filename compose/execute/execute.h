@@ -45,7 +45,6 @@ struct execute_options {
     const struct bake_options *bake; /* flags of builds */
     const struct docker_config *docker; /* log-ins and proxies */
     int64_t build_memory_bytes;         /* build --memory */
-    int64_t parallel;                   /* bound; -1: from the processors */
     int64_t wait_timeout_s;             /* of all waits together; 0: none */
     uint64_t wait_since_ms;             /* of the loop: when that time began */
     struct project_lock *lock;          /* held; let go while there are only waits; or NULL */

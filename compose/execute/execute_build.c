@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Builds. With buildx one child builds all images of a plan, so the steps gather until no further build can become
- * ready; the engine's own builders take them one by one.
+ * Builds. With buildx one child builds many images of a plan, so the steps gather until no further build can become
+ * ready or as many have as may build at a time; the engine's own builders take them one by one.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -30,24 +30,6 @@ static const char *pulled(const struct step *step)
 
 /* -- buildx -- */
 
-static bool is_gathering(const struct execution *run)
-{
-    for (size_t i = 0; i < run->plan->count; i++) {
-        const struct step *step = run->plan->steps[i];
-
-        bool chained = false; /* behind a build of this very batch */
-
-        for (size_t j = 0; j < step->after_count; j++)
-            chained = chained || (step->after[j]->kind == STEP_IMAGE_BUILD &&
-                                  step->after[j]->state != STEP_DONE);
-        if (step->state == STEP_PENDING && step->kind == STEP_IMAGE_BUILD && !chained)
-            return true;
-    }
-    return false;
-}
-
-static void bake_gathered(struct execution *run);
-
 static void on_bake_message(void *owner, const struct engine_build_message *message)
 {
     struct execution *run = owner;
@@ -71,6 +53,7 @@ static void on_baked(void *owner, const struct bake_end *end)
     bool first = true, was_advancing = run->advancing;
 
     run->bake = NULL;
+    schedule_end_batch(&run->schedule);
     build_display_destroy(run->bake_display);
     run->bake_display = NULL;
     if (end->output.length > 0)
@@ -79,16 +62,15 @@ static void on_baked(void *owner, const struct bake_end *end)
     for (size_t i = 0; i < run->plan->count; i++) {
         struct step *step = run->plan->steps[i];
 
-        if (step->kind != STEP_IMAGE_BUILD || !step->work || !step->work->baking)
+        if (!step->batched)
             continue;
-        step->work->baking = false;
+        step->batched = false;
         finish_baked(run, step, end);
         if (end->failure && !first)
             error_finish(&step->failure); /* one child, one failure: told once */
         first = false;
     }
     run->advancing = was_advancing;
-    bake_gathered(run);
     execute_advance(run);
 }
 
@@ -107,25 +89,19 @@ static bool start_bake(struct execution *run, struct strings *services, struct e
     return true;
 }
 
-/* All that have gathered, unless more are to come or the child is busy: then it is called again. */
-static void bake_gathered(struct execution *run)
+void execute_bake_gathered(struct execution *run)
 {
-    struct strings *services = arena_alloc(run->arena, sizeof(*services));
+    struct strings *services;
     struct error failure;
 
-    if (run->bake || run->stopping || is_gathering(run))
+    if (!schedule_begin_batch(&run->schedule))
         return;
-    for (size_t i = 0; i < run->plan->count; i++) {
-        struct step *step = run->plan->steps[i];
-
-        if (step->kind != STEP_IMAGE_BUILD || !step->work || !step->work->gathered)
-            continue;
-        step->work->gathered = false;
-        step->work->baking = true;
-        strings_add(services, run->arena, step->service->name);
-    }
+    services = arena_alloc(run->arena, sizeof(*services));
+    for (size_t i = 0; i < run->plan->count; i++)
+        if (run->plan->steps[i]->batched)
+            strings_add(services, run->arena, run->plan->steps[i]->service->name);
     error_init(&failure);
-    if (services->count > 0 && !start_bake(run, services, &failure))
+    if (!start_bake(run, services, &failure))
         on_baked(run, &(struct bake_end){.failure = &failure});
     error_finish(&failure);
 }
@@ -260,7 +236,6 @@ bool execute_image_build(struct execution *run, struct step *step, struct error 
     }
     if (run->options->builder->kind != BUILDER_BAKE)
         return start_build(run, step, failure);
-    step->work->gathered = true;
-    bake_gathered(run);
+    schedule_gather(&run->schedule, step);
     return true;
 }

@@ -133,7 +133,7 @@ static void on_streamed(void *owner, const struct error *failure)
             execute_done(run, step, NULL);
         return;
     }
-    if (failure->kind != ERROR_CANCELED && !run->stopping && try_later(step, failure))
+    if (failure->kind != ERROR_CANCELED && !run->schedule.stopping && try_later(step, failure))
         return;
     if (failure->kind == ERROR_CANCELED) {
         execute_progress(run, step, "Interrupted", PROGRESS_WARNING);

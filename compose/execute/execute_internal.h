@@ -11,6 +11,7 @@
 #include "compose/command.h"
 #include "compose/console/console.h"
 #include "compose/execute/execute.h"
+#include "compose/execute/schedule.h"
 #include "engine_client/client.h"
 #include "engine_client/container.h"
 #include "engine_client/frames.h"
@@ -50,12 +51,12 @@ struct step_work {
     struct build_display *display;
     struct child *child;
     uv_timer_t *timer;
+    uv_timer_t *slot_timer; /* returns the slot of a brief step */
     char *auth;
     unsigned attempts;
-    bool decided;                /* WAIT: done or failed already */
-    bool gathered, baking;       /* IMAGE_BUILD: waits for the child's next turn; in its hands */
-    struct engine_frames frames; /* a hook's output */
-    struct text tail;            /* its end, when nobody is shown it */
+    bool decided;                           /* WAIT: done or failed already */
+    struct engine_frames frames;            /* a hook's output */
+    struct text tail;                       /* its end, when nobody is shown it */
     struct engine_request *attach, *launch; /* of a hook's container, whose `request` is the wait */
     struct error hook_failure;              /* the first of the three */
     int64_t hook_status;
@@ -74,11 +75,11 @@ struct execution {
     const struct execute_options *options;
     struct arena *arena; /* the plan's */
     struct execute_outcome *outcome;
-    struct warnings told;                          /* of bodies: each replica would tell the same */
-    size_t slots, slots_used, in_flight, changing; /* changing: of those in flight, all but waits */
-    bool lock_free;                                /* let go for the time of a wait */
+    struct warnings told; /* of bodies: each replica would tell the same */
+    struct schedule schedule;
+    bool lock_free; /* let go for the time of a wait */
     uint64_t lock_seen;
-    bool stopping, canceled, finished, advancing, again;
+    bool canceled, finished, advancing, again;
     bool turning; /* the loop turns for it: its end is to stop that */
 
     struct session_listener listener;
@@ -118,6 +119,10 @@ bool execute_is_fine(struct execution *run, struct step *step, const struct erro
 void execute_note_outdated(struct execution *run, const struct error *failure);
 /** Look at everything again: start what can start. */
 void execute_advance(struct execution *run);
+/** What is left of the step is waiting: let others have its slot. */
+void execute_release_slot(struct execution *run, struct step *step);
+/** Start the next call of the builder, if its builds have gathered. */
+void execute_bake_gathered(struct execution *run);
 
 /** After a pull or build: ask for the digest, which ends the step. */
 void execute_inspect_image(struct execution *run, struct step *step);

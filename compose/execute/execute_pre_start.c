@@ -117,6 +117,8 @@ static void on_started(void *owner, struct engine_request *req, const struct err
     step->work->launch = NULL;
     if (failure)
         note_failure(step, failure);
+    else
+        execute_release_slot(step->work->run, step); /* it may need other services to come up */
     conclude(step);
 }
 

@@ -30,8 +30,10 @@ enum step_kind {
 };
 
 enum step_flag {
-    STEP_SLOT = 1 << 0,    /* counts against the bound of parallel work */
-    STEP_PASSIVE = 1 << 1, /* changes nothing */
+    STEP_SLOT = 1 << 0,     /* counts against the bound of parallel work */
+    STEP_PASSIVE = 1 << 1,  /* changes nothing */
+    STEP_BRIEF = 1 << 2,    /* counts for its first moment only: what follows is waiting */
+    STEP_TRANSFER = 1 << 3, /* a pull, push or build: `--parallel -1` lifts the bound for it */
 };
 
 struct step_kind_row {
@@ -146,6 +148,9 @@ struct step {
 
     /* Written by execution. */
     enum step_state state;
+    bool holds_slot;
+    bool gathered,
+        batched; /* IMAGE_BUILD: waits for a call of the builder; belongs to the one under way */
     const char *result; /* id or digest that it made */
     struct error failure;
     struct step_work *work;
