@@ -141,17 +141,35 @@ static bool find_builder(struct converge *job, const struct plan *plan, struct e
     return true;
 }
 
-/* Images of this turn are settled, whatever became of them: the next plan takes them as they are. */
-static bool note_images(struct converge *job, const struct plan *plan)
+static bool is_image_step(const struct step *step)
 {
-    bool again = false;
+    return step->kind == STEP_IMAGE_PULL || step->kind == STEP_IMAGE_BUILD;
+}
 
-    for (size_t i = 0; i < plan->need_count; i++)
-        again = again || plan->needs[i].kind == NEED_IMAGE;
+/* Another step for this image did not end well. */
+static bool is_image_open(const struct plan *plan, const char *name)
+{
     for (size_t i = 0; i < plan->count; i++)
-        if (plan->steps[i]->kind == STEP_IMAGE_PULL || plan->steps[i]->kind == STEP_IMAGE_BUILD)
+        if (is_image_step(plan->steps[i]) && plan->steps[i]->state != STEP_DONE &&
+            strcmp(plan->steps[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Images that have come: the next plan takes them as they are, also when something else failed. */
+static void note_images(struct converge *job, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (is_image_step(plan->steps[i]) && !is_image_open(plan, plan->steps[i]->name))
             strings_add_copy(&job->images_done, job->context->arena, plan->steps[i]->name);
-    return again;
+}
+
+static bool awaits_images(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->need_count; i++)
+        if (plan->needs[i].kind == NEED_IMAGE)
+            return true;
+    return false;
 }
 
 static void show_running(struct converge *job, const struct plan *plan)
@@ -226,12 +244,13 @@ static enum turn follow_plan(struct converge *job, struct project_lock *lock, st
     job->execute.lock = job->no_lock || job->context->dry_run ? NULL : lock;
     good = run_plan(job, plan, &outcome, err);
     note_one_off(job, plan);
+    note_images(job, plan);
     if (outcome.outdated && (good || (*replans)++ < MOST_REPLANS)) {
         error_finish(err);
         return TURN_OUTDATED;
     }
     if (good)
-        return note_images(job, plan) ? TURN_AGAIN : TURN_END;
+        return awaits_images(plan) ? TURN_AGAIN : TURN_END;
     if (outcome.replan && err->kind != ERROR_CANCELED && (*replans)++ < MOST_REPLANS) {
         error_finish(err);
         return TURN_AGAIN;

@@ -18,6 +18,21 @@ const char *step_value_get(struct step_value value)
     return value.from ? value.from->result : NULL;
 }
 
+const char *step_mounted_images_label(struct arena *arena, const struct step_mounted_image *images,
+                                      size_t count)
+{
+    struct strings list = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        const char *digest = step_value_get(images[i].digest);
+
+        if (digest && *digest)
+            strings_add(&list, arena, arena_printf(arena, "%s=%s", images[i].target, digest));
+    }
+    strings_sort(&list);
+    return list.count > 0 ? strings_join(&list, arena, ",") : NULL;
+}
+
 struct plan *plan_create(void)
 {
     struct arena *arena = arena_create();

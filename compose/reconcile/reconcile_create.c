@@ -60,8 +60,7 @@ bool reconcile_references(struct reconcile *r, struct reconcile_service *service
             references[i].container = first_id(other, &name);
         else if (there)
             references[i].container.known = there->id;
-        if (!references[i].container.known && !references[i].container.from &&
-            !(other && other->deferred))
+        if (!references[i].container.known && !references[i].container.from)
             return error_set_at(err, ERROR_INPUT, spec_node_place(reconcile_model(service)->node),
                                 "cannot %s service %s: container missing",
                                 sharing(reconcile_model(service), names.items[i]), names.items[i]);
@@ -132,25 +131,6 @@ static void add_links(struct reconcile *r, struct reconcile_service *service, in
 
 /* -- Create -- */
 
-const char *reconcile_image_volumes(struct reconcile *r, const struct spec_service *model)
-{
-    struct strings list = {0};
-
-    for (size_t i = 0; i < model->volumes.count; i++) {
-        const struct spec_mount *mount = model->volumes.items[i];
-        struct reconcile_image *image =
-            mount->type && strcmp(mount->type, "image") == 0 && mount->source
-                ? reconcile_find_image(r, mount->source, "")
-                : NULL;
-
-        if (image && image->there)
-            strings_add(&list, r->arena,
-                        arena_printf(r->arena, "%s=%s", mount->target, image->there->digest));
-    }
-    strings_sort(&list);
-    return list.count > 0 ? strings_join(&list, r->arena, ",") : NULL;
-}
-
 static void after_resources(struct reconcile *r, struct step *step,
                             const struct spec_service *model)
 {
@@ -213,7 +193,7 @@ bool reconcile_add_create(struct reconcile *r, struct reconcile_service *service
     create->number = slot->number;
     create->final_name = slot->name;
     create->image_digest = service->image->digest;
-    create->image_volumes = reconcile_image_volumes(r, model);
+    create->mounted_images = reconcile_mounted_images(r, model, &create->mounted_image_count, NULL);
     create->content = service->wanted->content;
     step->service = model;
     step->platform = service->wanted->platform;
@@ -240,15 +220,6 @@ bool reconcile_add_create(struct reconcile *r, struct reconcile_service *service
 }
 
 /* -- The container of `run` -- */
-
-/* Dependencies are decided in the next turn, when an image has come: so is this. */
-static bool is_deferred_by_images(const struct reconcile *r)
-{
-    for (size_t i = 0; i < r->service_count; i++)
-        if (r->services[i].deferred)
-            return true;
-    return false;
-}
 
 /* It reaches the replicas of its own service by their names, too. */
 static void link_own_service(struct reconcile *r, const char *service, struct strings *links)
@@ -279,7 +250,7 @@ bool reconcile_one_off(struct reconcile *r, struct error *err)
     struct step_create *create;
     size_t before_count = 0;
 
-    if (!service || is_deferred_by_images(r))
+    if (!service)
         return true;
     service->hash = service->wanted->hash;
     if (!reconcile_add_create(r, service, &slot, how->name, &step, err) ||

@@ -124,7 +124,11 @@ bool reconcile_is_current(struct reconcile *r, const struct reconcile_service *s
 {
     const struct spec_service *model = reconcile_model(service);
     const char *content = labels_get(&container->entry->labels, LABEL_CONTENT), *name = "";
-    const char *mounted = reconcile_image_volumes(r, model);
+    struct step *pending;
+    size_t image_count;
+    const struct step_mounted_image *images =
+        reconcile_mounted_images(r, model, &image_count, &pending);
+    const char *mounted = step_mounted_images_label(r->arena, images, image_count);
     const char *mounted_then = labels_get(&container->entry->labels, LABEL_IMAGE_VOLUMES);
 
     if (parent_replaced(r, model, &name)) {
@@ -146,7 +150,7 @@ bool reconcile_is_current(struct reconcile *r, const struct reconcile_service *s
         return false;
     }
     /* Compose 2.x does not write that label: its containers count as unchanged. */
-    if (mounted && *mounted_then && strcmp(mounted, mounted_then) != 0) {
+    if (!pending && mounted && *mounted_then && strcmp(mounted, mounted_then) != 0) {
         *ret_reason = reason(REASON_IMAGE, "a mounted image changed");
         return false;
     }

@@ -166,23 +166,78 @@ static void order_builds(struct reconcile *r)
     }
 }
 
-static void mark_deciding(struct reconcile *r, struct reconcile_service *service)
+static bool is_image_mount(const struct spec_mount *mount)
 {
+    return mount->type && strcmp(mount->type, "image") == 0 && mount->source;
+}
+
+struct step_mounted_image *reconcile_mounted_images(struct reconcile *r,
+                                                    const struct spec_service *model,
+                                                    size_t *ret_count, struct step **ret_made)
+{
+    struct step_mounted_image *list = arena_alloc(r->arena, model->volumes.count * sizeof(*list));
+    size_t count = 0;
+
+    if (ret_made)
+        *ret_made = NULL;
+    for (size_t i = 0; i < model->volumes.count; i++) {
+        const struct spec_mount *mount = model->volumes.items[i];
+        struct reconcile_image *image =
+            is_image_mount(mount) ? reconcile_find_image(r, mount->source, "") : NULL;
+
+        if (!image)
+            continue;
+        list[count++] = (struct step_mounted_image){mount->target, image->digest};
+        if (ret_made && image->made)
+            *ret_made = image->made;
+    }
+    *ret_count = count;
+    return list;
+}
+
+/* The step that makes the service's own image or one that it mounts, or NULL. */
+static struct step *pending_image(struct reconcile *r, const struct reconcile_service *service)
+{
+    struct step *made;
+    size_t count;
+
+    if (service->image->made)
+        return service->image->made;
+    (void)reconcile_mounted_images(r, service->wanted->service, &count, &made);
+    return made;
+}
+
+/* Whether existing containers of this service are replaced depends on an image that is pulled or built first. */
+static bool is_undecided(struct reconcile *r, const struct reconcile_service *service)
+{
+    const char *name = service->wanted->service->name;
     const struct observed_container **list;
 
-    if (!service->image->made ||
-        (r->options->one_off &&
-         strcmp(r->options->one_off->service, service->wanted->service->name) == 0))
-        return;
-    if (reconcile_containers_of(r->arena, r->observed, service->wanted->service->name, false,
-                                &list) == 0)
-        return;
-    service->deferred = true;
-    plan_need(r->plan, NEED_IMAGE, service->image->reference, NULL);
-    strings_add(&r->plan->unknown, r->arena,
-                arena_printf(r->arena, "service %s: recreated if the %s image differs",
-                             service->wanted->service->name,
-                             service->image->made->kind == STEP_IMAGE_PULL ? "pulled" : "built"));
+    if (!service->image || !pending_image(r, service) ||
+        (r->options->one_off && strcmp(r->options->one_off->service, name) == 0))
+        return false;
+    return reconcile_containers_of(r->arena, r->observed, name, false, &list) > 0;
+}
+
+bool reconcile_awaits_images(struct reconcile *r)
+{
+    bool awaits = false;
+
+    for (size_t i = 0; i < r->service_count; i++) {
+        const struct reconcile_service *service = &r->services[i];
+
+        if (!is_undecided(r, service))
+            continue;
+        awaits = true;
+        plan_need(r->plan, NEED_IMAGE, pending_image(r, service)->name, NULL);
+        if (!service->replaced)
+            strings_add(&r->plan->unknown, r->arena,
+                        arena_printf(r->arena, "service %s: recreated if the %s image differs",
+                                     service->wanted->service->name,
+                                     pending_image(r, service)->kind == STEP_IMAGE_PULL ? "pulled"
+                                                                                        : "built"));
+    }
+    return awaits;
 }
 
 static size_t count_images(const struct reconcile *r)
@@ -208,9 +263,7 @@ void reconcile_images(struct reconcile *r)
         if (model->image && *model->image)
             decide_pull(r, service->image, model->pull_policy, model);
         for (size_t j = 0; j < model->volumes.count; j++)
-            if (model->volumes.items[j]->type &&
-                strcmp(model->volumes.items[j]->type, "image") == 0 &&
-                model->volumes.items[j]->source)
+            if (is_image_mount(model->volumes.items[j]))
                 decide_pull(r, add_image(r, model->volumes.items[j]->source, ""),
                             model->pull_policy, model);
         for (size_t j = 0; j < model->pre_start.count; j++)
@@ -222,7 +275,4 @@ void reconcile_images(struct reconcile *r)
         if (r->services[i].image && is_wanted_build(r, &r->services[i]))
             decide_build(r, &r->services[i]);
     order_builds(r);
-    for (size_t i = 0; i < r->service_count; i++)
-        if (r->services[i].image)
-            mark_deciding(r, &r->services[i]);
 }

@@ -53,9 +53,7 @@ struct reconcile_service {
     struct reconcile_slot *slots;
     size_t slot_count;
     bool target;
-    bool replaced; /* some container gets another id */
-    bool deferred; /* waits for an image: its containers are decided in the next turn */
-    bool start_deferred;
+    bool replaced;             /* some container gets another id */
     const char *hash, *hash_2; /* with references resolved; NULL when an id is not known yet */
     struct pairs references;   /* service -> id, of those that it names and that are known */
 };
@@ -83,6 +81,8 @@ static inline const struct spec_service *reconcile_model(const struct reconcile_
 }
 
 void reconcile_images(struct reconcile *r);
+/** Does an image that is pulled or built first decide about existing containers? Adds the needs and what is unknown. */
+bool reconcile_awaits_images(struct reconcile *r);
 /** With `explain`: add the attributes that differ to the reasons of `step`. */
 void reconcile_explain(struct reconcile *r, const struct reconcile_service *service,
                        const struct observed_container *container, struct step *step);
@@ -134,8 +134,10 @@ void reconcile_tell_provided(struct reconcile *r);
 bool reconcile_references(struct reconcile *r, struct reconcile_service *service,
                           struct step_reference **ret_references, size_t *ret_count,
                           struct pairs *ret_known, struct error *err) WARN_UNUSED;
-/** Value of the label for mounted images, or NULL. */
-const char *reconcile_image_volumes(struct reconcile *r, const struct spec_service *model);
+/** The images that it mounts, and the step that makes one of them (NULL: all are here). */
+struct step_mounted_image *reconcile_mounted_images(struct reconcile *r,
+                                                    const struct spec_service *model,
+                                                    size_t *ret_count, struct step **ret_made);
 /** Create the slot's container as `created_name`; sets the slot's id and what is ready. */
 bool reconcile_add_create(struct reconcile *r, struct reconcile_service *service,
                           struct reconcile_slot *slot, const char *created_name,

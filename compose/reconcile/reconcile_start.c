@@ -121,7 +121,7 @@ static bool add_dependency(struct reconcile *r, const struct reconcile_service *
     if (r->options->restart &&
         (!entry->value->restart || other->slot_count == 0 || !other->slots[0].started))
         return true;
-    if (other->wanted->service->provider || other->wanted->scale == 0 || other->deferred)
+    if (other->wanted->service->provider || other->wanted->scale == 0)
         return true;
     if (other->slot_count == 0) {
         if (entry->value->required)
@@ -310,32 +310,15 @@ static bool start_service(struct reconcile *r, struct reconcile_service *service
     return true;
 }
 
-/* What depends on a service that waits for an image starts in the next turn, too. */
-static bool is_deferred(struct reconcile *r, const struct reconcile_service *service)
-{
-    const struct spec_dependency_map *map = &service->wanted->service->depends_on;
-
-    if (service->deferred)
-        return true;
-    for (size_t i = 0; i < map->count; i++) {
-        struct reconcile_service *other = reconcile_find_service(r, map->items[i].key);
-
-        if (other && (other->deferred || other->start_deferred))
-            return true;
-    }
-    return false;
-}
-
 bool reconcile_starts(struct reconcile *r, struct error *err)
 {
     for (size_t i = 0; i < r->service_count; i++) {
         struct reconcile_service *service = &r->services[i];
 
-        service->start_deferred = is_deferred(r, service);
         if (r->options->one_off &&
             strcmp(r->options->one_off->service, service->wanted->service->name) == 0)
             continue;
-        if (service->start_deferred || service->wanted->service->provider)
+        if (service->wanted->service->provider)
             continue;
         if (!start_service(r, service, err))
             return false;
@@ -378,7 +361,7 @@ void reconcile_final_waits(struct reconcile *r)
         const struct spec_service *model = service->wanted->service;
         bool completes = is_awaited_to_complete(r, model->name);
 
-        if (model->provider || service->slot_count == 0 || service->start_deferred ||
+        if (model->provider || service->slot_count == 0 ||
             (!completes && runs_unchecked(r, service)))
             continue;
         add_wait(r, service, completes ? CONDITION_COMPLETED : CONDITION_RUNNING_OR_HEALTHY, false,

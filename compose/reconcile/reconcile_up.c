@@ -207,7 +207,7 @@ static bool decide(struct reconcile *r, struct error *err)
         struct reconcile_service *service = &r->services[i];
         const struct spec_service *model = service->wanted->service;
 
-        if (!model->provider && !service->deferred && !is_one_off(r, model->name) &&
+        if (!model->provider && !is_one_off(r, model->name) &&
             !reconcile_service_containers(r, service, err))
             return false;
     }
@@ -222,6 +222,25 @@ static bool decide(struct reconcile *r, struct error *err)
     reconcile_tell_provided(r);
     note_running(r);
     return true;
+}
+
+/*
+ * Whether an existing container is replaced depends on an image, and what becomes of others (those that share its network,
+ * volumes, namespaces, links, restarts) depends on that. So nothing but images is touched before they are all there; the
+ * next turn decides about everything at once. The whole plan was made nevertheless: what is wrong is said first.
+ */
+static void keep_images_only(struct plan *plan)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i]->kind == STEP_IMAGE_PULL || plan->steps[i]->kind == STEP_IMAGE_BUILD) {
+            plan->steps[kept] = plan->steps[i];
+            plan->steps[kept]->number = kept + 1;
+            kept++;
+        }
+    plan->count = kept;
+    plan->running = (struct strings){0};
 }
 
 bool reconcile_up(const struct wanted *wanted, const struct observed *observed,
@@ -242,6 +261,8 @@ bool reconcile_up(const struct wanted *wanted, const struct observed *observed,
         plan_destroy(plan);
         return false;
     }
+    if (reconcile_awaits_images(&r) && !options->preview)
+        keep_images_only(plan);
     *ret_plan = plan;
     return true;
 }

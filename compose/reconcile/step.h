@@ -80,14 +80,21 @@ struct step_reference {
     struct step_value container;
 };
 
+/** An image that the service mounts. */
+struct step_mounted_image {
+    const char *target;
+    struct step_value digest;
+};
+
 /** All that CONTAINER_CREATE needs besides the service. */
 struct step_create {
     int64_t number;
     const char *final_name; /* alias and hash of the name; step->name may be a replacement's */
     const char *replace;    /* label, or NULL */
     struct step_value image_digest;
-    const char *image_volumes; /* label, or NULL */
-    const char *content;       /* label, or NULL */
+    const char *content; /* label, or NULL */
+    struct step_mounted_image *mounted_images;
+    size_t mounted_image_count;
     struct strings links;
     struct step_reference *references;
     size_t reference_count;
@@ -156,5 +163,8 @@ struct step {
     struct step_work *work;
 };
 
+/** Value of the label for mounted images, of those that are known; NULL: none. */
+const char *step_mounted_images_label(struct arena *arena, const struct step_mounted_image *images,
+                                      size_t count);
 /** The value, once what it depends on is done. */
 const char *step_value_get(struct step_value value);
