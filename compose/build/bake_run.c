@@ -16,6 +16,8 @@
 #include "spec/base/text.h"
 #include "spec/project.h"
 
+#define ERROR_PREFIX "ERROR: "
+
 struct bake_run {
     struct arena *arena;
     const struct bake_file *file;
@@ -26,8 +28,22 @@ struct bake_run {
     struct child *child;
     char *metadata_path;
     struct text complaints; /* lines on stderr that are no progress */
+    const char *failed_service, *summary;
     bool cancelled;
 };
+
+/* What follows "ERROR: ", after an excerpt of the Dockerfile; of several builds, "target NAME: failed to solve: ...". */
+static void note_summary(struct bake_run *run, struct span line)
+{
+    run->summary = arena_strndup(run->arena, line.bytes, line.length);
+    run->failed_service = NULL;
+    for (size_t i = 0; i < run->file->target_count; i++) {
+        const struct bake_target *target = &run->file->targets[i];
+
+        if (text_starts_with(run->summary, arena_printf(run->arena, "target %s: ", target->name)))
+            run->failed_service = target->service->name;
+    }
+}
 
 static void on_progress_line(void *owner, struct span line)
 {
@@ -39,8 +55,12 @@ static void on_progress_line(void *owner, struct span line)
         if (run->on_line)
             run->on_line(run->owner, line);
     } else {
-        if (line.length > 7 && memcmp(line.bytes, "ERROR: ", 7) == 0)
-            line = (struct span){line.bytes + 7, line.length - 7};
+        if (line.length > strlen(ERROR_PREFIX) &&
+            memcmp(line.bytes, ERROR_PREFIX, strlen(ERROR_PREFIX)) == 0) {
+            line = (struct span){line.bytes + strlen(ERROR_PREFIX),
+                                 line.length - strlen(ERROR_PREFIX)};
+            note_summary(run, line);
+        }
         if (run->complaints.length > 0)
             text_add_char(&run->complaints, '\n');
         text_add_bytes(&run->complaints, line.bytes, line.length);
@@ -108,7 +128,8 @@ static void run_destroy(struct bake_run *run)
 static void on_bake_done(void *owner, const struct child_end *end)
 {
     struct bake_run *run = owner;
-    struct bake_end result = {.output = end->output};
+    struct bake_end result = {
+        .output = end->output, .failed_service = run->failed_service, .summary = run->summary};
     struct error failure;
 
     error_init(&failure);

@@ -44,6 +44,8 @@ const char *builder_missing_feature(enum builder_kind kind, const struct spec_se
 
 struct bake_end {
     const struct error *failure; /* or NULL */
+    const char *failed_service;  /* whose build failed; NULL: none in particular */
+    const char *summary;         /* the line of the failure that sums it up, or NULL */
     struct pairs digests; /* service -> "sha256:...", of the group's targets; none for --check */
     struct span output;   /* what the plugin says on stdout: the findings of --check */
 };

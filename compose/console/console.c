@@ -291,7 +291,7 @@ static void print_plain(struct console *console, const struct progress *event)
 
     text_init(&line, 0);
     text_addf(&line, " %s %s ", event->id, text_of(event->text));
-    text_add_printable(&line, text_of(event->details), strlen(text_of(event->details)));
+    text_add_printable(&line, text_of(event->details), strcspn(text_of(event->details), "\n"));
     text_add_char(&line, '\n');
     write_to(console, console->err, line.bytes, line.length);
     text_finish(&line);

@@ -66,6 +66,7 @@ void progress_list_update(struct progress_list *list, const struct progress *eve
     }
     replace(&task->text, event->text);
     replace(&task->details, event->details);
+    task->details[strcspn(task->details, "\n")] = '\0'; /* a row is one line */
     if (event->status != PROGRESS_WORKING)
         task->ended_ms = now_ms;
     else if (task->status != PROGRESS_WORKING)

@@ -100,23 +100,27 @@ void execute_skipped(struct execution *run, struct step *step, const char *text)
     leave(run, step, STEP_DONE);
 }
 
+void execute_failed_with(struct execution *run, struct step *step, const struct error *failure,
+                         const char *line)
+{
+    error_copy(&step->failure, failure);
+    if (failure->kind != ERROR_CANCELED && step->id)
+        console_progress(run->console, &(struct progress){.id = step->id,
+                                                          .text = "Error",
+                                                          .details = line,
+                                                          .status = PROGRESS_ERROR});
+    leave(run, step, STEP_FAILED);
+}
+
 void execute_failed(struct execution *run, struct step *step, const struct error *failure)
 {
     bool is_transfer = step->kind == STEP_IMAGE_PULL ||
                        step->kind == STEP_IMAGE_PUSH; /* the words are a registry's */
-    char *message;
+    char *message = is_transfer && failure->engine_message ? xstrdup(failure->engine_message)
+                                                           : error_message(failure);
 
-    error_copy(&step->failure, failure);
-    if (failure->kind != ERROR_CANCELED && step->id) {
-        message = is_transfer && failure->engine_message ? xstrdup(failure->engine_message)
-                                                         : error_message(failure);
-        console_progress(run->console, &(struct progress){.id = step->id,
-                                                          .text = "Error",
-                                                          .details = message,
-                                                          .status = PROGRESS_ERROR});
-        free(message);
-    }
-    leave(run, step, STEP_FAILED);
+    execute_failed_with(run, step, failure, message);
+    free(message);
 }
 
 void execute_send(struct execution *run, struct step *step, const char *method, const char *path,

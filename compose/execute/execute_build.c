@@ -37,19 +37,73 @@ static void on_bake_message(void *owner, const struct engine_build_message *mess
     build_display_message(run->bake_display, message);
 }
 
+/* Several platforms make an index, which only some builders load into the engine. */
+static bool may_stay_in_builder(struct execution *run, const struct step *step)
+{
+    struct strings platforms;
+    struct error ignored;
+    bool several;
+
+    error_init(&ignored);
+    several = bake_platforms(run->arena, run->options->wanted->project, step->service,
+                             run->options->bake->single_platform, &platforms, &ignored) &&
+              platforms.count > 1;
+    error_finish(&ignored); /* it would have ended the build before */
+    return several;
+}
+
 static void finish_baked(struct execution *run, struct step *step, const struct bake_end *end)
 {
-    if (end->failure)
-        execute_failed(run, step, end->failure);
-    else if (run->options->bake->check || run->options->bake->push)
+    if (run->options->bake->check || run->options->bake->push) {
         execute_done(run, step, step->name);
+        return;
+    }
+    if (may_stay_in_builder(run, step))
+        step->work->built_digest =
+            arena_strdup(run->arena, pairs_find(&end->digests, step->service->name)->value);
+    execute_inspect_image(run, step);
+}
+
+/* One build of several fails, and buildx cancels the others: that is no failure of theirs. */
+static void interrupt_baked(struct execution *run, struct step *step)
+{
+    struct error canceled;
+
+    error_init(&canceled);
+    (void)error_set(&canceled, ERROR_CANCELED, "the build was interrupted");
+    execute_progress(run, step, "Interrupted", PROGRESS_WARNING);
+    execute_failed(run, step, &canceled);
+    error_finish(&canceled);
+}
+
+/* The step that buildx names; NULL: none of them. */
+static const struct step *find_culprit(const struct execution *run, const struct bake_end *end)
+{
+    for (size_t i = 0; end->failed_service && i < run->plan->count; i++)
+        if (run->plan->steps[i]->batched &&
+            strcmp(run->plan->steps[i]->service->name, end->failed_service) == 0)
+            return run->plan->steps[i];
+    return NULL;
+}
+
+/* Where no step is named, all have failed, and the message is recorded once. */
+static void fail_baked(struct execution *run, struct step *step, const struct bake_end *end,
+                       const struct step *culprit, bool first)
+{
+    if (end->failure->kind == ERROR_CANCELED || (culprit && step != culprit))
+        interrupt_baked(run, step);
+    else if (end->summary)
+        execute_failed_with(run, step, end->failure, end->summary);
     else
-        execute_inspect_image(run, step);
+        execute_failed(run, step, end->failure);
+    if (!culprit && !first)
+        error_finish(&step->failure);
 }
 
 static void on_baked(void *owner, const struct bake_end *end)
 {
     struct execution *run = owner;
+    const struct step *culprit = find_culprit(run, end);
     bool first = true, was_advancing = run->advancing;
 
     run->bake = NULL;
@@ -65,9 +119,10 @@ static void on_baked(void *owner, const struct bake_end *end)
         if (!step->batched)
             continue;
         step->batched = false;
-        finish_baked(run, step, end);
-        if (end->failure && !first)
-            error_finish(&step->failure); /* one child, one failure: told once */
+        if (end->failure)
+            fail_baked(run, step, end, culprit, first);
+        else
+            finish_baked(run, step, end);
         first = false;
     }
     run->advancing = was_advancing;

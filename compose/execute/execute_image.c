@@ -23,6 +23,11 @@ static void on_image_inspected(void *owner, struct engine_request *req, const st
     struct error problem;
 
     step->work->request = NULL;
+    if (failure && failure->kind == ERROR_ENGINE && failure->status == 404 &&
+        step->work->built_digest) {
+        execute_done(run, step, step->work->built_digest);
+        return;
+    }
     if (failure) {
         execute_failed(run, step, failure);
         return;

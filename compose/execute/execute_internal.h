@@ -65,6 +65,8 @@ struct step_work {
     struct tar_stream *tar; /* CONTAINER_SYNC */
     size_t at;              /* CONTAINER_SYNC: of its files */
     size_t phase;
+    const char
+        *built_digest; /* IMAGE_BUILD: the builder's, of an image that the engine need not have */
 };
 
 struct execution {
@@ -101,6 +103,9 @@ typedef bool execute_start_fn(struct execution *run, struct step *step, struct e
 /** The step is done; `result` (or NULL) is copied. */
 void execute_done(struct execution *run, struct step *step, const char *result);
 void execute_failed(struct execution *run, struct step *step, const struct error *failure);
+/** The same, with `line` beside "Error" instead of the message. */
+void execute_failed_with(struct execution *run, struct step *step, const struct error *failure,
+                         const char *line);
 /** Failed, but only as a warning: dependents go on. */
 void execute_skipped(struct execution *run, struct step *step, const char *text);
 void execute_progress(struct execution *run, const struct step *step, const char *text,
