@@ -92,30 +92,33 @@ static void take_docker(const struct options *options, struct docker_options *do
                     strcmp(options_string(options, "log-level"), "debug") == 0;
 }
 
-static bool take_progress(const struct options *options, struct root_options *root,
-                          struct error *err)
+bool root_progress_mode(const char *word, enum progress_mode *ret_mode, struct error *err)
 {
     static const struct {
         const char *word;
         enum progress_mode mode;
     } words[] = {
-        {"auto", PROGRESS_AUTO}, {"tty", PROGRESS_TTY},     {"plain", PROGRESS_PLAIN},
-        {"json", PROGRESS_JSON}, {"quiet", PROGRESS_QUIET}, {"none", PROGRESS_QUIET},
+        {"", PROGRESS_AUTO},       {"auto", PROGRESS_AUTO}, {"tty", PROGRESS_TTY},
+        {"plain", PROGRESS_PLAIN}, {"json", PROGRESS_JSON}, {"quiet", PROGRESS_QUIET},
+        {"none", PROGRESS_QUIET},
     };
-    const char *word = options_string(options, "progress");
 
-    if (!options_given(options, "progress"))
-        word = environment("COMPOSE_PROGRESS");
-    root->progress = PROGRESS_AUTO;
-    if (!word[0])
-        return true;
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (strcmp(words[i].word, word) == 0) {
-            root->progress = words[i].mode;
+            *ret_mode = words[i].mode;
             return true;
         }
     (void)error_set(err, ERROR_USAGE, "unsupported --progress value \"%s\"", word);
     return error_hint(err, "Use one of auto, tty, plain, json, quiet");
+}
+
+static bool take_progress(const struct options *options, struct root_options *root,
+                          struct error *err)
+{
+    const char *word = options_given(options, "progress") ? options_string(options, "progress")
+                                                          : environment("COMPOSE_PROGRESS");
+
+    return root_progress_mode(word, &root->progress, err);
 }
 
 static enum ansi_mode read_ansi(const char *word)

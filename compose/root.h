@@ -62,6 +62,9 @@ bool root_parse(int argc, char *const *argv, struct arena *arena, struct root_op
 bool root_parse_words(int argc, char *const *argv, struct arena *arena,
                       struct root_options *ret_root, struct error *err) WARN_UNUSED;
 
+/** The mode of a --progress value; "" is auto. Errors: ERROR_USAGE. */
+bool root_progress_mode(const char *word, enum progress_mode *ret_mode,
+                        struct error *err) WARN_UNUSED;
 /**
  * Variables that count also when only an env file of the project sets them: COMPOSE_ANSI, COMPOSE_PARALLEL_LIMIT.
  * `lookup` gives "" for an unset one. Flags and the environment of the process stay stronger.

@@ -75,9 +75,9 @@ struct engine_events *engine_events_start(struct engine_client *client,
     engine_json_lines_init(&events->lines);
     error_init(&events->failure);
     text_init(&query, 0);
-    if (options->since_ns > 0)
+    if (options->has_since)
         engine_query_add(&query, "since", instant_query(arena, options->since_ns));
-    if (options->until_ns > 0)
+    if (options->has_until)
         engine_query_add(&query, "until", instant_query(arena, options->until_ns));
     engine_query_filters(&query, options->filters);
     call.query = query.bytes;

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine_client/event.h"
@@ -27,8 +28,9 @@ struct engine_events_handlers {
 };
 
 struct engine_events_options {
-    int64_t since_ns;            /* 0: from now on */
-    int64_t until_ns;            /* 0: for ever */
+    bool has_since;              /* else from now on */
+    bool has_until;              /* else without an end */
+    int64_t since_ns, until_ns;  /* 0 and less are instants like others: 1970 and before */
     const struct pairs *filters; /* as for engine_query_filters(), or NULL */
 };
 

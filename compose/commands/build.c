@@ -9,6 +9,7 @@
 #include "compose/console/console.h"
 #include "compose/execute/converge.h"
 #include "compose/reconcile/reconcile_builds.h"
+#include "compose/root.h"
 #include "compose/session/session.h"
 #include "engine_client/docker_config.h"
 #include "spec/base/arena.h"
@@ -184,11 +185,13 @@ static bool run_build(struct command_context *context, struct error *err)
     struct build build = {0};
     struct spec_project *project;
     struct builder builder;
+    enum progress_mode ignored;
     bool good;
 
     build.job = (struct converge){
         .context = context, .operation = "build", .make = make, .owner = &build, .no_lock = true};
-    if (!session_project(context, PROJECT_MODEL, NULL, &project, err) ||
+    if (!root_progress_mode(options_string(options, "progress"), &ignored, err) ||
+        !session_project(context, PROJECT_MODEL, NULL, &project, err) ||
         !choose_services(&build, project, err) || !read_flags(&build, project, err))
         return false;
     if (build.services.count == 0) {

@@ -28,7 +28,8 @@ static const struct option option_rows[] = {
 
 struct event_printer {
     struct command_context *context;
-    int64_t until_ns; /* 0: for ever */
+    bool has_until;
+    int64_t until_ns;
     bool json, ended;
     struct error failure;
 };
@@ -126,7 +127,7 @@ static void on_event(void *owner, const struct engine_event *event)
 /* An engine that shuts down ends its streams in good order. Its clock may differ from ours a little. */
 static bool is_too_early(const struct event_printer *printer)
 {
-    return printer->until_ns == 0 || instant_now() < printer->until_ns - NS_PER_SECOND;
+    return !printer->has_until || instant_now() < printer->until_ns - NS_PER_SECOND;
 }
 
 static void on_end(void *owner, const struct error *failure)
@@ -147,9 +148,11 @@ static bool read_instants(const struct options *options, struct engine_events_op
     const char *since = options_string(options, "since"), *until = options_string(options, "until");
     int64_t now = instant_now();
 
-    if (since[0] && !since_parse(since, now, &ret->since_ns, err))
+    ret->has_since = since[0];
+    ret->has_until = until[0];
+    if (ret->has_since && !since_parse(since, now, &ret->since_ns, err))
         return error_wrap(err, "invalid value for \"since\"");
-    if (until[0] && !since_parse(until, now, &ret->until_ns, err))
+    if (ret->has_until && !since_parse(until, now, &ret->until_ns, err))
         return error_wrap(err, "invalid value for \"until\"");
     return true;
 }
@@ -174,6 +177,7 @@ static bool run_events(struct command_context *context, struct error *err)
     pairs_add(&filters, context->arena, "label",
               arena_printf(context->arena, LABEL_PROJECT "=%s", project->name));
     how.filters = &filters;
+    printer.has_until = how.has_until;
     printer.until_ns = how.until_ns;
     error_init(&printer.failure);
     output_watch_reader(console_stdout(context->console));

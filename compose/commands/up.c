@@ -5,6 +5,7 @@
 #include "compose/commands/up_attached.h"
 #include "compose/commands/up_options.h"
 #include "compose/root.h"
+#include "spec/project.h"
 
 /* clang-format off */
 static const struct option option_rows[] = {
@@ -46,14 +47,29 @@ static bool is_on(const struct options *options, const char *name)
     return options_bool(options, name);
 }
 
-static bool check_waiting(const struct options *options, struct error *err)
+/* --exit-code-from implies --abort-on-container-exit, unless --abort-on-container-failure is given. */
+static bool aborts_on_exit(const struct options *options)
 {
+    return is_on(options, "abort-on-container-exit") ||
+           (options_string(options, "exit-code-from")[0] &&
+            !is_on(options, "abort-on-container-failure"));
+}
+
+/* Flags of an attached up that a detached one would ignore. --wait implies --detach. */
+static bool check_detached(const struct options *options, struct error *err)
+{
+    bool attaches =
+        options_list(options, "attach")->count > 0 || is_on(options, "attach-dependencies");
+
     if (options_int(options, "wait-timeout") < 0)
         return error_set(err, ERROR_USAGE, "--wait-timeout must be a non-negative integer");
+    if (is_on(options, "wait") && (aborts_on_exit(options) || attaches))
+        return error_set(err, ERROR_USAGE,
+                         "--wait cannot be combined with --abort-on-container-exit, --attach or "
+                         "--attach-dependencies");
     if (!is_on(options, "wait") && !is_on(options, "detach"))
         return true;
-    if (is_on(options, "abort-on-container-exit") || is_on(options, "abort-on-container-failure") ||
-        options_list(options, "attach")->count > 0 || is_on(options, "attach-dependencies") ||
+    if (aborts_on_exit(options) || is_on(options, "abort-on-container-failure") || attaches ||
         is_on(options, "watch"))
         return error_set(
             err, ERROR_USAGE,
@@ -79,7 +95,16 @@ static bool check_flags(const struct options *options, struct error *err)
         return error_set(err, ERROR_USAGE, "cannot combine --attach and --attach-dependencies");
     if (is_on(options, "no-build") && is_on(options, "watch"))
         return error_set(err, ERROR_USAGE, "--no-build and --watch are incompatible");
-    return check_waiting(options, err);
+    return check_detached(options, err);
+}
+
+/* Also where nothing is started: a name that does not exist is a mistake in any case. */
+static bool check_exit_code_from(const struct up_options *up, struct error *err)
+{
+    const char *name = options_string(up->job.context->options, "exit-code-from");
+
+    return !name[0] || spec_project_service(up->project, name) ||
+           error_set(err, ERROR_USAGE, "no such service: %s", name);
 }
 
 static void read_flags(struct up_options *up)
@@ -113,6 +138,7 @@ static bool run_up(struct command_context *context, struct error *err)
 
     if (good && up.project->services.count == 0 && !context->root->all_resources)
         good = error_set(err, ERROR_INPUT, "no service selected");
+    good = good && check_exit_code_from(&up, err);
     if (good) {
         read_flags(&up);
         if (is_on(options, "detach") || is_on(options, "wait") || is_on(options, "no-start"))

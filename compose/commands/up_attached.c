@@ -57,8 +57,6 @@ static bool read_flags(const struct up_options *up, struct attached_options *ret
 
     if (!check_attach(up, err))
         return false;
-    if (how.exit_code_from && !spec_project_service(up->project, from))
-        return error_set(err, ERROR_USAGE, "no such service: %s", from);
     for (size_t i = 0; i < up->project->services.count; i++) {
         const struct spec_service *service = up->project->services.items[i].value;
 

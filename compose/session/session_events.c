@@ -132,6 +132,7 @@ static void start_connection(struct event_stream *stream)
     /* The engine's clock less a second: the engine tells whole seconds only. */
     if (stream->newest_ns == 0)
         stream->newest_ns = engine_client_clock_ns(stream->client);
+    options.has_since = true;
     options.since_ns = stream->newest_ns - NS_PER_SECOND;
     stream->connection = engine_events_start(stream->client, &options, &handlers, stream);
 }

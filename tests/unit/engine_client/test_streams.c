@@ -126,7 +126,7 @@ TEST(events_come_one_by_one_and_the_end_is_told)
     struct world world;
     struct arena *arena = arena_create();
     struct pairs filters = {0};
-    struct engine_events_options options = {.since_ns = 1795262732002588123, .filters = &filters};
+    struct engine_events_options options = {.has_since = true, .since_ns = 1795262732002588123, .filters = &filters};
 
     pairs_add(&filters, arena, "type", "container");
     world_open(&world, two_events);
