@@ -18,6 +18,8 @@
 
 enum { SAME_SIGNAL_MS = 1000 };
 
+static const int watched_signals[SESSION_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+
 static void end_by(struct session *session, int number)
 {
     if (session->on_signal && session->on_signal(session->signal_owner, number))
@@ -83,15 +85,13 @@ static void on_broken_stdout(void *owner)
 
 static void watch_signals(struct session *session)
 {
-    static const int numbers[SESSION_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
-
     (void)signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < SESSION_SIGNALS; i++) {
         (void)uv_signal_init(&session->loop, &session->signals[i]);
         session->signals[i].data = session;
         /* nohup: who ignores a signal on purpose passes that on. */
-        if (numbers[i] != SIGHUP || signal(SIGHUP, SIG_DFL) != SIG_IGN)
-            (void)uv_signal_start(&session->signals[i], on_signal, numbers[i]);
+        if (watched_signals[i] != SIGHUP || signal(SIGHUP, SIG_DFL) != SIG_IGN)
+            (void)uv_signal_start(&session->signals[i], on_signal, watched_signals[i]);
         else
             (void)signal(SIGHUP, SIG_IGN);
         uv_unref((uv_handle_t *)&session->signals[i]);
@@ -137,6 +137,24 @@ static void turn_to_the_end(struct session *session)
         (void)uv_run(&session->loop, UV_RUN_DEFAULT);
 }
 
+/*
+ * libuv sets the default action when the last watch of a signal ends; it is ignored instead, so that a signal does not
+ * change the exit code of what is done. Threads of the pool may get what is blocked in this one.
+ */
+static void close_signals(struct session *session)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    for (size_t i = 0; i < SESSION_SIGNALS; i++)
+        (void)sigaddset(&set, watched_signals[i]);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    for (size_t i = 0; i < SESSION_SIGNALS; i++) {
+        uv_close((uv_handle_t *)&session->signals[i], NULL);
+        (void)signal(watched_signals[i], SIG_IGN);
+    }
+}
+
 void session_destroy(struct session *session)
 {
     if (!session)
@@ -150,9 +168,7 @@ void session_destroy(struct session *session)
     turn_to_the_end(session);
     hurry(session);
     console_destroy(session->console);
-    /* The last to go: one more Ctrl-C must not kill what is about to end by itself. */
-    for (size_t i = 0; i < SESSION_SIGNALS; i++)
-        uv_close((uv_handle_t *)&session->signals[i], NULL);
+    close_signals(session); /* the last to go */
     turn_to_the_end(session);
     (void)uv_loop_close(&session->loop);
     spec_project_destroy(session->project);
