@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "compose/command.h"
 #include "compose/console/console.h"
@@ -10,6 +7,7 @@
 #include "compose/root.h"
 #include "compose/session/session.h"
 #include "spec/base/arena.h"
+#include "spec/base/file_write.h"
 #include "spec/base/text.h"
 #include "spec/consistency.h"
 #include "spec/listing.h"
@@ -231,28 +229,6 @@ static bool add_listing(struct command_context *context, const struct selector *
     return true;
 }
 
-static bool write_file(const char *path, const struct text *text, struct error *err)
-{
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    size_t written = 0;
-
-    if (file < 0)
-        return error_set_errno(err, "open %s", path);
-    while (written < text->length) {
-        ssize_t count = write(file, text->bytes + written, text->length - written);
-
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0) {
-            (void)error_set_errno(err, "write %s", path);
-            (void)close(file);
-            return false;
-        }
-        written += (size_t)count;
-    }
-    return close(file) == 0 || error_set_errno(err, "close %s", path);
-}
-
 static bool run_config(struct command_context *context, struct error *err)
 {
     const struct options *options = context->options;
@@ -274,7 +250,7 @@ static bool run_config(struct command_context *context, struct error *err)
         good = add_model(context, json, &text, err);
     if (good && (selector || !options_bool(options, "quiet"))) { /* as in Docker Compose 2.40.3 */
         if (path[0] && text.length > 0)
-            good = write_file(path, &text, err);
+            good = file_write_text(path, text_span(&text), err);
         else
             console_write(context->console, text.bytes, text.length);
     }

@@ -1,27 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compose/documents.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "compose/command.h"
 #include "compose/console/console.h"
 #include "spec/base/arena.h"
+#include "spec/base/file_write.h"
 #include "spec/base/path.h"
 #include "spec/base/text.h"
-
-static bool write_file(const char *path, const struct text *content, struct error *err)
-{
-    FILE *file = fopen(path, "we");
-    bool good;
-
-    if (!file)
-        return error_set_errno(err, "%s", path);
-    good = fwrite(content->bytes, 1, content->length, file) == content->length;
-    good = fclose(file) == 0 && good;
-    return good || error_set_errno(err, "%s", path);
-}
 
 static bool write_page(struct arena *arena, const char *directory, const struct command *command,
                        struct error *err)
@@ -33,8 +21,8 @@ static bool write_page(struct arena *arena, const char *directory, const struct 
     text_init(&page, 0);
     documents_man_name(&name, command);
     documents_man(&page, command);
-    good = write_file(path_join(arena, directory, arena_printf(arena, "%s.1", name.bytes)), &page,
-                      err);
+    good = file_write_text(path_join(arena, directory, arena_printf(arena, "%s.1", name.bytes)),
+                           text_span(&page), err);
     text_finish(&name);
     text_finish(&page);
     return good;

@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "compose/command.h"
@@ -13,6 +9,8 @@
 #include "compose/session/session.h"
 #include "engine_client/query.h"
 #include "spec/base/arena.h"
+#include "spec/base/file_write.h"
+#include "spec/base/interrupt.h"
 #include "spec/project.h"
 
 /* clang-format off */
@@ -23,24 +21,32 @@ static const struct option option_rows[] = {
 };
 /* clang-format on */
 
-/* The file appears whole or not at all: it is written beside its place and moved there. */
-static bool export_to_file(struct command_context *context, const char *path, const char *file,
-                           struct error *err)
+/* Waiting for the reader of a pipe ends with a signal. */
+static bool open_output(struct file_write *file, const char *path, struct error *err)
 {
-    char *beside = arena_printf(context->arena, "%s.XXXXXX", file);
-    int descriptor = mkostemp(beside, O_CLOEXEC); /* mode 0600 */
+    struct interrupt interrupt;
     bool good;
 
-    if (descriptor < 0)
-        return error_set_errno(err, "failed to export container: cannot write beside %s", file);
-    good = download_to_file(context->session, path, NULL, descriptor, err);
-    if (close(descriptor) != 0 && good)
-        good = error_set_errno(err, "failed to export container: cannot write %s", beside);
-    if (good && rename(beside, file) != 0)
-        good = error_set_errno(err, "failed to export container: cannot replace %s", file);
-    if (!good)
-        (void)unlink(beside);
+    if (!file_write_check(path, err))
+        return error_wrap(err, "failed to export container");
+    interrupt_begin(&interrupt);
+    good = file_write_open(file, path, interrupt.descriptor, err);
+    interrupt_end(&interrupt);
+    file->stop = -1;
     return good;
+}
+
+static bool export_to_file(struct command_context *context, const char *path, const char *output,
+                           struct error *err)
+{
+    struct file_write file;
+
+    if (!open_output(&file, output, err))
+        return false;
+    if (download_to_file(context->session, path, NULL, &file, err) && file_write_commit(&file, err))
+        return true;
+    file_write_abandon(&file);
+    return false;
 }
 
 static bool run_export(struct command_context *context, struct error *err)

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
@@ -16,6 +17,7 @@
 #include "engine_client/request.h"
 #include "engine_client/tar_extract.h"
 #include "spec/base/arena.h"
+#include "spec/base/file_write.h"
 #include "spec/base/text.h"
 
 enum {
@@ -45,10 +47,17 @@ static void close_pipe(struct extraction *run)
     run->pipe_descriptors[WRITE_END] = -1;
 }
 
+/* The worker gets no more of the archive, and must not take what it has for the whole. */
+static void stop_worker(struct extraction *run)
+{
+    if (eventfd_write(run->how.stop, 1) != 0)
+        fatal("cannot write to an event descriptor");
+}
+
 static void advance(struct extraction *run)
 {
     if (run->work_ended && run->request)
-        engine_request_cancel(run->request); /* it failed: the rest is not wanted */
+        engine_request_cancel(run->request); /* it failed, or has read the end of the archive */
     run->ended = run->work_ended && !run->request;
     if (run->ended)
         session_stop(run->session);
@@ -103,22 +112,34 @@ static void on_done(void *owner, struct engine_request *request, const struct er
 
     (void)request;
     run->request = NULL;
-    if (failure)
+    if (failure) {
         error_copy(&run->request_failure, failure);
+        stop_worker(run);
+    }
     if (output_pending_bytes(run->pipe) == 0 || output_failure(run->pipe) != 0)
         close_pipe(run);
     advance(run);
 }
 
+/*
+ * The worker's result decides: when it succeeded everything is in place, whatever came later, and otherwise the last
+ * file is not. Of a failure the cause is reported: a worker that fails cancels the request, a request that fails cuts
+ * the archive.
+ */
 static bool finish(struct extraction *run, bool good, struct error *err)
 {
-    /* Who ended it is told: a worker that gave up cancels the request, a broken request cuts the archive. */
     struct error *reason =
         error_is_set(&run->request_failure) && run->request_failure.kind != ERROR_CANCELED
             ? &run->request_failure
             : &run->work_failure;
 
-    if (good && error_is_set(reason)) {
+    if (!error_is_set(&run->work_failure)) {
+        if (!good) {
+            error_finish(err);
+            session_continue(run->session);
+        }
+        good = true;
+    } else if (good) {
         error_move(err, reason);
         good = false;
     }
@@ -137,6 +158,9 @@ static bool run_extraction(struct extraction *run, const struct engine_call *cal
         return false;
     if (pipe2(run->pipe_descriptors, O_CLOEXEC) != 0)
         return error_set_errno(err, "cannot create a pipe");
+    run->how.stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (run->how.stop < 0)
+        fatal("cannot create an event descriptor");
     error_init(&run->request_failure);
     error_init(&run->work_failure);
     run->how.descriptor = run->pipe_descriptors[READ_END];
@@ -147,24 +171,33 @@ static bool run_extraction(struct extraction *run, const struct engine_call *cal
     run->request = engine_request_start(client, call, on_done, run);
     good = session_run_until(run->session, &run->ended, err);
     if (!good) {
+        stop_worker(run);
         if (run->request)
             engine_request_cancel(run->request);
         session_drain(run->session, &run->ended);
     }
     if (run->pipe)
         close_pipe(run);
+    (void)close(run->how.stop);
     return finish(run, good, err);
 }
 
 /* Where to */
 
+/* A pipe is written to by the name that was given: a link such as /dev/stdout may lead to one without a place. */
 static bool look_at(struct arena *arena, const char *path, struct copy_destination *ret_destination,
-                    struct error *err)
+                    bool *ret_is_pipe, struct error *err)
 {
     struct copy_destination destination = {.path = path};
     struct stat status;
     const char *parent;
 
+    if (stat(path, &status) == 0 && S_ISFIFO(status.st_mode)) {
+        destination.exists = true;
+        *ret_destination = destination;
+        *ret_is_pipe = true;
+        return true;
+    }
     for (int links = 0; links < MOST_LINKS; links++) {
         char target[PATH_MAX + 1];
         ssize_t length = readlink(destination.path, target, sizeof(target) - 1);
@@ -176,10 +209,11 @@ static bool look_at(struct arena *arena, const char *path, struct copy_destinati
     }
     destination.exists = stat(destination.path, &status) == 0;
     destination.is_directory = destination.exists && S_ISDIR(status.st_mode);
+    if (!file_write_check(destination.path, err))
+        return false;
     parent = copy_directory_of(arena, destination.path);
     if (!destination.exists && stat(parent, &status) != 0)
-        return error_set(err, ERROR_INPUT, "invalid output path: directory \"%s\" does not exist",
-                         parent);
+        return error_set_errno(err, "stat %s", parent);
     if (!destination.exists && !S_ISDIR(status.st_mode))
         return error_set(err, ERROR_INPUT, "not a directory: %s", parent);
     *ret_destination = destination;
@@ -236,17 +270,19 @@ bool copy_from_container(struct session *session, struct arena *arena,
     const char *named = source; /* a followed link keeps its name */
     struct copy_destination to;
     struct copy_place place;
-    bool is_directory;
+    bool is_directory, is_pipe = false;
 
     if (!look_at_source(session, arena, id, &source, options->follow_link, &is_directory, err))
         return false;
     call.query = path_query(arena, source);
     if (strcmp(destination, "-") == 0)
         return download_to_stdout(session, call.path, call.query, err);
-    if (!look_at(arena, copy_absolute_path(arena, options->working_dir, destination), &to, err) ||
+    if (!look_at(arena, copy_absolute_path(arena, options->working_dir, destination), &to, &is_pipe,
+                 err) ||
         !copy_choose_place(arena, named, is_directory, &to, &place, err))
         return false;
     run.how.directory = place.directory;
     run.how.name = place.name;
+    run.how.pipe = is_pipe ? to.path : NULL;
     return run_extraction(&run, &call, err);
 }
