@@ -131,6 +131,7 @@ bool up_options_init(struct up_options *up, struct command_context *context,
         !session_read_service_files(context, err) || !provision_up(context, up->project, err) ||
         !wanted_create(up->project, scales, NULL, &up->job.wanted, err))
         return false;
+    wanted_read_contents(up->job.wanted);
     up->reconcile.targets = targets(context->arena, up->project, services);
     converge_want_all(&up->job.wants, context->arena, up->job.wanted);
     return true;

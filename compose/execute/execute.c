@@ -289,12 +289,26 @@ static void limit_slot(struct execution *run, struct step *step)
     (void)uv_timer_start(work->slot_timer, on_brief_slot_over, BRIEF_SLOT_MS, 0);
 }
 
+static void refuse(struct execution *run, struct step *step)
+{
+    struct error failure;
+
+    error_init(&failure);
+    (void)error_set_at(&failure, ERROR_INPUT, step->refusal_place, "%s", step->refusal);
+    execute_failed(run, step, &failure);
+    error_finish(&failure);
+}
+
 static void start(struct execution *run, struct step *step)
 {
     struct error failure;
 
     schedule_begin(&run->schedule, step);
     execute_progress(run, step, working_text(step), PROGRESS_WORKING);
+    if (step->refusal) {
+        refuse(run, step);
+        return;
+    }
     if (run->options->dry_run) {
         start_dry(run, step);
         return;

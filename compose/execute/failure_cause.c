@@ -26,6 +26,8 @@
     "the engine was killed while it started this container: `up --force-recreate` replaces it"
 #define NO_COMMAND "the command does not exist in the image: check `command` and `entrypoint`"
 
+static const char mounted[] = "volumes configs secrets";
+
 /*
  * Words of the engine, in any case → the attributes to look at (paths, a space between; the last one that is there is the
  * likeliest) and what to do. The first row that fits is taken. Source: messages of dockerd 20.10 to 28.5 and Podman 4.3.
@@ -50,7 +52,7 @@ static const struct {
     {"networks with user configured subnets", "networks", "give the network an `ipam.config` with a `subnet` that has the address"},
     {"Address already in use", "networks", "another container has that address: choose another, or none"},
     {"Are you trying to mount a directory onto a file", "volumes", "a missing source is made as an empty directory: remove it and put the file there"},
-    {"bind source path does not exist", "volumes configs secrets", "make that path, or set `bind.create_host_path: true` for an empty directory"},
+    {"bind source path does not exist", mounted, "make that path, or set `bind.create_host_path: true` for an empty directory"},
     {"mount path must be absolute", "volumes", "write SOURCE:TARGET, where TARGET begins with a slash; a SOURCE of one letter is taken for a drive"},
     {"invalid volume specification", "volumes", "write SOURCE:TARGET or SOURCE:TARGET:ro"},
     {"invalid mode", "volumes", "write SOURCE:TARGET or SOURCE:TARGET:ro"},
@@ -238,6 +240,41 @@ static void place_in(struct arena *arena, const struct spec_node *owner, const c
         (void)error_place(err, likely);
 }
 
+/* The file of a config or secret is named by its definition, not by the service. */
+static void search_files(struct search *search, const struct spec_project *project,
+                         const struct spec_service *service)
+{
+    for (size_t i = 0; i < service->secrets.count; i++) {
+        const struct spec_secret *secret =
+            spec_project_secret(project, service->secrets.items[i]->source);
+
+        if (secret)
+            consider(search, secret->file, spec_node_place(spec_node_get(secret->node, "file")));
+    }
+    for (size_t i = 0; i < service->configs.count; i++) {
+        const struct spec_config *config =
+            spec_project_config(project, service->configs.items[i]->source);
+
+        if (config)
+            consider(search, config->file, spec_node_place(spec_node_get(config->node, "file")));
+    }
+}
+
+static bool is_missing_file(struct command_context *context, const struct step *step,
+                            const char *message, struct error *err)
+{
+    const struct spec_project *project = session_loaded_project(context->session);
+    struct search search = {.arena = context->arena, .message = message};
+
+    if (project && step->service)
+        search_files(&search, project, step->service);
+    if (search.length == 0)
+        return false;
+    (void)error_place(err, search.place);
+    (void)error_hint(err, "create that file, or change `file`");
+    return true;
+}
+
 void failure_cause_place(const struct step *step, const char *attribute, struct error *err)
 {
     const struct spec_node *node = spec_node_get(node_of(step), attribute);
@@ -268,6 +305,8 @@ void failure_cause_add(struct command_context *context, const struct step *step,
     for (size_t i = 0; message && i < COUNT_OF(known_failures); i++) {
         if (!strcasestr(message, known_failures[i].words))
             continue;
+        if (known_failures[i].attributes == mounted && is_missing_file(context, step, message, err))
+            break;
         if (known_failures[i].attributes && owner)
             place_in(context->arena, owner, known_failures[i].attributes, message, err);
         if (known_failures[i].hint)

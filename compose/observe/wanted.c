@@ -18,7 +18,7 @@
 #define API_CONFIG_SOURCE "#apisocket"
 #define API_CONFIG_TARGET "/run/secrets/docker/config.json"
 
-enum { CONTENT_DIGITS = 16, DEFAULT_FILE_MODE = 0444 };
+enum { DEFAULT_FILE_MODE = 0444 };
 
 static const char *referred(const char *value)
 {
@@ -150,60 +150,9 @@ static const struct spec_service *prepare(struct wanted *wanted, const struct sp
     return copy;
 }
 
-static void add_file_content(struct text *all, const char *path)
-{
-    FILE *stream = fopen(path, "re");
-    char buffer[4096];
-    size_t got;
-
-    if (!stream) {
-        text_add(all, "missing");
-        return;
-    }
-    while ((got = fread(buffer, 1, sizeof(buffer), stream)) > 0)
-        text_add_bytes(all, buffer, got);
-    (void)fclose(stream); /* only read */
-}
-
-static void add_part(struct text *all, const char *source, const char *file, const char *content)
-{
-    text_addf(all, "%s=", source);
-    if (file && *file)
-        add_file_content(all, file);
-    else
-        text_add(all, content ? content : "");
-    text_add_char(all, '\n');
-}
-
 static const char *config_content(const struct spec_config *config)
 {
     return config->content && *config->content ? config->content : config->value;
-}
-
-/* One digest of everything that is copied or mounted from configs and secrets. */
-static const char *content_digest(struct arena *arena, const struct spec_project *project,
-                                  const struct spec_service *service)
-{
-    CLEANUP(text_finish) struct text all;
-
-    text_init(&all, LIMIT_FILE_BYTES);
-    for (size_t i = 0; i < service->configs.count; i++) {
-        const char *source = service->configs.items[i]->source;
-        const struct spec_config *config = spec_project_config(project, source);
-
-        if (config)
-            add_part(&all, source, config->file, config_content(config));
-    }
-    for (size_t i = 0; i < service->secrets.count; i++) {
-        const char *source = service->secrets.items[i]->source;
-        const struct spec_secret *secret = spec_project_secret(project, source);
-
-        if (secret)
-            add_part(&all, source, secret->file, secret->content);
-    }
-    if (all.length == 0)
-        return "";
-    return arena_strndup(arena, spec_sha256_hex(arena, all.bytes, all.length), CONTENT_DIGITS);
 }
 
 /* "provider db, model small": whoever is run before the service is created and tells it variables. */
@@ -242,7 +191,6 @@ static void fill(struct wanted *wanted, struct wanted_service *entry,
         entry->hash = spec_service_hash(wanted->arena, resolved, SPEC_HASH_5);
         entry->hash_2 = spec_service_hash(wanted->arena, resolved, SPEC_HASH_2);
     }
-    entry->content = content_digest(wanted->arena, wanted->project, service);
     entry->given_by = giver_of(wanted, service);
     entry->scale = spec_service_scale(service);
 }
@@ -301,6 +249,16 @@ bool wanted_create(const struct spec_project *project, const struct pairs *scale
     }
     *ret_wanted = wanted;
     return true;
+}
+
+void wanted_read_contents(struct wanted *wanted)
+{
+    struct contents *contents = contents_read(wanted->arena, wanted->project);
+
+    for (size_t i = 0; i < wanted->count; i++)
+        wanted->services[i].contents =
+            contents_of(wanted->arena, contents, wanted->services[i].service);
+    wanted->new_salt = contents_new_salt(wanted->arena);
 }
 
 void wanted_destroy(struct wanted *wanted)
@@ -365,12 +323,39 @@ static bool add_config(struct arena *arena, const struct wanted *wanted,
         return true;
     else
         content = config_content(config);
-    if (config && !content && config->environment)
-        return error_set_at(err, ERROR_INPUT, spec_node_place(ref->node),
-                            "environment variable \"%s\" required by config \"%s\" is not set",
-                            config->environment, ref->source);
     return !content || add_file(arena, files, count, "config", service, ref,
                                 translate_config_target(arena, ref), content, err);
+}
+
+static struct wanted_missing missing(struct arena *arena, const char *kind, const char *variable,
+                                     const struct spec_file_ref *ref)
+{
+    return (struct wanted_missing){
+        .text = arena_printf(arena, "environment variable \"%s\" required by %s \"%s\" is not set",
+                             variable, kind, ref->source),
+        .place = spec_node_place(ref->node),
+    };
+}
+
+struct wanted_missing wanted_missing(struct arena *arena, const struct wanted *wanted,
+                                     const struct spec_service *service)
+{
+    for (size_t i = 0; i < service->secrets.count; i++) {
+        const struct spec_file_ref *ref = service->secrets.items[i];
+        const struct spec_secret *secret = spec_project_secret(wanted->project, ref->source);
+
+        if (secret && secret->environment && *secret->environment && !secret->content)
+            return missing(arena, "secret", secret->environment, ref);
+    }
+    for (size_t i = 0; i < service->configs.count; i++) {
+        const struct spec_file_ref *ref = service->configs.items[i];
+        const struct spec_config *config = spec_project_config(wanted->project, ref->source);
+
+        if (config && config->environment && *config->environment &&
+            !(config->file && *config->file) && !config_content(config))
+            return missing(arena, "config", config->environment, ref);
+    }
+    return (struct wanted_missing){0};
 }
 
 bool wanted_files(struct arena *arena, const struct wanted *wanted,
@@ -384,12 +369,8 @@ bool wanted_files(struct arena *arena, const struct wanted *wanted,
         const struct spec_file_ref *ref = service->secrets.items[i];
         const struct spec_secret *secret = spec_project_secret(wanted->project, ref->source);
 
-        if (!secret || !secret->environment || !*secret->environment)
+        if (!secret || !secret->environment || !*secret->environment || !secret->content)
             continue;
-        if (!secret->content)
-            return error_set_at(err, ERROR_INPUT, spec_node_place(ref->node),
-                                "environment variable \"%s\" required by secret \"%s\" is not set",
-                                secret->environment, ref->source);
         if (!add_file(arena, &files, &count, "secret", service, ref,
                       translate_secret_target(arena, ref), secret->content, err))
             return false;

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "compose/observe/contents.h"
 #include "compose/reconcile/step.h"
 #include "spec/base/error.h"
 #include "spec/base/index.h"
@@ -25,7 +26,7 @@ struct wanted_service {
     const char *platform;               /* "" for any */
     bool refers;                        /* hashes depend on the ids of other containers */
     const char *hash, *hash_2;          /* both forms; NULL when it refers */
-    const char *content;                /* digest of its configs and secrets, "" for none */
+    struct content_list contents;       /* after wanted_read_contents() */
     const char *given_by; /* what hands out variables to it while it comes up, or NULL */
     int64_t scale;
     struct strings builds_after; /* services before it in order whose image its own build takes */
@@ -38,12 +39,21 @@ struct wanted {
     size_t count;
     struct index index;
     const char *api_config; /* config.json for use_api_socket, or NULL */
+    const char *new_salt;   /* for digests of secrets in a project whose containers have none */
+};
+
+/** What a container cannot be created or started without: `text` NULL when nothing is missing. */
+struct wanted_missing {
+    const char *text;
+    struct place place;
 };
 
 /** `scales`: --scale, service to number as text; `api_config`: log-ins for use_api_socket, or NULL. */
 bool wanted_create(const struct spec_project *project, const struct pairs *scales,
                    const char *api_config, struct wanted **ret_wanted,
                    struct error *err) WARN_UNUSED;
+/** Read what configs and secrets hold, for commands that compare containers with the project. */
+void wanted_read_contents(struct wanted *wanted);
 void wanted_destroy(struct wanted *wanted); /* NULL is allowed */
 const struct wanted_service *wanted_service(const struct wanted *wanted, const char *name);
 
@@ -52,10 +62,14 @@ const struct spec_service *wanted_resolve(struct arena *arena, const struct spec
                                           const struct pairs *ids);
 /** Services whose containers' ids stand in this one: network_mode, ipc, pid, volumes_from. */
 struct strings wanted_references(struct arena *arena, const struct spec_service *service);
+/** The first variable of a config or secret of the service that is not set. */
+struct wanted_missing wanted_missing(struct arena *arena, const struct wanted *wanted,
+                                     const struct spec_service *service);
 /**
- * Files to copy into a container before each start: configs and secrets from variables and inline ones.
+ * Files to copy into a container before each start: configs and secrets from variables and inline ones, those of
+ * variables that are not set left out.
  *
- * Errors: ERROR_INPUT for a variable that is not set and for read-only services.
+ * Errors: ERROR_INPUT for read-only services.
  */
 bool wanted_files(struct arena *arena, const struct wanted *wanted,
                   const struct spec_service *service, struct step_file **ret_files,

@@ -65,6 +65,7 @@ bool run_prepare(struct command_context *context, struct spec_project *project,
     if (!read_orphans(context, prepare, &job.options, err) ||
         !wanted_create(project, NULL, NULL, &job.job.wanted, err))
         return false;
+    wanted_read_contents(job.job.wanted);
     converge_want_all(&job.job.wants, context->arena, job.job.wanted);
     good = converge(&job.job, err);
     wanted_destroy(job.job.wanted);

@@ -96,6 +96,8 @@ void plan_text(struct text *out, const struct plan *plan, bool edges)
             text_add(out, j == 0 ? ": " : "; ");
             add_reason(out, &step->reasons[j]);
         }
+        if (step->refusal)
+            text_addf(out, "; cannot be done: %s", step->refusal);
         if (edges)
             add_edges(out, step);
         text_add_char(out, '\n');
@@ -152,6 +154,8 @@ static void write_step(struct json_writer *json, struct arena *arena, const stru
     for (size_t i = 0; i < step->reason_count; i++)
         write_reason(json, &step->reasons[i]);
     json_array_close(json);
+    if (step->refusal)
+        json_member_string(json, "refusal", step->refusal);
     json_object_close(json);
 }
 

@@ -176,5 +176,6 @@ bool reconcile_service_containers(struct reconcile *r, struct reconcile_service 
             return false;
         service->slot_count = i + 1;
     }
+    reconcile_warn_of_unknown_content(r, service);
     return add_missing(r, service, list, count, err);
 }

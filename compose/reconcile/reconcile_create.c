@@ -194,7 +194,8 @@ bool reconcile_add_create(struct reconcile *r, struct reconcile_service *service
     create->final_name = slot->name;
     create->image_digest = service->image->digest;
     create->mounted_images = reconcile_mounted_images(r, model, &create->mounted_image_count, NULL);
-    create->content = service->wanted->content;
+    create->content = reconcile_content_label(r, service);
+    reconcile_refuse_missing(r, service, step);
     step->service = model;
     step->platform = service->wanted->platform;
     step->name = created_name;

@@ -123,7 +123,7 @@ bool reconcile_is_current(struct reconcile *r, const struct reconcile_service *s
                           struct step_reason *ret_reason)
 {
     const struct spec_service *model = reconcile_model(service);
-    const char *content = labels_get(&container->entry->labels, LABEL_CONTENT), *name = "";
+    const char *name = "";
     struct step *pending;
     size_t image_count;
     const struct step_mounted_image *images =
@@ -154,10 +154,8 @@ bool reconcile_is_current(struct reconcile *r, const struct reconcile_service *s
         *ret_reason = reason(REASON_IMAGE, "a mounted image changed");
         return false;
     }
-    if (*content && strcmp(content, service->wanted->content) != 0) {
-        *ret_reason = reason(REASON_CHANGED, "content of a config or secret changed");
+    if (!reconcile_fits_content(r, service, container, ret_reason))
         return false;
-    }
     if (reconcile_is_up(container) && !fits_networks(r, model, container, &name)) {
         *ret_reason =
             reason(REASON_RELATED, arena_printf(r->arena, "not attached to network %s", name));

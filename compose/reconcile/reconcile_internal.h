@@ -73,6 +73,7 @@ struct reconcile {
     size_t volume_count;
     struct reconcile_service *services; /* in the order of wanted */
     size_t service_count;
+    const char *salt; /* of digests of secrets; NULL until it is needed */
 };
 
 static inline const struct spec_service *reconcile_model(const struct reconcile_service *service)
@@ -127,6 +128,20 @@ bool reconcile_fits_provided(struct reconcile *r, const struct reconcile_service
                              const struct observed_container *container);
 /** Say what will be run. */
 void reconcile_tell_provided(struct reconcile *r);
+
+/* Contents of configs and secrets (reconcile_content.c). */
+
+/** Value of the label, or NULL. */
+const char *reconcile_content_label(struct reconcile *r, const struct reconcile_service *service);
+bool reconcile_fits_content(struct reconcile *r, const struct reconcile_service *service,
+                            const struct observed_container *container,
+                            struct step_reason *ret_reason);
+/** Once the service's slots are decided. */
+void reconcile_warn_of_unknown_content(struct reconcile *r,
+                                       const struct reconcile_service *service);
+/** The step fails without a request when the container would have to do without a variable that is not set. */
+void reconcile_refuse_missing(struct reconcile *r, const struct reconcile_service *service,
+                              struct step *step);
 
 /* Make one (reconcile_create.c). */
 

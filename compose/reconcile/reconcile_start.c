@@ -220,6 +220,7 @@ static bool start_slot(struct reconcile *r, struct reconcile_service *service,
                        struct step *previous, struct error *err)
 {
     struct prerequisites list = {0};
+    size_t first = r->plan->count;
 
     for (size_t i = 0; i < shared->count; i++)
         need(r, &list, shared->items[i]);
@@ -243,6 +244,9 @@ static bool start_slot(struct reconcile *r, struct reconcile_service *service,
                                         list.items, list.count, err);
     if (!slot->started)
         return false;
+    /* One that this plan stops has its files from its last start: it must not stay stopped. */
+    if (slot->container && !slot->stopped)
+        reconcile_refuse_missing(r, service, r->plan->steps[first]);
     for (size_t i = r->plan->count; i > 0; i--)
         if (r->plan->steps[i - 1]->kind == STEP_CONTAINER_START) {
             plan_reason(r->plan, r->plan->steps[i - 1], REASON_WANTED, "%s", start_reason(slot));

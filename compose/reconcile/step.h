@@ -148,6 +148,10 @@ struct step {
     size_t file_count;
     const struct watch_sync *sync; /* CONTAINER_SYNC */
 
+    /* Known while planning: the step fails with this text, nothing is sent; NULL: it is carried out. */
+    const char *refusal;
+    struct place refusal_place;
+
     struct step **after;
     size_t after_count, after_capacity;
     struct step_reason *reasons;

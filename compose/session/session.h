@@ -145,6 +145,8 @@ struct spec_load_options session_load_options(const struct command_context *cont
 bool session_project(const struct command_context *context, enum project_need need,
                      const struct spec_load_options *load, struct spec_project **ret_project,
                      struct error *err) WARN_UNUSED;
+/** The project that was loaded last, or NULL. */
+const struct spec_project *session_loaded_project(const struct session *session);
 /**
  * Read env_file and label_file of the services that the selection kept, and show the warnings found on the way.
  * For commands that create containers or print environments; see spec_project_read_service_files().

@@ -92,6 +92,11 @@ bool session_project(const struct command_context *context, enum project_need ne
     return true;
 }
 
+const struct spec_project *session_loaded_project(const struct session *session)
+{
+    return session->project;
+}
+
 bool session_read_service_files(const struct command_context *context, struct error *err)
 {
     struct session *session = context->session;

@@ -208,8 +208,10 @@ static bool rebuild(struct watch *watch, const struct strings *services, struct 
 
     watch_log(watch, "Rebuilding service(s) %s after changes were detected...",
               quoted(watch->batch_arena, services));
-    good = wanted_create(narrowed(watch, services), NULL, NULL, &rebuild.wanted, err) &&
-           run_parts(&rebuild, services, &failed, err) &&
+    good = wanted_create(narrowed(watch, services), NULL, NULL, &rebuild.wanted, err);
+    if (good)
+        wanted_read_contents(rebuild.wanted);
+    good = good && run_parts(&rebuild, services, &failed, err) &&
            (!watch->settings.prune || prune(watch, err));
     wanted_destroy(rebuild.wanted);
     return good || is_survived(watch, failed, err);
