@@ -292,6 +292,15 @@ static enum turn take_turn(struct converge *job, struct project_lock *lock, size
     return turn;
 }
 
+static void warn_unlocked(struct converge *job, const struct project_lock *lock)
+{
+    if (project_lock_problem(lock) && !job->plan_only && !job->context->dry_run && !job->no_lock)
+        console_warn(job->context->console,
+                     "Project \"%s\" cannot be locked, so other runs may change it at the same "
+                     "time: %s",
+                     job->wants.project_name, project_lock_problem(lock));
+}
+
 bool converge(struct converge *job, struct error *err)
 {
     struct engine_client *client;
@@ -303,6 +312,7 @@ bool converge(struct converge *job, struct error *err)
         return false;
     lock = project_lock_create(engine_client_url(client), job->wants.project_name);
     console_begin(job->context->console, job->operation);
+    warn_unlocked(job, lock);
     while (turn == TURN_OUTDATED || (turn == TURN_AGAIN && turns++ < MOST_TURNS))
         turn = take_turn(job, lock, &replans, err);
     console_end(job->context->console);

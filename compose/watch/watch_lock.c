@@ -55,7 +55,7 @@ bool watch_lock_take(struct arena *arena, const char *project, struct watch_lock
     int64_t pid;
 
     lock->path = lock_path(arena, project);
-    lock->file = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    lock->file = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (lock->file < 0)
         return error_set_errno(err, "cannot take exclusive lock for project \"%s\": %s", project,
                                lock->path);

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Who waits for another run's lock says so, ends at Ctrl-C without a request that changes, and goes on once it is free."""
+"""A run that waits for another run's lock says so, ends at Ctrl-C without a request that changes, and goes on once it is free."""
 
 import fcntl
-import glob
+import hashlib
 import os
 import signal
 import subprocess
@@ -41,9 +41,12 @@ def main():
                 file.write(FILE)
             first = start(program, directory, engine, "up", "-d")
             assert (first.communicate(timeout=120), first.returncode)[1] == 0, "the first up failed"
-            [path] = glob.glob(os.path.join(directory, "docker-compose", "*.lock"))
+            folder = os.path.join(directory, "docker-compose")
+            assert not os.listdir(folder), f"a lock file without notes was left: {os.listdir(folder)}"
+            url = hashlib.sha256(f"unix://{engine.path}".encode()).hexdigest()
+            path = os.path.join(folder, f"{url[:16]}-project.lock")
             for number in (signal.SIGINT, signal.SIGTERM):
-                with open(path, "rb") as lock:
+                with open(path, "wb") as lock:
                     fcntl.flock(lock, fcntl.LOCK_EX)
                     engine.forget_requests()
                     waiting = start(program, directory, engine, "down")
