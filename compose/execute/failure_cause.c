@@ -119,6 +119,26 @@ static bool are_twins(const char *a, const char *b)
            b[length + strspn(b + length, "0123456789")] == '\0';
 }
 
+/* No container holds it. The engine's message may be older than that: a container may have released it meanwhile. */
+static void hint_outside(struct command_context *context, const char *port, unsigned number,
+                         bool is_tcp, struct error *err)
+{
+    bool is_far = engine_endpoint_is_far(session_endpoint(context->session));
+    const char *holder = is_far ? NULL : port_holder_find(context->arena, number);
+
+    if (holder)
+        (void)error_hint(err, "port %s is held by %s: stop it, or publish another port", port,
+                         holder);
+    else if (!is_far && is_tcp && !port_holder_listens(number))
+        (void)error_hint(err,
+                         "no container holds port %s any more and nothing listens on it here: run "
+                         "the command again",
+                         port);
+    else
+        (void)error_hint(
+            err, "port %s is held by a process outside of the engine (`ss -lntup` names it)", port);
+}
+
 static void hint_port(struct command_context *context, const struct step *step, const char *message,
                       struct error *err)
 {
@@ -142,14 +162,8 @@ static void hint_port(struct command_context *context, const struct step *step, 
             port);
     else if (holder)
         (void)error_hint(err, "port %s is held by container %s", port, holder);
-    else if (!engine_endpoint_is_far(session_endpoint(context->session)))
-        holder = port_holder_find(context->arena, (unsigned)number);
-    if (holder)
-        (void)error_hint(err, "port %s is held by %s: stop it, or publish another port", port,
-                         holder);
     else
-        (void)error_hint(
-            err, "port %s is held by a process outside of the engine (`ss -ltnp` names it)", port);
+        hint_outside(context, port, (unsigned)number, !strcasestr(message, "udp"), err);
     error_finish(&ignored);
 }
 

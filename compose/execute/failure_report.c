@@ -89,9 +89,14 @@ static void add_log(struct command_context *context, struct text *out,
     error_finish(&ignored); /* a driver that cannot be read: then without the lines */
 }
 
-static void add_state(struct text *out, const struct engine_container *details)
+/* `started`: its last run is of this command. */
+static void add_state(struct text *out, const struct engine_container *details, bool started)
 {
     text_addf(out, "  container %s: %s", details->name, engine_state_name(details->state));
+    if (!started && details->state != ENGINE_STATE_CREATED) {
+        text_add(out, ", not started again\n");
+        return;
+    }
     if (details->state == ENGINE_STATE_EXITED || details->state == ENGINE_STATE_DEAD)
         text_addf(out, ", exit code %d", details->exit_code);
     if (details->exit_code > SIGNAL_BASE && !details->running)
@@ -102,6 +107,16 @@ static void add_state(struct text *out, const struct engine_container *details)
         text_addf(out, ", %s after %" PRId64 " failing probes", engine_health_name(details->health),
                   details->failing_streak);
     text_add_char(out, '\n');
+}
+
+/*
+ * When the engine refuses to start a container, exit code, output and probes are of an earlier run, or the engine's code
+ * for its own message.
+ */
+static bool describes_this_run(const struct step *step, const struct engine_container *details)
+{
+    return details->running ||
+           (step->kind != STEP_CONTAINER_START && step->kind != STEP_CONTAINER_RESTART);
 }
 
 /* The runtime has started it before the processor refuses: "exec /program: exec format error" is the container's word. */
@@ -126,19 +141,21 @@ static void describe(struct command_context *context, const struct step *step, c
                       engine_path(context->arena, "/containers/%s/json", id), NULL, &answer,
                       &ignored) &&
         engine_container_decode(context->arena, answer, &details, &ignored)) {
-        add_state(out, &details);
-        add_probes(out, &details);
+        bool started = describes_this_run(step, &details);
+
+        add_state(out, &details, started);
+        if (started)
+            add_probes(out, &details);
         log_begin = out->length;
-        if (details.state != ENGINE_STATE_CREATED)
+        if (started && details.state != ENGINE_STATE_CREATED)
             add_log(context, out, &details);
         if (!details.running && ends_with_wrong_format(out->bytes + log_begin)) {
             failure_cause_place(step, "platform", err);
             (void)error_hint(err, FAILURE_WRONG_FORMAT_HINT);
         }
-        if (details.health == ENGINE_HEALTH_UNHEALTHY)
+        if (started && details.health == ENGINE_HEALTH_UNHEALTHY)
             failure_cause_place(step, "healthcheck", err);
-        /* A container that could not be started has the engine's code for it, which says less than its message. */
-        hint = details.running || details.state == ENGINE_STATE_CREATED
+        hint = details.running || !started || details.state == ENGINE_STATE_CREATED
                    ? NULL
                    : exit_hint(details.exit_code, details.oom_killed);
         if (hint)

@@ -66,15 +66,25 @@ static const char *name_of(struct arena *arena, const char *process)
     return arena_printf(arena, "%s (process %s)", name[0] ? name : "a program", process);
 }
 
-const char *port_holder_find(struct arena *arena, unsigned port)
+static unsigned long find_inode(unsigned port)
 {
     unsigned long inode = listening_inode("/proc/net/tcp", port);
+
+    return inode ? inode : listening_inode("/proc/net/tcp6", port);
+}
+
+bool port_holder_listens(unsigned port)
+{
+    return find_inode(port) != 0;
+}
+
+const char *port_holder_find(struct arena *arena, unsigned port)
+{
+    unsigned long inode = find_inode(port);
     const char *socket, *found = NULL;
     struct dirent *entry;
     DIR *processes;
 
-    if (!inode)
-        inode = listening_inode("/proc/net/tcp6", port);
     if (!inode)
         return NULL;
     socket = arena_printf(arena, "socket:[%lu]", inode);

@@ -5,7 +5,11 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 struct arena;
 
 /** "nginx (process 4711)"; NULL when nobody is found, also where other users' processes may not be looked into. */
 const char *port_holder_find(struct arena *arena, unsigned port);
+/** Does any program of this machine listen on the TCP port? */
+bool port_holder_listens(unsigned port);

@@ -25,7 +25,9 @@ TEST(listener_is_named_with_its_process)
     holder = port_holder_find(arena, ntohs(address.sin_port));
     assert_non_null(holder);
     assert_non_null(strstr(holder, ours));
+    assert_true(port_holder_listens(ntohs(address.sin_port)));
     assert_int_equal(close(listener), 0);
     assert_null(port_holder_find(arena, ntohs(address.sin_port)));
+    assert_false(port_holder_listens(ntohs(address.sin_port)));
     arena_destroy(arena);
 }
