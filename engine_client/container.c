@@ -150,6 +150,7 @@ static void read_entry(struct arena *arena, const cJSON *row, struct engine_cont
     entry->status = json_read_text(arena, row, "Status");
     read_status(entry);
     entry->labels = json_read_pairs(arena, json_read_member(row, "Labels"));
+    entry->network_mode = json_read_text(arena, json_read_member(row, "HostConfig"), "NetworkMode");
     read_ports(arena, json_read_member(row, "Ports"), entry);
     entry->mounts =
         container_read_mounts(arena, json_read_member(row, "Mounts"), &entry->mount_count);

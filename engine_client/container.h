@@ -41,6 +41,7 @@ struct engine_container_network {
     const char *mac_address;
     struct strings aliases;
     const char *ipv4_wanted, *ipv6_wanted; /* IPAMConfig: what create asked for */
+    const char *ipv4, *ipv6;               /* in use, while the container runs */
 };
 
 enum engine_health {
@@ -82,6 +83,7 @@ struct engine_container_entry {
     bool has_exit_code;
     int exit_code; /* read from status, "Exited (3) ..." */
     struct pairs labels;
+    const char *network_mode; /* "host", "container:ID", a network; "" when not listed */
     struct engine_port *ports;
     size_t port_count;
     struct engine_mount *mounts;

@@ -33,6 +33,8 @@ struct engine_container_network *container_read_networks(struct arena *arena, co
             .aliases = json_read_strings(arena, json_read_member(entry, "Aliases")),
             .ipv4_wanted = json_read_text(arena, ipam, "IPv4Address"),
             .ipv6_wanted = json_read_text(arena, ipam, "IPv6Address"),
+            .ipv4 = json_read_text(arena, entry, "IPAddress"),
+            .ipv6 = json_read_text(arena, entry, "GlobalIPv6Address"),
         };
     }
     qsort(items, count, sizeof(*items), compare_networks);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "compose/reconcile/reconcile_internal.h"
+#include "compose/reconcile/reconcile_release.h"
 #include "spec/base/arena.h"
 #include "spec/node.h"
 
@@ -145,7 +146,8 @@ static bool add_dependency(struct reconcile *r, const struct reconcile_service *
 
 /* Before the first start of a service: containers that prepare it, one after the other. */
 static bool add_pre_start(struct reconcile *r, struct reconcile_service *service,
-                          struct prerequisites *list, struct error *err)
+                          struct prerequisites *list, const struct prerequisites *released,
+                          struct error *err)
 {
     const struct spec_hook_list *hooks = &service->wanted->service->pre_start;
     struct step *last = NULL;
@@ -171,6 +173,8 @@ static bool add_pre_start(struct reconcile *r, struct reconcile_service *service
         step->container_count = 1;
         for (size_t j = 0; j < list->count; j++)
             plan_after(r->plan, step, list->items[j]);
+        for (size_t j = 0; j < released->count; j++)
+            plan_after(r->plan, step, released->items[j]);
         for (size_t j = 0; j < service->slot_count; j++)
             plan_after(r->plan, step, service->slots[j].ready);
         plan_after(r->plan, step, last);
@@ -215,15 +219,27 @@ static void need_what_is_before(struct reconcile *r, const struct reconcile_serv
             need(r, list, service->slots[i].ready);
 }
 
+/* Its own predecessor has gone before it is ready. */
+static void need_releases(struct reconcile *r, const struct reconcile_slot *slot,
+                          const struct prerequisites *released, struct prerequisites *list)
+{
+    for (size_t i = 0; i < released->count; i++)
+        if (released->items[i] != slot->stopped &&
+            !(slot->ready && reconcile_comes_after(r, slot->ready, released->items[i])))
+            need(r, list, released->items[i]);
+}
+
 static bool start_slot(struct reconcile *r, struct reconcile_service *service,
                        struct reconcile_slot *slot, const struct prerequisites *shared,
-                       struct step *previous, struct error *err)
+                       const struct prerequisites *released, struct step *previous,
+                       struct error *err)
 {
     struct prerequisites list = {0};
     size_t first = r->plan->count;
 
     for (size_t i = 0; i < shared->count; i++)
         need(r, &list, shared->items[i]);
+    need_releases(r, slot, released, &list);
     need(r, &list, slot->ready);
     need(r, &list, slot->stopped);
     need(r, &list, previous);
@@ -287,11 +303,12 @@ bool reconcile_prerequisites(struct reconcile *r, const struct reconcile_service
     return true;
 }
 
-static bool start_service(struct reconcile *r, struct reconcile_service *service, struct error *err)
+static bool start_service(struct reconcile *r, struct reconcile_service *service,
+                          const struct release_list *releases, struct error *err)
 {
     const struct spec_service *model = service->wanted->service;
     const struct spec_dependency_map *map = &model->depends_on;
-    struct prerequisites list = {0};
+    struct prerequisites list = {0}, released = {0};
     struct step *previous = NULL;
 
     note_stops(r, service);
@@ -300,14 +317,16 @@ static bool start_service(struct reconcile *r, struct reconcile_service *service
     for (size_t i = 0; i < map->count; i++)
         if (!add_dependency(r, service, &map->items[i], &list, err))
             return false;
-    if (!add_pre_start(r, service, &list, err))
+    released.items = reconcile_released_before(r, releases, service, &released.count);
+    if (!add_pre_start(r, service, &list, &released, err))
         return false;
     for (size_t i = 0; i < service->slot_count; i++) {
         struct reconcile_slot *slot = &service->slots[i];
 
         if (!needs_start(slot))
             continue;
-        if (!start_slot(r, service, slot, &list, shares_port_range(model) ? previous : NULL, err))
+        if (!start_slot(r, service, slot, &list, &released,
+                        shares_port_range(model) ? previous : NULL, err))
             return false;
         previous = slot->started;
     }
@@ -316,6 +335,8 @@ static bool start_service(struct reconcile *r, struct reconcile_service *service
 
 bool reconcile_starts(struct reconcile *r, struct error *err)
 {
+    struct release_list releases = reconcile_releases(r);
+
     for (size_t i = 0; i < r->service_count; i++) {
         struct reconcile_service *service = &r->services[i];
 
@@ -324,7 +345,7 @@ bool reconcile_starts(struct reconcile *r, struct error *err)
             continue;
         if (service->wanted->service->provider)
             continue;
-        if (!start_service(r, service, err))
+        if (!start_service(r, service, &releases, err))
             return false;
     }
     return true;

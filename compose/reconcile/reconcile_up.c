@@ -4,6 +4,7 @@
 #include "compose/observe/labels.h"
 #include "compose/observe/names.h"
 #include "compose/reconcile/reconcile_internal.h"
+#include "compose/reconcile/reconcile_release.h"
 #include "spec/base/arena.h"
 #include "spec/node.h"
 
@@ -219,6 +220,7 @@ static bool decide(struct reconcile *r, struct error *err)
         reconcile_final_waits(r);
     if (r->options->one_off && !reconcile_one_off(r, err))
         return false;
+    reconcile_order_names(r);
     reconcile_tell_provided(r);
     note_running(r);
     return true;

@@ -368,7 +368,7 @@ class Model:
             number, _, protocol = port.partition("/")
             for binding in bindings or []:
                 rows.append({"IP": binding.get("HostIp") or "0.0.0.0", "PrivatePort": int(number),
-                             "PublicPort": int(binding.get("HostPort") or 0) or 32768, "Type": protocol or "tcp"})
+                             "PublicPort": int((binding.get("HostPort") or "").split("-")[0] or 0) or 32768, "Type": protocol or "tcp"})
         return rows
 
     def start(self, container):
