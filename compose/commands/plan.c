@@ -53,7 +53,7 @@ static bool run_plan(struct command_context *context, struct error *err)
     good = up_options_read_scales(context, &scales, err) &&
            up_options_init(&up, context, &options->arguments, options_bool(options, "no-deps"),
                            &scales, err) &&
-           up_options_read_flags(&up, err);
+           up_options_read_flags(&up, err) && up_options_need_services(&up, err);
 
     if (good) {
         up.job.operation = "plan";

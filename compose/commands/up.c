@@ -134,10 +134,8 @@ static bool run_up(struct command_context *context, struct error *err)
     bool good = check_flags(options, err) && up_options_read_scales(context, &scales, err) &&
                 up_options_init(&up, context, &options->arguments, is_on(options, "no-deps"),
                                 &scales, err) &&
-                up_options_read_flags(&up, err);
+                up_options_read_flags(&up, err) && up_options_need_services(&up, err);
 
-    if (good && up.project->services.count == 0 && !context->root->all_resources)
-        good = error_set(err, ERROR_INPUT, "no service selected");
     good = good && check_exit_code_from(&up, err);
     if (good) {
         read_flags(&up);

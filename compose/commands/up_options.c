@@ -137,6 +137,13 @@ bool up_options_init(struct up_options *up, struct command_context *context,
     return true;
 }
 
+bool up_options_need_services(const struct up_options *up, struct error *err)
+{
+    if (up->project->services.count > 0 || up->job.context->root->all_resources)
+        return true;
+    return error_set(err, ERROR_INPUT, "no service selected");
+}
+
 void up_options_finish(struct up_options *up)
 {
     wanted_destroy(up->job.wanted);

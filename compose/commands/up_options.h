@@ -47,6 +47,8 @@ bool up_options_read_flags(struct up_options *up, struct error *err) WARN_UNUSED
 /** Read --scale. */
 bool up_options_read_scales(struct command_context *context, struct pairs *ret_scales,
                             struct error *err) WARN_UNUSED;
+/** Refuse a project without services, as `up` does. Call it after up_options_init(). */
+bool up_options_need_services(const struct up_options *up, struct error *err) WARN_UNUSED;
 void up_options_finish(struct up_options *up);
 /** Carry it out. */
 bool up_options_converge(struct up_options *up, struct error *err) WARN_UNUSED;
