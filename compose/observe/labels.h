@@ -5,7 +5,9 @@
  */
 #pragma once
 
-struct pairs;
+#include "spec/base/strings.h"
+
+struct arena;
 
 #define LABEL_PREFIX           "com.docker.compose."
 #define LABEL_PROJECT          LABEL_PREFIX "project"
@@ -30,9 +32,16 @@ struct pairs;
 #define LABEL_CONTENT    LABEL_OWN_PREFIX "content"
 /* Ours: a container that only runs a hook, so that one that a killed run left is known for what it is. */
 #define LABEL_HOOK LABEL_OWN_PREFIX "hook"
+/*
+ * Ours: names of the anonymous volumes that this container took over from the one that it replaced, with commas between.
+ * To the engine they are named volumes, and nothing else tells them from one that a file names.
+ */
+#define LABEL_ANONYMOUS LABEL_OWN_PREFIX "anonymous"
 
 /** What is written as version: the release whose behaviour this program has. */
 #define LABELS_COMPOSE_VERSION "5.5.0"
 
 /** The value of a label, or "". */
 const char *labels_get(const struct pairs *labels, const char *name);
+/** The parts of a value with commas between them; none of "". */
+struct strings labels_list(struct arena *arena, const char *value);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "compose/observe/labels.h"
+#include "compose/reconcile/deletion.h"
 #include "compose/reconcile/explain_internal.h"
 #include "compose/reconcile/explain_value.h"
 #include "engine_client/json_find.h"
@@ -11,7 +12,7 @@
 #include "spec/node.h"
 #include "spec/project.h"
 
-enum { ANONYMOUS_NAME_DIGITS = 64 };
+enum { ENGINE_NAME_DIGITS = 64 }; /* of a volume that the engine named */
 
 /* -- Variables -- */
 
@@ -127,10 +128,19 @@ static void add_mount_row(struct explanation *e, struct mount_rows *rows, const 
     rows->items[rows->count++] = (struct mount_row){target, text, canonical};
 }
 
-static bool is_anonymous(const char *source)
+/*
+ * Taken over from a replaced container, as its label says. The reference writes that a container replaced another, but
+ * not what it took over: there a name like the engine's own is enough, since only a text depends on it.
+ */
+static bool is_carried(const struct explanation *e, const char *source)
 {
-    return !*source || (strlen(source) == ANONYMOUS_NAME_DIGITS &&
-                        strspn(source, "0123456789abcdef") == ANONYMOUS_NAME_DIGITS);
+    const struct pairs *labels = &e->container->entry->labels;
+    struct strings carried = labels_list(e->arena, labels_get(labels, LABEL_ANONYMOUS));
+
+    return strings_contain(&carried, source) ||
+           (*labels_get(labels, LABEL_REPLACE) && !deletion_is_declared(e->r->project, source) &&
+            strlen(source) == ENGINE_NAME_DIGITS &&
+            strspn(source, "0123456789abcdef") == ENGINE_NAME_DIGITS);
 }
 
 static void add_object(struct explanation *e, struct mount_rows *rows, struct span mount)
@@ -141,7 +151,7 @@ static void add_object(struct explanation *e, struct mount_rows *rows, struct sp
     bool read_only = *explain_canonical(e->arena, engine_json_find(mount, "ReadOnly"));
     const char *canonical = explain_canonical(e->arena, mount), *text;
 
-    if (strcmp(type, "volume") == 0 && is_anonymous(source))
+    if (strcmp(type, "volume") == 0 && (!*source || is_carried(e, source)))
         text = canonical = target; /* carried over or not: the same volume to the file */
     else
         text = arena_printf(e->arena, "%s%s%s%s", source, *source ? ":" : "", target,

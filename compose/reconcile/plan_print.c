@@ -57,6 +57,10 @@ static const char *details(struct arena *arena, const struct step *step)
     if (step->kind == STEP_CONTAINER_COPY)
         return arena_printf(arena, " (%zu file%s)", step->file_count,
                             step->file_count == 1 ? "" : "s");
+    if (step->kind == STEP_VOLUME_REMOVE)
+        return " with its data";
+    if (step->kind == STEP_CONTAINER_REMOVE && step->volumes)
+        return " with its anonymous volumes";
     if (step->create && step->create->replace)
         return replacement_details(arena, step);
     return "";
@@ -137,6 +141,8 @@ static void write_step(struct json_writer *json, struct arena *arena, const stru
         json_member_string(json, "service", step->service->name);
     if (step->kind == STEP_WAIT)
         json_member_string(json, "condition", condition_text(step->condition));
+    if (step->kind == STEP_VOLUME_REMOVE || (step->kind == STEP_CONTAINER_REMOVE && step->volumes))
+        json_member_bool(json, "deletes_data", true);
     if (kept.count > 0) {
         json_key(json, "keeps");
         json_array_open(json);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compose/observe/names.h"
+#include "compose/reconcile/deletion.h"
 #include "compose/reconcile/reconcile_internal.h"
 #include "spec/base/arena.h"
 #include "spec/hash.h"
@@ -49,11 +50,9 @@ static void scale_down(struct reconcile *r, struct reconcile_service *service,
         surplus->container->entry->state == ENGINE_STATE_PAUSED)
         stop = reconcile_add_stop(r->plan, surplus->container, reconcile_model(service),
                                   r->options->has_timeout, r->options->timeout_s, NULL);
-    remove = reconcile_add_remove(r->plan, surplus->container, false, stop);
+    remove = deletion_container(r->plan, surplus->container, stop);
     plan_reason(r->plan, remove, REASON_LEFTOVER, "scaled down to %" PRId64,
                 service->wanted->scale);
-    remove->volumes = true;
-    reconcile_add_anonymous_removals(r->plan, surplus->container, remove);
 }
 
 static bool keep_or_replace(struct reconcile *r, struct reconcile_service *service,

@@ -158,6 +158,10 @@ bool reconcile_add_create(struct reconcile *r, struct reconcile_service *service
                           struct reconcile_slot *slot, const char *created_name,
                           struct step **ret_create, struct error *err) WARN_UNUSED;
 
+/** Volumes of `old` that the container of `create` takes over (reconcile_carry.c). */
+void reconcile_carry_volumes(struct reconcile *r, const struct spec_service *model,
+                             const struct observed_container *old, struct step_create *create);
+
 /* Put another in its place (reconcile_replace.c). */
 
 bool reconcile_replace(struct reconcile *r, struct reconcile_service *service,
@@ -207,11 +211,6 @@ struct step *reconcile_add_stop(struct plan *plan, const struct observed_contain
                                 int64_t timeout_s, struct step *before);
 /** A pre_start container that a killed run left before its start. */
 void reconcile_remove_hook(struct plan *plan, const struct observed_container *hook);
-struct step *reconcile_add_remove(struct plan *plan, const struct observed_container *container,
-                                  bool volumes, struct step *before);
-/** Anonymous volumes that were carried over have a name by now: remove them by it, after `removed`. */
-void reconcile_add_anonymous_removals(struct plan *plan, const struct observed_container *container,
-                                      struct step *removed);
 /** pre_stop hooks of a running container, in order; the last one, or `before` when there is none. */
 struct step *reconcile_add_hooks(struct plan *plan, const struct spec_hook_list *hooks,
                                  const char *kind, const struct spec_service *service,

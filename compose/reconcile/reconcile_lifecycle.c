@@ -7,18 +7,22 @@
 #include "spec/base/arena.h"
 #include "spec/project.h"
 
-bool lifecycle_covers(const struct lifecycle_plan *p, const char *service)
+struct deletion lifecycle_deletion(const struct lifecycle_plan *p)
 {
-    if (!wanted_service(p->wanted, service))
-        return false;
-    return p->options->services.count == 0 || strings_contain(&p->options->services, service);
+    return (struct deletion){
+        .plan = p->plan,
+        .wanted = p->wanted,
+        .observed = p->observed,
+        .services = &p->options->services,
+        .by_name = p->options->by_name,
+    };
 }
 
-void lifecycle_after_containers(struct lifecycle_plan *p, struct step *step)
+bool lifecycle_covers(const struct lifecycle_plan *p, const char *service)
 {
-    for (size_t i = 0; i < p->plan->count; i++)
-        if (p->plan->steps[i]->kind == STEP_CONTAINER_REMOVE)
-            plan_after(p->plan, step, p->plan->steps[i]);
+    struct deletion deletion = lifecycle_deletion(p);
+
+    return deletion_covers(&deletion, service);
 }
 
 /* Last steps of each service's containers, by its place in `wanted`. */
@@ -233,10 +237,13 @@ static bool is_active(const struct observed_container *container)
 
 static void signal_all(struct lifecycle_plan *p, enum step_kind kind, const char *reason)
 {
+    struct deletion deletion = lifecycle_deletion(p);
+
     for (size_t i = 0; i < p->observed->container_count; i++) {
         const struct observed_container *container = &p->observed->containers[i];
-        bool known = lifecycle_covers(p, container->service) ||
-                     (p->options->remove_orphans && !wanted_service(p->wanted, container->service));
+        bool known =
+            lifecycle_covers(p, container->service) ||
+            (p->options->remove_orphans && deletion_is_unknown(&deletion, container->service));
         struct step *step;
 
         if (!known || !is_active(container) || (container->one_off && kind != STEP_CONTAINER_KILL))
@@ -251,6 +258,8 @@ static void signal_all(struct lifecycle_plan *p, enum step_kind kind, const char
 
 static void remove_stopped(struct lifecycle_plan *p)
 {
+    struct deletion deletion = lifecycle_deletion(p);
+
     for (size_t i = 0; i < p->observed->container_count; i++) {
         const struct observed_container *container = &p->observed->containers[i];
         const struct wanted_service *service = wanted_service(p->wanted, container->service);
@@ -261,10 +270,12 @@ static void remove_stopped(struct lifecycle_plan *p)
             continue;
         if (is_active(container))
             stop = reconcile_add_stop(p->plan, container, service->service, false, 0, NULL);
-        remove = reconcile_add_remove(p->plan, container, p->options->volumes, stop);
+        if (p->options->volumes) {
+            (void)deletion_container_and_data(&deletion, container, "rm -v", stop);
+            continue;
+        }
+        remove = deletion_container(p->plan, container, stop);
         plan_reason(p->plan, remove, REASON_WANTED, "rm");
-        if (p->options->volumes)
-            reconcile_add_anonymous_removals(p->plan, container, remove);
     }
 }
 

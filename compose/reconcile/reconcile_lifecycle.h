@@ -2,6 +2,7 @@
 /* What the files of the lifecycle commands' plans share. Included by reconcile_lifecycle.c and reconcile_down.c only. */
 #pragma once
 
+#include "compose/reconcile/deletion.h"
 #include "compose/reconcile/reconcile_internal.h"
 
 struct lifecycle_plan {
@@ -19,6 +20,8 @@ typedef struct step *lifecycle_container_fn(struct lifecycle_plan *p,
                                             const struct spec_service *service,
                                             struct step *const *before, size_t count);
 
+/** What the command may delete. */
+struct deletion lifecycle_deletion(const struct lifecycle_plan *p);
 /** Does the command act on this service? */
 bool lifecycle_covers(const struct lifecycle_plan *p, const char *service);
 /** Every container of the services covered, dependents before what they depend on. */
@@ -28,6 +31,4 @@ struct step *lifecycle_add_stop(struct lifecycle_plan *p,
                                 const struct observed_container *container,
                                 const struct spec_service *service, struct step *const *before,
                                 size_t count);
-/** `step` comes after everything that removes containers. */
-void lifecycle_after_containers(struct lifecycle_plan *p, struct step *step);
 bool lifecycle_down(struct lifecycle_plan *p, struct error *err) WARN_UNUSED;

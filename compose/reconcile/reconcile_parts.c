@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compose/observe/labels.h"
+#include "compose/reconcile/deletion.h"
 #include "compose/reconcile/reconcile_internal.h"
 #include "spec/base/arena.h"
 #include "spec/project.h"
@@ -115,24 +115,9 @@ struct step *reconcile_add_stop(struct plan *plan, const struct observed_contain
     return step;
 }
 
-struct step *reconcile_add_remove(struct plan *plan, const struct observed_container *container,
-                                  bool volumes, struct step *before)
-{
-    struct step *step = plan_add(plan, STEP_CONTAINER_REMOVE,
-                                 reconcile_container_id_line(plan->arena, container->name));
-
-    step->object.known = container->id;
-    step->name = container->name;
-    step->volumes = volumes;
-    step->force = true;
-    step->ignore_missing = true;
-    plan_after(plan, step, before);
-    return step;
-}
-
 void reconcile_remove_hook(struct plan *plan, const struct observed_container *hook)
 {
-    struct step *remove = reconcile_add_remove(plan, hook, false, NULL);
+    struct step *remove = deletion_container(plan, hook, NULL);
 
     remove->working = remove->done = "";
     plan_reason(plan, remove, REASON_LEFTOVER, "a hook's, left by an interrupted run");
@@ -175,28 +160,4 @@ struct step *reconcile_add_start(struct plan *plan, const struct wanted *wanted,
         last->done = step_kind_rows[STEP_CONTAINER_START].done;
     }
     return last;
-}
-
-static bool is_anonymous_name(const char *name)
-{
-    return strlen(name) == 64 && strspn(name, "0123456789abcdef") == 64;
-}
-
-void reconcile_add_anonymous_removals(struct plan *plan, const struct observed_container *container,
-                                      struct step *removed)
-{
-    if (!*labels_get(&container->entry->labels, LABEL_REPLACE))
-        return; /* nothing was carried over: the engine removes what is anonymous itself */
-    for (size_t i = 0; i < container->entry->mount_count; i++) {
-        const struct engine_mount *mount = &container->entry->mounts[i];
-        struct step *step;
-
-        if (strcmp(mount->type, "volume") != 0 || !is_anonymous_name(mount->name))
-            continue;
-        step = plan_add(plan, STEP_VOLUME_REMOVE, NULL);
-        step->object.known = mount->name;
-        step->name = mount->name;
-        step->ignore_missing = step->in_use_is_fine = true;
-        plan_after(plan, step, removed);
-    }
 }

@@ -7,51 +7,9 @@
 #include <string.h>
 
 #include "compose/observe/names.h"
+#include "compose/reconcile/deletion.h"
 #include "compose/reconcile/reconcile_internal.h"
 #include "spec/base/arena.h"
-
-static bool is_declared_anonymous(const struct spec_service *model, const char *target)
-{
-    for (size_t i = 0; i < model->volumes.count; i++)
-        if (model->volumes.items[i]->target && strcmp(model->volumes.items[i]->target, target) == 0)
-            return !model->volumes.items[i]->source || !*model->volumes.items[i]->source;
-    return false;
-}
-
-static bool is_declared(const struct spec_service *model, const char *target)
-{
-    for (size_t i = 0; i < model->volumes.count; i++)
-        if (model->volumes.items[i]->target && strcmp(model->volumes.items[i]->target, target) == 0)
-            return true;
-    return false;
-}
-
-/* Anonymous volumes of the old container go to the new one: those of the image and those without a source. */
-static void carry_volumes(struct reconcile *r, const struct spec_service *model,
-                          const struct observed_container *old, struct step_create *create)
-{
-    const struct engine_container_entry *entry = old->entry;
-
-    if (r->options->renew_anonymous)
-        return;
-    create->carried = arena_alloc(r->arena, entry->mount_count * sizeof(*create->carried));
-    for (size_t i = 0; i < entry->mount_count; i++) {
-        const struct engine_mount *mount = &entry->mounts[i];
-        bool anonymous = is_declared_anonymous(model, mount->target);
-
-        if (strcmp(mount->type, "volume") != 0 || !*mount->name)
-            continue;
-        if (!anonymous && is_declared(model, mount->target))
-            continue;
-        if (!anonymous && !old->details) {
-            plan_need(r->plan, NEED_CONTAINER, old->id, NULL); /* is it the image's? */
-            continue;
-        }
-        if (anonymous || strings_contain(&old->details->volumes, mount->target))
-            create->carried[create->carried_count++] = (struct translate_carried){
-                .volume = mount->name, .target = mount->target, .read_only = !mount->writable};
-    }
-}
 
 static struct step *find_stop(struct reconcile *r, const struct observed_container *container)
 {
@@ -134,11 +92,9 @@ static struct step *retire(struct reconcile *r, const struct reconcile_service *
     }
     if (stop)
         stop_dependents(r, service, stop);
-    remove = reconcile_add_remove(r->plan, old, r->options->renew_anonymous, stop);
+    remove = deletion_container(r->plan, old, stop);
     plan_after(r->plan, remove, before);
     remove->working = remove->done = "";
-    if (r->options->renew_anonymous)
-        reconcile_add_anonymous_removals(r->plan, old, remove);
     return remove;
 }
 
@@ -162,7 +118,7 @@ bool reconcile_replace(struct reconcile *r, struct reconcile_service *service,
             ? reconcile_model(service)->container_name
             : arena_printf(r->arena, "%s%s%" PRId64, reconcile_model(service)->name,
                            names_separator(r->project), slot->number);
-    carry_volumes(r, reconcile_model(service), old, details);
+    reconcile_carry_volumes(r, reconcile_model(service), old, details);
     create->create = details;
     create->id = line;
     create->working = "Recreate";
@@ -172,6 +128,7 @@ bool reconcile_replace(struct reconcile *r, struct reconcile_service *service,
         reconcile_explain(r, service, old, create);
     ready = slot->ready;
     gone = retire(r, service, old, ready);
+    plan_reason(r->plan, gone, REASON_RELATED, "replaced");
     slot->ready = add_rename(r, line, slot->id, slot->name, gone);
     slot->runs = false;
     service->replaced = true;
@@ -194,6 +151,7 @@ bool reconcile_replace_with_volume(struct reconcile *r, struct reconcile_service
     struct step *gone = retire(r, service, old, NULL), *create;
 
     gone->id = reconcile_container_id_line(r->arena, old->name);
+    plan_reason(r->plan, gone, REASON_RELATED, "replaced");
     for (size_t i = 0; i < r->volume_count; i++)
         if (r->volumes[i].replaced)
             plan_after(r->plan, r->volumes[i].removed, gone);

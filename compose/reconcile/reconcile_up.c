@@ -3,6 +3,7 @@
 
 #include "compose/observe/labels.h"
 #include "compose/observe/names.h"
+#include "compose/reconcile/deletion.h"
 #include "compose/reconcile/reconcile_internal.h"
 #include "compose/reconcile/reconcile_release.h"
 #include "spec/base/arena.h"
@@ -68,7 +69,7 @@ static void remove_orphan(struct reconcile *r, const struct observed_container *
     if (reconcile_is_up(container))
         stop = reconcile_add_stop(r->plan, container, NULL, r->options->has_timeout,
                                   r->options->timeout_s, NULL);
-    remove = reconcile_add_remove(r->plan, container, false, stop);
+    remove = deletion_container(r->plan, container, stop);
     plan_reason(r->plan, remove, REASON_LEFTOVER,
                 container->one_off ? "a one-off that has ended"
                                    : "its service is gone from the files");

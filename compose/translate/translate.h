@@ -41,6 +41,7 @@ enum {
 struct translate_carried {
     const char *volume, *target;
     bool read_only;
+    bool anonymous; /* no file named it: see LABEL_ANONYMOUS */
 };
 
 /** A container to create. Plain data; strings may be NULL where absent. */

@@ -43,6 +43,17 @@ static void add_project_labels(struct pairs *labels, struct arena *arena,
                   strings_join(&load->env_files, arena, ","));
 }
 
+/* Names of the carried volumes that no file named. */
+static const char *anonymous_volumes(struct arena *arena, const struct translate_container *in)
+{
+    struct strings names = {0};
+
+    for (size_t i = 0; i < in->carried_count; i++)
+        if (in->carried[i].anonymous)
+            strings_add(&names, arena, in->carried[i].volume);
+    return strings_join(&names, arena, ",");
+}
+
 void translate_labels(struct json_writer *json, const struct translate_container *in)
 {
     struct arena *arena = arena_create();
@@ -56,6 +67,7 @@ void translate_labels(struct json_writer *json, const struct translate_container
         {LABEL_REPLACE, in->replace},
         {LABEL_SLUG, in->slug},
         {LABEL_CONTENT, in->content},
+        {LABEL_ANONYMOUS, anonymous_volumes(arena, in)},
     };
 
     for (size_t i = 0; i < in->service->labels.count; i++)

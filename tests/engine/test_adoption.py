@@ -6,8 +6,8 @@ usage: test_adoption.py COMPOSE [FILE...]       REFERENCE_COMPOSE is the other p
 
 For each file: made by them, our plan is empty and our up changes nothing; made by us, their up changes nothing but the services
 that the file's head names ("# recreated by them: ..."), whose hash 2.x computes in another way. "down -v" of either removes
-everything of the other. Once containers are recreated their anonymous volumes have been carried over by name: our "down -v" finds
-these too when they carried them over; theirs leaves them, as it leaves those that it carried over by itself.
+everything of the other. Once containers are recreated their anonymous volumes have been carried over by name: the "down -v" of
+both leaves those that the other carried over, since nothing says any more that they are anonymous.
 """
 import json
 import os
@@ -88,7 +88,7 @@ class Project:
         changed = {one[0] for name, one in made.items() if found.get(name) != one}
         assert found.keys() == made.keys() and changed == self.recreated_by_them, f"their up changed {changed}:\n{made}\n{found}"
         self.recreate("theirs", found)
-        self.down("ours", volumes | self.volumes())
+        self.down("ours", {name for name in volumes | self.volumes() if name.startswith(self.name)})
 
         if volumes:
             self.run("ours", "up", "-d")

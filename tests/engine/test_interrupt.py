@@ -66,7 +66,7 @@ def state(api):
     only = quote(json.dumps({"label": [f"com.docker.compose.project={PROJECT}"]}))
     containers = {}
     for row in api.get(f"/containers/json?all=1&filters={only}")[1]:
-        labels = {key: value for key, value in row["Labels"].items() if not key.endswith((".replace", ".working_dir", ".config_files"))}
+        labels = {key: value for key, value in row["Labels"].items() if not key.endswith((".replace", ".working_dir", ".config_files", "io.compose.anonymous"))}
         mounts = sorted((mount["Destination"], mount["Name"] if mount.get("Name", "").startswith(PROJECT) else "anonymous")
                         for mount in row["Mounts"])
         containers[row["Names"][0]] = (row["State"], mounts, sorted(row["NetworkSettings"]["Networks"]), sorted(labels.items()))

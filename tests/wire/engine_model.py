@@ -485,10 +485,13 @@ class Model:
             self.die(container, 137)
         del self.containers[container["Id"]]
         if volumes:
+            # Only what the engine named itself for this container goes with it, whatever a name looks like.
+            host = container["HostConfig"]
+            given = {mount.get("Source") for mount in host.get("Mounts") or []} | {bind.split(":")[0] for bind in host.get("Binds") or []}
+            used = {mount.get("Name") for one in self.containers.values() for mount in one["Mounts"]}
             for mount in container["Mounts"]:
-                labels = (self.volumes.get(mount.get("Name")) or {}).get("Labels") or {}
-                if "com.docker.volume.anonymous" in labels:
-                    self.volumes.pop(mount["Name"])
+                if mount["Type"] == "volume" and mount["Name"] not in given | used:
+                    self.volumes.pop(mount["Name"], None)
         self.container_event(container, "destroy")
 
 

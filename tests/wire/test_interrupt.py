@@ -20,7 +20,7 @@ BASE = """
 services:
   db:
     image: data
-    volumes: [kept:/kept]
+    volumes: [kept:/kept, outside:/outside]
     environment: {VERSION: "%(version)s"}
     healthcheck: {test: ["CMD", "true"]}
   web:
@@ -35,8 +35,11 @@ services:
 volumes:
   kept:
     labels: {version: "%(volume)s"}
+  outside: {external: true, name: %(outside)s}
 """
-USUAL = {"version": "1", "scale": 1, "network": "1", "volume": "1", "back": "project_back", "more": ""}
+# A volume of the user's that nobody gave a name: it looks like an anonymous one.
+OUTSIDE = "0123456789abcdef" * 4
+USUAL = {"version": "1", "scale": 1, "network": "1", "volume": "1", "back": "project_back", "more": "", "outside": OUTSIDE}
 FOLLOWER = {"more": "  follower:\n    image: plain\n    depends_on: {db: {condition: service_started, restart: true}}\n"}
 SHARING = {"more": "  sharing:\n    image: plain\n    network_mode: service:db\n"}
 UP = ["up", "-d"]
@@ -58,10 +61,15 @@ SITUATIONS = {
     "orphan": ([(FOLLOWER, UP)], ({}, UP + ["--remove-orphans"])),
     "down": ([({}, UP)], ({}, ["down"])),
     "down with volumes": ([({}, UP)], ({}, ["down", "-v"])),
+    "down with volumes after a recreate": ([({}, UP), ({"version": "2"}, UP)], ({"version": "2"}, ["down", "-v"])),
+    "rm with volumes after a recreate": ([({}, UP), ({"version": "2"}, UP)], ({"version": "2"}, ["rm", "-fsv"])),
     "stop": ([({}, UP)], ({}, ["stop"])),
     "start": ([({}, UP), ({}, ["stop"])], ({}, ["start"])),
     "restart": ([({}, UP)], ({}, ["restart"])),
 }
+
+# An anonymous volume that nobody mounts may be left: -V deletes none, and once a container is gone nobody knows its volumes.
+MAY_LEAVE_VOLUMES = {"renewed anonymous volumes", "down with volumes after a recreate", "rm with volumes after a recreate"}
 
 
 class Stage:
@@ -72,6 +80,8 @@ class Stage:
         self.engine = ScriptedEngine(os.path.join(directory, "engine.sock")).__enter__()
         self.engine.model.add_image("data", {"Volumes": {"/anonymous": {}}})
         self.engine.model.add_image("plain")
+        with self.engine.model.lock:
+            self.engine.model.create_volume({"Name": OUTSIDE})
         self.environment = {"PATH": "/usr/bin:/bin", "HOME": directory, "XDG_RUNTIME_DIR": directory,
                             "DOCKER_HOST": f"unix://{self.engine.path}", "LANG": "C.UTF-8",
                             **{name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}}
@@ -93,24 +103,26 @@ class Stage:
         self.engine.rule("*", r"/(?!_ping).*", nth=number, kill=when, call=count)
         return seen
 
-    def state(self):
+    def state(self, situation):
         model = self.engine.model
         with model.lock:
-            # A volume that nobody named is anonymous by its name, even where a carried-over one lost the label.
-            anonymous = {name for name in model.volumes if not name.startswith("project_")}
+            # Which volumes are anonymous is known here, since all others have a name of this file.
+            anonymous = {name for name in model.volumes if not name.startswith("project_") and name != OUTSIDE}
+            mounted = {mount.get("Name") for one in model.containers.values() for mount in one["Mounts"]}
+            counted = anonymous & mounted if situation in MAY_LEAVE_VOLUMES else anonymous
             containers = {}
             for one in model.containers.values():
                 mounts = sorted((mount["Destination"], mount["Type"],
                                  "anonymous" if mount.get("Name") in anonymous else mount.get("Name"))
                                 for mount in one["Mounts"])
                 labels = {key: value.replace(self.directory, "DIR") for key, value in one["Config"]["Labels"].items()
-                          if key != "com.docker.compose.replace"}
+                          if key not in ("com.docker.compose.replace", "io.compose.anonymous")}
                 containers[one["Name"]] = {"state": one["State"]["Status"], "mounts": mounts, **labels,
                                            "networks": sorted(one["NetworkSettings"]["Networks"])}
             networks = {one["Name"]: one["Labels"] for one in model.networks.values()}
             return {"container": containers, "network": networks,
                     "volume": {name: "kept" for name in model.volumes.keys() - anonymous},
-                    "anonymous volumes": {"count": len(anonymous)}}
+                    "anonymous volumes": {"count": len(counted)}}
 
     def close(self):
         self.engine.__exit__()
@@ -148,7 +160,7 @@ def interrupted(program, name, number, when, wanted):
     at = stage.engine.counted()[-1] if first.returncode == -9 else None
     stage.engine.rules.clear()
     second = stage.run(settings, command)
-    found = stage.state()
+    found = stage.state(name)
     stage.close()
     place = f"{name}: killed {when} request {number} ({at})"
     if second.returncode != 0:
@@ -161,7 +173,7 @@ def situation(program, name, pool):
     stage = staged(program, before)
     done = stage.run(settings, command)
     assert done.returncode == 0, f"{name}, undisturbed: {done.stderr}"
-    total, wanted = len(stage.engine.counted()), stage.state()
+    total, wanted = len(stage.engine.counted()), stage.state(name)
     stage.close()
     ends = list(pool.map(lambda place: interrupted(program, name, *place, wanted),
                          [(number, when) for number in range(1, total + 1) for when in ("before", "after")]))
