@@ -24,7 +24,7 @@ struct tar_stream {
     void *owner;
     int file; /* contents still to be read, or -1 */
     char *file_path;
-    int64_t file_left;
+    int64_t file_bytes, file_left; /* as its entry announces, and still to be read */
     char piece[PIECE_BYTES];
     bool ended;
 };
@@ -159,7 +159,7 @@ static bool open_file(struct tar_stream *tar, const char *source_path, const str
     tar->file = open(source_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (tar->file < 0)
         return error_set_errno(err, "open %s", source_path);
-    tar->file_left = status->st_size;
+    tar->file_left = tar->file_bytes = status->st_size;
     tar->file_path = xstrdup(source_path);
     archive_entry_set_size(tar->entry, status->st_size);
     return true;
@@ -184,7 +184,22 @@ bool tar_stream_put_path(struct tar_stream *tar, const struct tar_entry *entry,
     return true;
 }
 
-/* One more piece of the open file; libarchive pads an entry that turns out shorter than it said. */
+/*
+ * Everything that the header announced has been read. More is fine when the file has grown since, and then what it held
+ * at first is sent; files of /proc hold more than their size of 0 bytes.
+ */
+static bool check_end(struct tar_stream *tar, struct error *err)
+{
+    ssize_t length = read(tar->file, tar->piece, 1);
+    struct stat status;
+
+    if (length <= 0 || (fstat(tar->file, &status) == 0 && status.st_size > tar->file_bytes))
+        return true;
+    return error_set(err, ERROR_INPUT, "%s holds more than its size of %lld bytes", tar->file_path,
+                     (long long)tar->file_bytes);
+}
+
+/* One more piece of the open file. libarchive would fill up an entry that is shorter than announced. */
 static bool copy_piece(struct tar_stream *tar, struct error *err)
 {
     size_t wanted = tar->file_left < PIECE_BYTES ? (size_t)tar->file_left : PIECE_BYTES;
@@ -198,6 +213,11 @@ static bool copy_piece(struct tar_stream *tar, struct error *err)
         tar->file_left -= length;
         return write_data(tar, tar->file_path, tar->piece, (size_t)length, err);
     }
+    if (tar->file_left > 0)
+        return error_set(err, ERROR_INPUT, "%s is shorter than its size of %lld bytes",
+                         tar->file_path, (long long)tar->file_bytes);
+    if (!check_end(tar, err))
+        return false;
     if (archive_write_finish_entry(tar->archive) != ARCHIVE_OK)
         return archive_failed(tar, tar->file_path, err);
     close_file(tar);

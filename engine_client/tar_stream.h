@@ -51,8 +51,8 @@ bool tar_stream_put_bytes(struct tar_stream *tar, const struct tar_entry *entry,
                           struct span content, struct error *err) WARN_UNUSED;
 /**
  * For the source: the thing at `source_path` as `lstat` saw it: file, directory, symbolic link,
- * fifo, device. Its mode, owner and time come from `entry`. A file that shrinks while it is read is
- * padded; one that grows is cut.
+ * fifo, device. Its mode, owner and time come from `entry`. A file that turns out shorter than its
+ * size fails the archive; of one that grows the bytes that it had at first are sent.
  */
 bool tar_stream_put_path(struct tar_stream *tar, const struct tar_entry *entry,
                          const char *source_path, const struct stat *status,

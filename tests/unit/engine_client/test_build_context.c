@@ -211,6 +211,74 @@ TEST(large_files_are_read_in_pieces)
     private_dir_remove(directory);
 }
 
+/* The next entry of a tree of one file; `source` is its path. */
+static enum tar_next only_file(void *source, struct tar_stream *tar, struct error *err)
+{
+    struct tar_entry entry = {.path = "file", .mode = 0644};
+    struct stat status;
+    const char **path = source;
+
+    if (!*path)
+        return TAR_NEXT_END;
+    assert_int_equal(lstat(*path, &status), 0);
+    if (!tar_stream_put_path(tar, &entry, TAKE(*path), &status, err))
+        return TAR_NEXT_FAILED;
+    return TAR_NEXT_ENTRY;
+}
+
+/* Sends the archive of a file that is `wanted` bytes long once its entry has begun; returns whether that worked. */
+static bool send_file(const char *path, long wanted, struct error *err)
+{
+    struct tar_stream *tar = tar_stream_create(only_file, &(const char *){path});
+    char piece[256];
+    size_t length, sent = 0;
+    enum engine_pull result;
+
+    error_init(err);
+    while ((result = tar_stream_pull(tar, piece, sizeof(piece), &length, err)) ==
+           ENGINE_PULL_MORE) {
+        if (sent == 0 && wanted >= 0)
+            assert_int_equal(truncate(path, wanted), 0);
+        sent += length;
+    }
+    tar_stream_destroy(tar);
+    return result == ENGINE_PULL_END;
+}
+
+TEST(file_that_gets_shorter_fails_and_is_named)
+{
+    char directory[64];
+    char *path;
+    struct error err;
+
+    private_dir_make(directory);
+    path = xasprintf("%s/file", directory);
+    private_dir_write(directory, "file", "some text", 0644);
+    assert_true(send_file(path, -1, &err));
+    assert_true(send_file(path, 2000, &err)); /* what it held at first has been sent */
+    assert_false(send_file(path, 100, &err));
+    assert_non_null(strstr(err.frames[0].text, path));
+    assert_non_null(strstr(err.frames[0].text, "is shorter than its size of 2000 bytes"));
+    error_finish(&err);
+    free(path);
+    private_dir_remove(directory);
+}
+
+/* Files of the kernel whose size is no size. */
+TEST(files_without_a_true_size_fail)
+{
+    struct error err;
+
+    if (access("/sys/kernel/mm/transparent_hugepage/enabled", R_OK) == 0) {
+        assert_false(send_file("/sys/kernel/mm/transparent_hugepage/enabled", -1, &err));
+        assert_non_null(strstr(err.frames[0].text, "is shorter than its size of 4096 bytes"));
+        error_finish(&err);
+    }
+    assert_false(send_file("/proc/self/status", -1, &err));
+    assert_non_null(strstr(err.frames[0].text, "/proc/self/status holds more than its size of 0"));
+    error_finish(&err);
+}
+
 TEST(files_in_memory_become_an_archive)
 {
     static const struct tar_entry entries[] = {
