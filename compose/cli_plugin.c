@@ -4,13 +4,12 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "engine_client/docker_config.h"
 #include "engine_client/endpoint.h"
 #include "spec/base/arena.h"
 #include "spec/base/path.h"
+#include "spec/base/program.h"
 
 static const char *const system_directories[] = {
     "/usr/local/lib/docker/cli-plugins",
@@ -19,19 +18,14 @@ static const char *const system_directories[] = {
     "/usr/libexec/docker/cli-plugins",
 };
 
-static bool is_program(const char *path)
-{
-    struct stat status;
-
-    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
-}
-
 const char *cli_plugin_find(struct arena *arena, const struct docker_config *config,
                             const char *name)
 {
     const char *file = arena_printf(arena, "docker-%s", name);
     struct strings directories = {0};
 
+    if (strchr(name, '/'))
+        return NULL; /* it would lead out of the directories */
     for (size_t i = 0; i < config->plugin_directories.count; i++)
         strings_add(&directories, arena, config->plugin_directories.items[i]);
     if (config->directory)
@@ -41,25 +35,8 @@ const char *cli_plugin_find(struct arena *arena, const struct docker_config *con
     for (size_t i = 0; i < directories.count; i++) {
         const char *path = path_join(arena, directories.items[i], file);
 
-        if (is_program(path))
+        if (program_is(path))
             return path;
-    }
-    return NULL;
-}
-
-const char *cli_plugin_find_program(struct arena *arena, const char *name)
-{
-    const char *at = getenv("PATH");
-
-    if (strchr(name, '/'))
-        return is_program(name) ? arena_strdup(arena, name) : NULL;
-    while (at && *at) {
-        size_t length = strcspn(at, ":");
-        const char *path = path_join(arena, arena_strndup(arena, at, length), name);
-
-        if (length > 0 && is_program(path))
-            return path;
-        at += length + (at[length] == ':');
     }
     return NULL;
 }

@@ -18,8 +18,6 @@ struct engine_endpoint;
 /** The path of `docker-NAME`, or NULL. */
 const char *cli_plugin_find(struct arena *arena, const struct docker_config *config,
                             const char *name);
-/** A program of PATH as an absolute path, or NULL. */
-const char *cli_plugin_find_program(struct arena *arena, const char *name);
 /**
  * What the plugin's environment must say so that it talks to the same engine and does not take itself for us.
  * Plugins do not know our flags: an address given by flag or context is passed on as DOCKER_HOST.

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spec/base/arena.h"
 #include "spec/base/limits.h"
+#include "spec/base/program.h"
 #include "spec/base/text.h"
 
 enum {
@@ -26,7 +28,7 @@ struct child_talk {
     struct error failure;
     child_talk_fn *done;
     void *owner;
-    bool exited, output_ended, started;
+    bool exited, output_ended, spawned, started;
     unsigned open_handles;
 };
 
@@ -56,7 +58,8 @@ static void report(struct child_talk *talk)
     talk->done(talk->owner, &talk->result, failed ? &talk->failure : NULL);
     close_handle((uv_handle_t *)&talk->input);
     close_handle((uv_handle_t *)&talk->output);
-    close_handle((uv_handle_t *)&talk->process);
+    if (talk->spawned)
+        close_handle((uv_handle_t *)&talk->process);
     close_handle((uv_handle_t *)&talk->turn);
 }
 
@@ -128,6 +131,8 @@ struct child_talk *child_talk_start(uv_loop_t *loop, const char *const *argv, st
                                     child_talk_fn *done, void *owner)
 {
     struct child_talk *talk = xcalloc(1, sizeof(*talk));
+    struct arena *arena = arena_create();
+    const char *program;
     char *arguments[8] = {NULL};
     uv_stdio_container_t streams[3];
     uv_process_options_t options = {.exit_cb = on_child_exit, .stdio_count = 3, .stdio = streams};
@@ -141,10 +146,11 @@ struct child_talk *child_talk_start(uv_loop_t *loop, const char *const *argv, st
     uv_pipe_init(loop, &talk->output, 0);
     uv_idle_init(loop, &talk->turn);
     talk->input.data = talk->output.data = talk->turn.data = talk->process.data = talk;
-    talk->open_handles = 4;
+    talk->open_handles = 3;
     for (size_t i = 0; argv[i] && i + 1 < COUNT_OF(arguments); i++)
         arguments[i] = xstrdup(argv[i]);
-    options.file = arguments[0];
+    program = program_find(arena, argv[0]);
+    options.file = program;
     options.args = arguments;
     streams[0].flags = (uv_stdio_flags)(UV_CREATE_PIPE | UV_READABLE_PIPE);
     streams[0].data.stream = (uv_stream_t *)&talk->input;
@@ -152,7 +158,12 @@ struct child_talk *child_talk_start(uv_loop_t *loop, const char *const *argv, st
     streams[1].data.stream = (uv_stream_t *)&talk->output;
     streams[2].flags = UV_INHERIT_FD;
     streams[2].data.fd = 2;
-    failed = uv_spawn(loop, &talk->process, &options);
+    failed = UV_ENOENT;
+    if (program) {
+        talk->open_handles++;
+        failed = uv_spawn(loop, &talk->process, &options);
+        talk->spawned = true; /* also when it fails, the handle must be closed */
+    }
     if (failed == 0) {
         begin_talk(talk, input);
     } else {
@@ -162,6 +173,7 @@ struct child_talk *child_talk_start(uv_loop_t *loop, const char *const *argv, st
     }
     for (size_t i = 0; i < COUNT_OF(arguments); i++)
         free(arguments[i]);
+    arena_destroy(arena);
     return talk;
 }
 

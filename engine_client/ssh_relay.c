@@ -10,6 +10,7 @@
 #include "engine_client/endpoint.h"
 #include "spec/base/arena.h"
 #include "spec/base/limits.h"
+#include "spec/base/program.h"
 #include "spec/base/strings.h"
 #include "spec/base/text.h"
 
@@ -212,8 +213,12 @@ static bool spawn(struct ssh_relay *relay, uv_loop_t *loop)
     arguments = arena_alloc(relay->arena, argv.count * sizeof(*arguments));
     for (size_t i = 0; argv.items[i]; i++)
         arguments[i] = arena_strdup(relay->arena, argv.items[i]);
-    options.file = arguments[0];
+    options.file = program_find(relay->arena, argv.items[0]);
     options.args = arguments;
+    if (!options.file) {
+        text_add(&relay->complaints, "run ssh: no such file or directory in PATH");
+        return false;
+    }
     streams[0].flags = (uv_stdio_flags)(UV_CREATE_PIPE | UV_READABLE_PIPE);
     streams[0].data.stream = (uv_stream_t *)&relay->input;
     streams[1].flags = (uv_stdio_flags)(UV_CREATE_PIPE | UV_WRITABLE_PIPE);

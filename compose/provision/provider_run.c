@@ -13,6 +13,7 @@
 #include "engine_client/docker_config.h"
 #include "spec/base/arena.h"
 #include "spec/base/path.h"
+#include "spec/base/program.h"
 #include "spec/project.h"
 
 struct provider_run {
@@ -156,7 +157,7 @@ static bool find_program(struct provider_run *run, struct error *err)
         return error_set(err, ERROR_INPUT, "'compose' is not a valid provider type");
     run->program = cli_plugin_find(run->arena, run->options.docker, type);
     if (!run->program)
-        run->program = cli_plugin_find_program(run->arena, type);
+        run->program = program_find(run->arena, type);
     if (!run->program) {
         (void)error_set(err, ERROR_INPUT, "service \"%s\": no provider \"%s\" is installed",
                         run->options.service->name, type);

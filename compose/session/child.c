@@ -9,6 +9,7 @@
 #include "engine_client/json_lines.h"
 #include "spec/base/arena.h"
 #include "spec/base/limits.h"
+#include "spec/base/program.h"
 #include "spec/base/text.h"
 
 enum { STREAM_OUTPUT, STREAM_DIAGNOSTIC, STREAM_COUNT };
@@ -25,6 +26,7 @@ struct stream {
 
 struct child {
     uv_process_t process;
+    bool spawned;
     uv_pipe_t input;
     uv_timer_t grace;
     unsigned asked; /* how often it was told to end */
@@ -199,10 +201,13 @@ static int spawn(struct child *child, uv_loop_t *loop, const struct child_option
         stdio[i + 1].flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE;
         stdio[i + 1].data.stream = (uv_stream_t *)&child->streams[i].pipe;
     }
-    spawning.file = spawning.args[0];
+    spawning.file = program_find(child->arena, options->program);
     if (options->environment)
         spawning.env = environment_of(child, options->environment);
+    if (!spawning.file)
+        return UV_ENOENT;
     child->process.data = child;
+    child->spawned = true; /* also when it fails, the handle must be closed */
     child->open++;
     return uv_spawn(loop, &child->process, &spawning);
 }
@@ -235,7 +240,8 @@ struct child *child_start(uv_loop_t *loop, const struct child_options *options)
     if (rc != 0) {
         (void)error_set(&child->failure, ERROR_SYSTEM, "%s: %s", options->program, uv_strerror(rc));
         child->failure.errno_value = -rc;
-        close_handle((uv_handle_t *)&child->process);
+        if (child->spawned)
+            close_handle((uv_handle_t *)&child->process);
         close_handle((uv_handle_t *)&child->input);
         for (size_t i = 0; i < STREAM_COUNT; i++)
             close_handle((uv_handle_t *)&child->streams[i].pipe);

@@ -38,7 +38,7 @@ typedef void child_line_fn(void *owner, struct span line);
 typedef void child_done_fn(void *owner, const struct child_end *end);
 
 struct child_options {
-    const char *program;             /* a path, or a name that is looked for in PATH */
+    const char *program;             /* a path, or a name; see program_find() */
     const struct strings *arguments; /* without the program itself */
     const struct pairs *environment; /* set on top of ours; value NULL: taken out. May be NULL */
     const char *directory;           /* NULL: ours */
