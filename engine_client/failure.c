@@ -10,6 +10,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine_client/file_read.h"
+#include "spec/base/limits.h"
+#include "spec/base/text.h"
+
 #define ADDRESS_FROM "the address comes from %s"
 
 static void no_engine(const struct engine_request *req, struct error *err)
@@ -54,10 +58,31 @@ static void not_connected(struct engine_request *req, struct error *err)
     err->errno_value = (int)number;
 }
 
+/* By the words of both forms of PEM. */
+static bool is_encrypted_key(const char *path)
+{
+    CLEANUP(text_finish) struct text content;
+    CLEANUP(error_finish) struct error unreadable;
+
+    error_init(&unreadable);
+    text_init(&content, LIMIT_MESSAGE_BYTES);
+    return path && file_read_whole(path, &content, &unreadable) &&
+           strstr(content.bytes, "ENCRYPTED");
+}
+
 static void tls_failed(const struct engine_request *req, CURLcode result, struct error *err)
 {
     const char *detail = *req->curl_error ? req->curl_error : curl_easy_strerror(result);
+    const char *key = req->client->endpoint.key_file;
 
+    if (result == CURLE_SSL_CERTPROBLEM && is_encrypted_key(key)) {
+        (void)error_set(
+            err, ERROR_CONNECTION,
+            "no secure connection to the Docker daemon at %s: the key %s has a pass phrase",
+            req->client->endpoint.url, key);
+        (void)error_hint(err, "store the key without one: openssl pkey -in %s -out NEW_KEY", key);
+        return;
+    }
     (void)error_set(err, ERROR_CONNECTION, "no secure connection to the Docker daemon at %s: %s",
                     req->client->endpoint.url, detail);
     (void)error_hint(

@@ -149,6 +149,8 @@ static void set_transport(struct engine_request *req)
             curl_easy_setopt(easy, CURLOPT_SSLCERT, endpoint->certificate_file);
         if (endpoint->key_file)
             curl_easy_setopt(easy, CURLOPT_SSLKEY, endpoint->key_file);
+        /* Without one, libcrypto asks on the terminal for the pass phrase of an encrypted key. */
+        curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
     }
     /*
      * libcurl sends a request again, whatever its method, when a kept-alive connection dies before

@@ -43,6 +43,7 @@ class Program:
     def fails(self, *command, saying):
         done = self.run(*command)
         assert done.returncode == 1 and saying in done.stderr, f"{command}: {done.returncode}, {done.stderr}"
+        return done.stderr
 
 
 def whole_life(far):

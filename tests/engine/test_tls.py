@@ -128,6 +128,13 @@ class TlsRelay:
         self.listener.close()
 
 
+def encrypt_key(directory):
+    """the client's key, with a pass phrase"""
+    subprocess.run(["openssl", "pkey", "-in", f"{directory}/client/key.pem", "-aes256", "-passout", "pass:secret", "-out", f"{directory}/bare/key.pem"],
+                   check=True, capture_output=True)
+    shutil.copy(f"{directory}/client/cert.pem", f"{directory}/bare/cert.pem")
+
+
 def by_variables(program, directory, project, port):
     far = Program(program, directory, project, {"DOCKER_HOST": f"tcp://127.0.0.1:{port}", "DOCKER_TLS_VERIFY": "1",
                                                 "DOCKER_CERT_PATH": f"{directory}/client"})
@@ -140,6 +147,10 @@ def by_variables(program, directory, project, port):
     far.fails("ps", saying="certificate")
     shutil.copy(f"{directory}/client.pem", f"{directory}/bare/cert.pem")
     far.fails("ps", saying="key.pem is missing beside cert.pem")
+    encrypt_key(directory)
+    shutil.copy(f"{directory}/ca.pem", f"{directory}/bare/ca.pem")
+    message = far.fails("ps", saying=f"{directory}/bare/key.pem")
+    assert "pass phrase" in message and "Enter" not in message, message
     del far.settings["DOCKER_TLS_VERIFY"]
     far.fails("ps", saying="DOCKER_TLS_VERIFY=1")
 
