@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +10,7 @@
 #include "compose/session/child.h"
 #include "engine_client/docker_config.h"
 #include "spec/base/arena.h"
+#include "spec/base/file_write.h"
 #include "spec/base/path.h"
 #include "spec/base/program.h"
 #include "spec/project.h"
@@ -49,23 +48,36 @@ static void finish(struct provider_run *run)
     uv_close((uv_handle_t *)&run->soon, on_closed);
 }
 
+/* Exists or was created, and is no link. */
+static bool have_directory(const char *path)
+{
+    struct stat status;
+
+    (void)mkdir(path, 0755);
+    return lstat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 /* Kept for tools that complete and check Compose files; failing to keep it changes nothing. */
 static void keep_metadata(const struct provider_run *run, struct span metadata)
 {
     const char *compose = path_join(run->arena, run->options.docker->directory, "compose");
     const char *directory = path_join(run->arena, compose, "providers");
     const char *type = path_base(run->arena, run->options.service->provider->type);
-    int file;
+    struct file_write file;
+    struct error ignored;
 
-    (void)mkdir(compose, 0755);
-    (void)mkdir(directory, 0755);
-    file = open(path_join(run->arena, directory, arena_printf(run->arena, "%s.json", type)),
-                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (file < 0)
-        return;
-    if (write(file, metadata.bytes, metadata.length) < 0 && ftruncate(file, 0) != 0)
-        (void)unlink(path_join(run->arena, directory, arena_printf(run->arena, "%s.json", type)));
-    (void)close(file);
+    error_init(&ignored);
+    /* The folder may be another user's, as with sudo: links in it are not followed. */
+    if (have_directory(compose) && have_directory(directory) &&
+        file_write_open(&file,
+                        path_join(run->arena, directory, arena_printf(run->arena, "%s.json", type)),
+                        -1, &ignored)) {
+        if (file.is_stream || fchmod(file.descriptor, 0644) != 0 ||
+            !file_write_bytes(&file, metadata.bytes, metadata.length, &ignored) ||
+            !file_write_commit(&file, &ignored))
+            file_write_abandon(&file);
+    }
+    error_finish(&ignored);
 }
 
 static void start_child(struct provider_run *run, child_line_fn *on_output, child_done_fn *done)
