@@ -9,6 +9,8 @@
 /* A batch being made; the indexes keep each target of a service once. */
 struct builder {
     struct arena *arena;
+    const struct watch_rules *rules;
+    bool *root_gone; /* one a rule: its path was a directory and is gone */
     struct watch_batch batch;
     struct index *targets; /* one a sync */
     size_t target_capacity;
@@ -46,6 +48,8 @@ static void add_file(struct builder *builder, const struct watch_rule *rule,
         .path = change->path,
         .target = watch_rule_target(builder->arena, rule, change->path),
         .gone = change->gone,
+        .directory = change->directory,
+        .root_gone = change->gone && builder->root_gone[rule - builder->rules->items],
     };
     uint32_t known = index_find(&builder->targets[at], file.target);
 
@@ -99,12 +103,26 @@ static void apply(struct builder *builder, const struct watch_rule *rule,
     }
 }
 
+static void find_gone_roots(struct builder *builder, const struct watch_change *changes,
+                            size_t count)
+{
+    const struct watch_rules *rules = builder->rules;
+
+    builder->root_gone = arena_alloc(builder->arena, rules->count * sizeof(bool));
+    for (size_t r = 0; r < rules->count; r++)
+        for (size_t i = 0; i < count; i++)
+            if (changes[i].gone && changes[i].directory &&
+                strcmp(changes[i].path, rules->items[r].path) == 0)
+                builder->root_gone[r] = true;
+}
+
 void watch_rules_batch(struct arena *arena, const struct watch_rules *rules,
                        const struct watch_change *changes, size_t count,
                        struct watch_batch *ret_batch)
 {
-    struct builder builder = {.arena = arena};
+    struct builder builder = {.arena = arena, .rules = rules};
 
+    find_gone_roots(&builder, changes, count);
     for (size_t i = 0; i < count; i++)
         for (size_t r = 0; r < rules->count; r++)
             if ((!changes[i].directory || watch_rule_syncs(&rules->items[r])) &&

@@ -44,7 +44,30 @@ static struct step *add_removal(struct plan *plan, const struct observed_contain
     return step;
 }
 
-/* `rm` for what is gone; what was in a directory that is gone too needs no word of its own. */
+static bool is_below(const char *directory, const char *path)
+{
+    size_t length = strlen(directory);
+
+    return strncmp(directory, path, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+/*
+ * May the directory be removed with everything in it? Not when the whole watched path is gone, as by a checkout of a
+ * branch without it: the target then keeps what did not come from here. And never what is mounted in it.
+ */
+static bool may_remove(const struct observed_container *container, const struct watch_file *file)
+{
+    if (!file->directory)
+        return true;
+    if (file->root_gone)
+        return false;
+    for (size_t i = 0; i < container->entry->mount_count; i++)
+        if (is_below(file->target, container->entry->mounts[i].target))
+            return false;
+    return true;
+}
+
+/* `rm` for what is gone; what was in a directory that is removed too needs no word of its own. */
 static struct step *remove_files(struct plan *plan, const struct observed_container *container,
                                  const struct watch_sync *sync)
 {
@@ -55,10 +78,9 @@ static struct step *remove_files(struct plan *plan, const struct observed_contai
 
     for (size_t i = 0; i < sync->count; i++) {
         const char *target = sync->files[i].target;
-        size_t length = directory ? strlen(directory) : 0;
 
-        if (!sync->files[i].gone ||
-            (directory && strncmp(directory, target, length) == 0 && target[length] == '/'))
+        if (!sync->files[i].gone || !may_remove(container, &sync->files[i]) ||
+            (directory && is_below(directory, target)))
             continue;
         directory = target;
         if (words.count == 0) {

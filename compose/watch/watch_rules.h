@@ -80,6 +80,8 @@ struct watch_file {
     const char *path;   /* here */
     const char *target; /* in the container */
     bool gone;
+    bool directory;
+    bool root_gone; /* the whole path of the rule is gone, this with it */
 };
 
 /** What one service gets. */

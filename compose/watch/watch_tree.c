@@ -20,7 +20,8 @@ enum { LARGEST_HASHED_BYTES = 16 * 1024 * 1024, DIGEST_ROOM = 65 };
 
 struct seen {
     const char *path;
-    mode_t mode; /* 0: it is gone */
+    mode_t mode;        /* 0: it is gone */
+    bool was_directory; /* when it went */
     int64_t size_bytes, modified_ns;
     char digest
         [DIGEST_ROOM]; /* of contents or target of a link; "" for directories and large files */
@@ -192,7 +193,8 @@ static void lose_below(struct look *look, const char *directory)
         if (seen->mode == 0 || strncmp(seen->path, directory, length) != 0 ||
             seen->path[length] != '/')
             continue;
-        add_change(look, seen, true, S_ISDIR(seen->mode));
+        seen->was_directory = S_ISDIR(seen->mode);
+        add_change(look, seen, true, seen->was_directory);
         seen->mode = 0;
     }
 }
@@ -203,6 +205,7 @@ static void lose(struct look *look, struct seen *seen)
     const char *path = seen->path;
 
     add_change(look, seen, true, directory);
+    seen->was_directory = directory;
     seen->mode = 0;
     if (directory)
         lose_below(look, path);
@@ -263,7 +266,7 @@ static void look_at(struct look *look, const char *path, bool named)
         if (before && before->mode != 0)
             lose(look, before);
         else if (before && named && (look->flags & WATCH_COMPARE_OWED))
-            add_change(look, before, true, false);
+            add_change(look, before, true, before->was_directory);
         return;
     }
     known = before && before->mode != 0;

@@ -286,6 +286,31 @@ TEST(watch_batch_sorts_changes_into_actions)
     teardown(&fixture);
 }
 
+/* The target of a folder that is gone as a whole is not to be removed with what else it holds. */
+TEST(watch_batch_knows_when_the_whole_folder_is_gone)
+{
+    struct fixture fixture;
+    struct watch_batch batch;
+
+    load(&fixture, many_yaml);
+    assert_true(make(&fixture));
+
+    struct watch_change changes[] = {
+        {.path = in(&fixture, "conf/sub"), .directory = true, .gone = true},
+        {.path = in(&fixture, "src"), .directory = true, .gone = true},
+        {.path = in(&fixture, "src/x"), .directory = true, .gone = true},
+        {.path = in(&fixture, "src/x/1"), .gone = true},
+    };
+
+    watch_rules_batch(fixture.arena, &fixture.rules, changes, COUNT_OF(changes), &batch);
+    assert_int_equal(batch.syncs[0].count, 4);
+    for (size_t i = 0; i < batch.syncs[0].count; i++) {
+        assert_int_equal(batch.syncs[0].files[i].root_gone, i > 0);
+        assert_int_equal(batch.syncs[0].files[i].directory, i < 3);
+    }
+    teardown(&fixture);
+}
+
 TEST(watch_batch_of_an_empty_directory_rebuilds_nothing)
 {
     struct fixture fixture;
