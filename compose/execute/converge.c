@@ -10,6 +10,7 @@
 #include "compose/execute/failure_cause.h"
 #include "compose/execute/failure_report.h"
 #include "compose/execute/project_lock.h"
+#include "compose/execute/replan.h"
 #include "compose/root.h"
 #include "compose/session/far_engine.h"
 #include "compose/session/session.h"
@@ -19,7 +20,7 @@
 #include "spec/project.h"
 #include "spec/refresh_window.h"
 
-enum { MOST_REPLANS = 3, MOST_TURNS = 16 };
+enum { MOST_REPLANS = 10, MOST_TURNS = 16 };
 
 static void want_image(struct observe_wants *wants, struct arena *arena, const char *image,
                        const char *platform)
@@ -221,7 +222,7 @@ static bool run_plan(struct converge *job, struct plan *plan, struct execute_out
     return execute(job->context, plan, &job->execute, ret_outcome, err);
 }
 
-enum turn { TURN_END, TURN_AGAIN, TURN_OUTDATED, TURN_FAILED };
+enum turn { TURN_END, TURN_AGAIN, TURN_OUTDATED, TURN_UNSETTLED, TURN_FAILED };
 
 /* The plan is shown, or carried out with the lock in hand. */
 static enum turn follow_plan(struct converge *job, struct project_lock *lock, struct plan *plan,
@@ -251,14 +252,39 @@ static enum turn follow_plan(struct converge *job, struct project_lock *lock, st
     }
     if (good)
         return awaits_images(plan) ? TURN_AGAIN : TURN_END;
-    if (outcome.replan && err->kind != ERROR_CANCELED && (*replans)++ < MOST_REPLANS) {
-        error_finish(err);
-        return TURN_AGAIN;
-    }
+    return outcome.replan && err->kind != ERROR_CANCELED ? TURN_UNSETTLED : TURN_FAILED;
+}
+
+static void report_failure(struct converge *job, struct plan *plan, struct error *err)
+{
+    execute_show_unsettled(job->context->console, plan);
     console_end(job->context->console);
     failure_report(job->context, plan, err);
     console_begin(job->context->console, job->operation);
-    return TURN_FAILED;
+}
+
+/* What failed because the engine has changed meanwhile: would another plan do better? */
+static bool is_worth_replanning(struct converge *job, const struct plan *plan,
+                                const struct observed *before, struct error *err)
+{
+    struct observed *now = NULL;
+    struct plan *next = NULL;
+    struct error problem;
+    bool worth;
+
+    error_init(&problem);
+    worth = observe(job->context->session, &job->wants, &now, &problem) &&
+            make_plan(job, now, &next, &problem) &&
+            replan_differs(plan, job->wants.project_name, before, next, now);
+    if (!worth && !error_is_set(&problem) &&
+        !replan_wait(job->context, job->wants.project_name, plan, &worth, &problem))
+        worth = false;
+    if (problem.kind == ERROR_CANCELED)
+        error_move(err, &problem);
+    error_finish(&problem);
+    plan_destroy(next);
+    observed_destroy(now);
+    return worth;
 }
 
 static enum turn take_turn(struct converge *job, struct project_lock *lock, size_t *replans,
@@ -287,6 +313,15 @@ static enum turn take_turn(struct converge *job, struct project_lock *lock, size
     } else {
         turn = follow_plan(job, lock, plan, replans, err);
     }
+    if (turn == TURN_UNSETTLED && (*replans)++ < MOST_REPLANS &&
+        is_worth_replanning(job, plan, observed, err)) {
+        error_finish(err);
+        turn = TURN_AGAIN;
+    }
+    if (turn == TURN_UNSETTLED)
+        turn = TURN_FAILED;
+    if (turn == TURN_FAILED)
+        report_failure(job, plan, err);
     plan_destroy(plan);
     observed_destroy(observed);
     return turn;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The loop around observe, reconcile and execute: again while something must be found out first, while images decide
- * what follows, and when a container vanished meanwhile (three times).
+ * what follows, and when something was not as it had been observed, as long as the next plan differs (replan.h).
  *
  *     struct converge job = {.context = context, .operation = "up", .make = make_plan, .owner = &options};
  *     observe_wants_for_project(&job.wants, context->arena, wanted);

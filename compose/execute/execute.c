@@ -100,27 +100,53 @@ void execute_skipped(struct execution *run, struct step *step, const char *text)
     leave(run, step, STEP_DONE);
 }
 
+static void show_failure(struct console *console, const struct step *step, const char *line)
+{
+    if (step->failure.kind != ERROR_CANCELED && step->id)
+        console_progress(console, &(struct progress){.id = step->id,
+                                                     .text = "Error",
+                                                     .details = line,
+                                                     .status = PROGRESS_ERROR});
+}
+
+static char *failure_line(const struct step *step, const struct error *failure)
+{
+    bool is_transfer = step->kind == STEP_IMAGE_PULL ||
+                       step->kind == STEP_IMAGE_PUSH; /* the words are a registry's */
+
+    return is_transfer && failure->engine_message ? xstrdup(failure->engine_message)
+                                                  : error_message(failure);
+}
+
 void execute_failed_with(struct execution *run, struct step *step, const struct error *failure,
                          const char *line)
 {
     error_copy(&step->failure, failure);
-    if (failure->kind != ERROR_CANCELED && step->id)
-        console_progress(run->console, &(struct progress){.id = step->id,
-                                                          .text = "Error",
-                                                          .details = line,
-                                                          .status = PROGRESS_ERROR});
+    if (!step->unsettled)
+        show_failure(run->console, step, line);
     leave(run, step, STEP_FAILED);
 }
 
 void execute_failed(struct execution *run, struct step *step, const struct error *failure)
 {
-    bool is_transfer = step->kind == STEP_IMAGE_PULL ||
-                       step->kind == STEP_IMAGE_PUSH; /* the words are a registry's */
-    char *message = is_transfer && failure->engine_message ? xstrdup(failure->engine_message)
-                                                           : error_message(failure);
+    char *line = failure_line(step, failure);
 
-    execute_failed_with(run, step, failure, message);
-    free(message);
+    execute_failed_with(run, step, failure, line);
+    free(line);
+}
+
+void execute_show_unsettled(struct console *console, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct step *step = plan->steps[i];
+        char *line;
+
+        if (!step->unsettled || step->state != STEP_FAILED)
+            continue;
+        line = failure_line(step, &step->failure);
+        show_failure(console, step, line);
+        free(line);
+    }
 }
 
 void execute_send(struct execution *run, struct step *step, const char *method, const char *path,
@@ -131,14 +157,14 @@ void execute_send(struct execution *run, struct step *step, const char *method, 
     step->work->request = engine_request_start(run->client, &call, done, step);
 }
 
-void execute_note_outdated(struct execution *run, const struct error *failure)
+void execute_note_outdated(struct execution *run, struct step *step, const struct error *failure)
 {
     const char *message = failure->engine_message ? failure->engine_message : "";
 
     if (failure->kind == ERROR_ENGINE &&
         (failure->status == 404 || failure->status == 409 || strstr(message, "is ambiguous")) &&
         !strstr(message, "No such image"))
-        run->outcome->replan = true;
+        run->outcome->replan = step->unsettled = true;
 }
 
 bool execute_is_fine(struct execution *run, struct step *step, const struct error *failure)
@@ -150,10 +176,9 @@ bool execute_is_fine(struct execution *run, struct step *step, const struct erro
     if (failure->kind == ERROR_ENGINE && failure->status == 409 && step->ignore_missing &&
         (step->kind == STEP_CONTAINER_REMOVE || step->kind == STEP_HOOK_EXEC))
         return true; /* somebody else removes it, or it does not run any more */
+    /* Those two are asked for whatever the state, so another look changes nothing. */
     if (step->kind != STEP_CONTAINER_PAUSE && step->kind != STEP_CONTAINER_UNPAUSE)
-        execute_note_outdated(
-            run,
-            failure); /* these are asked for whatever the state, so another look changes nothing */
+        execute_note_outdated(run, step, failure);
     return false;
 }
 

@@ -23,6 +23,7 @@
 struct bake_options;
 struct builder;
 struct command_context;
+struct console;
 struct docker_config;
 struct observed;
 struct project_lock;
@@ -64,6 +65,9 @@ struct execute_outcome {
         outdated; /* somebody else changed the project during a wait: what was left is not done, look again */
     bool replan; /* something vanished or was made by somebody else: observe and plan again */
 };
+
+/** Show the failures that execute() kept back, since another plan might have mended them. */
+void execute_show_unsettled(struct console *console, const struct plan *plan);
 
 /**
  * Run the plan to its end. Turns the loop.

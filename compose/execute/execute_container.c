@@ -78,7 +78,7 @@ static void on_created(void *owner, struct engine_request *req, const struct err
 
     step->work->request = NULL;
     if (failure) {
-        execute_note_outdated(run, failure);
+        execute_note_outdated(run, step, failure);
         execute_failed(run, step, failure);
         return;
     }
@@ -232,6 +232,15 @@ bool execute_container_unpause(struct execution *run, struct step *step, struct 
     return true;
 }
 
+static void on_renamed(void *owner, struct engine_request *req, const struct error *failure)
+{
+    /* Another client has finished the same replacement. */
+    if (failure && failure->kind == ERROR_ENGINE && failure->engine_message &&
+        strstr(failure->engine_message, "same name as its current name"))
+        failure = NULL;
+    execute_on_done(owner, req, failure);
+}
+
 bool execute_container_rename(struct execution *run, struct step *step, struct error *failure)
 {
     struct text query;
@@ -239,9 +248,24 @@ bool execute_container_rename(struct execution *run, struct step *step, struct e
     (void)failure;
     text_init(&query, 0);
     engine_query_add(&query, "name", step->name);
-    post(run, step, "/rename", query.bytes);
+    execute_send(run, step, "POST", container_path(run, step, "/rename"), query.bytes,
+                 (struct span){0}, on_renamed);
     text_finish(&query);
     return true;
+}
+
+/* Another client removes it: what comes next, a new holder of the name, must not begin before that is over. */
+static void on_container_removed(void *owner, struct engine_request *req,
+                                 const struct error *failure)
+{
+    struct step *step = owner;
+    struct execution *run = step->work->run;
+
+    if (failure && failure->kind == ERROR_ENGINE && failure->status == 409 &&
+        failure->engine_message && strstr(failure->engine_message, "already in progress"))
+        post(run, step, "/wait", "condition=removed");
+    else
+        execute_on_done(owner, req, failure);
 }
 
 bool execute_container_remove(struct execution *run, struct step *step, struct error *failure)
@@ -253,7 +277,7 @@ bool execute_container_remove(struct execution *run, struct step *step, struct e
     engine_query_bool(&query, "force", step->force);
     engine_query_bool(&query, "v", step->volumes);
     execute_send(run, step, "DELETE", container_path(run, step, ""), query.bytes, (struct span){0},
-                 execute_on_done);
+                 on_container_removed);
     text_finish(&query);
     return true;
 }

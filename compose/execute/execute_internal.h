@@ -121,7 +121,7 @@ bool execute_created(struct execution *run, struct step *step, struct engine_req
 /** Is this failure as good as done for this step? */
 bool execute_is_fine(struct execution *run, struct step *step, const struct error *failure);
 /** What was planned for may not be so any more (it went away, somebody else made it, two have one name): plan again. */
-void execute_note_outdated(struct execution *run, const struct error *failure);
+void execute_note_outdated(struct execution *run, struct step *step, const struct error *failure);
 /** Look at everything again: start what can start. */
 void execute_advance(struct execution *run);
 /** What is left of the step is waiting: let others have its slot. */

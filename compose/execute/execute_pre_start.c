@@ -189,7 +189,7 @@ static bool went_well(struct step *step, const struct error *failure)
     step->work->request = NULL;
     if (!failure)
         return true;
-    execute_note_outdated(step->work->run, failure);
+    execute_note_outdated(step->work->run, step, failure);
     execute_failed(step->work->run, step, failure);
     return false;
 }

@@ -23,6 +23,7 @@ static void on_network_created(void *owner, struct engine_request *req, const st
         return;
     }
     if (failure) {
+        execute_note_outdated(run, step, failure);
         execute_failed(run, step, failure);
         return;
     }

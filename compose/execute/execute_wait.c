@@ -72,6 +72,13 @@ static void on_ready(void *owner)
     execute_advance(run);
 }
 
+static void on_away(void *owner)
+{
+    struct execution *run = owner;
+
+    session_warn_away(run->session);
+}
+
 static void on_lost(void *owner, const struct error *failure)
 {
     struct execution *run = owner;
@@ -85,8 +92,11 @@ static void on_lost(void *owner, const struct error *failure)
 
 bool execute_listen(struct execution *run, struct error *err)
 {
-    run->listener = (struct session_listener){
-        .on_ready = on_ready, .on_event = on_event, .on_lost = on_lost, .owner = run};
+    run->listener = (struct session_listener){.on_ready = on_ready,
+                                              .on_event = on_event,
+                                              .on_away = on_away,
+                                              .on_lost = on_lost,
+                                              .owner = run};
     if (!session_listen(run->session, run->options->project_name, &run->listener, err))
         return false;
     run->listening = true;
@@ -118,8 +128,7 @@ static void on_inspected(void *owner, struct engine_request *req, const struct e
 
     wait->work->request = NULL;
     if (failure) {
-        if (failure->kind == ERROR_ENGINE && failure->status == 404)
-            run->outcome->replan = true;
+        execute_note_outdated(run, wait, failure);
         execute_failed(run, wait, failure);
         return;
     }

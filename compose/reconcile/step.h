@@ -164,6 +164,8 @@ struct step {
         batched; /* IMAGE_BUILD: waits for a call of the builder; belongs to the one under way */
     const char *result; /* id or digest that it made */
     struct error failure;
+    /* It failed because the engine was not as observed: another plan may do better. */
+    bool unsettled;
     struct step_work *work;
 };
 

@@ -126,6 +126,8 @@ struct session_listener {
 bool session_listen(struct session *session, const char *project, struct session_listener *listener,
                     struct error *err) WARN_UNUSED;
 void session_unlisten(struct session *session, struct session_listener *listener);
+/** For listeners who wait in a gap: warn, once a gap, that the engine is away and for how long that is tried. */
+void session_warn_away(struct session *session);
 
 /* The project, in the ways that commands ask for it. */
 enum project_need {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "compose/console/console.h"
 #include "compose/observe/labels.h"
 #include "compose/session/session_internal.h"
 #include "engine_client/client.h"
@@ -13,6 +14,7 @@ enum {
     FIRST_RETRY_MS = 100,
     LONGEST_RETRY_MS = 2000,
     GIVE_UP_MS = 60000, /* an engine that restarts with many containers takes its time */
+    MS_PER_SECOND = 1000,
 };
 
 /*
@@ -31,6 +33,7 @@ struct event_stream {
     struct session_listener *listeners;
     struct session_listener *next; /* the one to call next, kept right when one leaves meanwhile */
     bool open, closing;
+    bool warned; /* of this gap */
 };
 
 static void connect_stream(struct event_stream *stream);
@@ -58,6 +61,7 @@ static void on_open(void *owner)
     struct event_stream *stream = owner;
 
     stream->open = true;
+    stream->warned = false;
     stream->away_since_ms = 0;
     stream->retry_ms = FIRST_RETRY_MS;
     tell_ready(stream);
@@ -202,6 +206,19 @@ void session_unlisten(struct session *session, struct session_listener *listener
         }
     if (!stream->listeners)
         session_events_close(session);
+}
+
+void session_warn_away(struct session *session)
+{
+    struct event_stream *stream = session->events;
+
+    /* Before the first answer there is nothing to come back to. */
+    if (!stream || stream->warned || stream->newest_ns == 0)
+        return;
+    stream->warned = true;
+    console_warn(session_console(session),
+                 "the connection to the engine is lost; trying again for %d seconds",
+                 GIVE_UP_MS / MS_PER_SECOND);
 }
 
 void session_events_close(struct session *session)

@@ -199,6 +199,7 @@ static void on_away(void *owner)
     struct log_follow *follow = owner;
 
     follow->away = true;
+    session_warn_away(follow->session);
 }
 
 static void on_lost(void *owner, const struct error *failure)

@@ -470,6 +470,8 @@ class Model:
         self.container_event(container, "pause" if paused else "unpause")
 
     def rename(self, container, name):
+        if container["Name"] == "/" + name:
+            raise EngineError(400, "Renaming a container with the same name as its current name")
         if any(one["Name"] == "/" + name for one in self.containers.values()):
             raise EngineError(409, f"Conflict. The container name \"/{name}\" is already in use.")
         old, container["Name"] = container["Name"], "/" + name

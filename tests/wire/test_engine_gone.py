@@ -86,6 +86,22 @@ class Case:
         self.check(command, process, words)
         self.kill_engine()
 
+    def wait_for_health(self):
+        """where something is left to do the engine is waited for, and that is said at once"""
+        self.start_engine(cut=False)
+        with open(os.path.join(self.directory, "wait.yaml"), "w", encoding="utf-8") as file:
+            file.write("name: gone\nservices:\n"
+                       "  web: {image: one, healthcheck: {test: ['CMD', 'true']}}\n"
+                       "  next: {image: one, depends_on: {web: {condition: service_healthy}}}\n")
+        process = self.start(["-f", "wait.yaml", "up", "-d"])
+        while "Waiting" not in (line := process.stderr.readline()):
+            assert line, "up did not wait"
+        self.kill_engine()
+        while "trying again for 60 seconds" not in (line := process.stderr.readline()):
+            assert line, "up ended without a word"
+        process.kill()
+        process.communicate()
+
 
 def main():
     program = os.path.abspath(sys.argv[1])
@@ -95,6 +111,7 @@ def main():
         case.watch(["events", "--since", "5m"], "broke off")
         case.watch(["events", "--since", "5m"], "the engine ended the event stream", orderly=True)
         case.watch(["events", "--since", "5m", "--until", "2100-01-01T00:00:00Z"], "the engine ended the event stream", orderly=True)
+        case.wait_for_health()
         for command in (["stats", "--no-stream"], ["top"], ["events"], ["ps"]):
             case.check(command, case.start(command), "Cannot connect to the Docker daemon")
 
