@@ -23,7 +23,16 @@ static bool check_attach(const struct up_options *up, struct error *err)
     return true;
 }
 
-/* Named services, or all, that do not say `attach: false`; dependencies only if asked; less --no-attach. */
+/* Named services, or all; dependencies only if asked for. */
+static bool is_target(const struct up_options *up, const struct spec_service *service)
+{
+    const struct strings *targets = &up->reconcile.targets;
+
+    return targets->count == 0 || strings_contain(targets, service->name) ||
+           options_bool(up->job.context->options, "attach-dependencies");
+}
+
+/* What --attach names; else targets that do not say `attach: false`; less --no-attach. */
 static bool is_shown(const struct up_options *up, const struct spec_service *service)
 {
     const struct options *options = up->job.context->options;
@@ -33,17 +42,64 @@ static bool is_shown(const struct up_options *up, const struct spec_service *ser
         return false;
     if (attach->count > 0)
         return strings_contain(attach, service->name);
-    if (service->attach.set && !service->attach.value)
-        return false;
-    return up->services.count == 0 || strings_contain(&up->services, service->name) ||
-           options_bool(options, "attach-dependencies");
+    return is_target(up, service) && !(service->attach.set && !service->attach.value);
+}
+
+/* A choice that leaves nothing is no choice: then all are shown. Source: Docker Compose 5.5.0. */
+static struct strings choose_shown(const struct up_options *up)
+{
+    const struct spec_project *project = up->project;
+    struct strings chosen = {0}, all = {0};
+
+    for (size_t i = 0; i < project->services.count; i++) {
+        const struct spec_service *service = project->services.items[i].value;
+
+        strings_add(&all, up->job.context->arena, service->name);
+        if (is_shown(up, service))
+            strings_add(&chosen, up->job.context->arena, service->name);
+    }
+    return chosen.count > 0 ? chosen : all;
+}
+
+/*
+ * What ends the command: the services named, shown or not; with none named, those that are shown, and the one whose exit
+ * code is asked for.
+ */
+static struct strings choose_counted(const struct up_options *up, const struct strings *shown)
+{
+    const char *from = options_string(up->job.context->options, "exit-code-from");
+    struct strings counted = {0};
+
+    if (up->services.count > 0)
+        return up->reconcile.targets;
+    for (size_t i = 0; i < shown->count; i++)
+        strings_add(&counted, up->job.context->arena, shown->items[i]);
+    if (from[0] && !strings_contain(&counted, from))
+        strings_add(&counted, up->job.context->arena, from);
+    return counted;
+}
+
+/* Services that others of this invocation wait for to complete. */
+static struct strings choose_completing(const struct up_options *up)
+{
+    const struct spec_project *project = up->project;
+    struct strings names = {0};
+
+    for (size_t i = 0; i < project->services.count; i++) {
+        const struct spec_service *service = project->services.items[i].value;
+
+        for (size_t j = 0; j < service->depends_on.count; j++)
+            if (strcmp(service->depends_on.items[j].value->condition,
+                       "service_completed_successfully") == 0)
+                strings_add(&names, up->job.context->arena, service->depends_on.items[j].key);
+    }
+    return names;
 }
 
 static bool read_flags(const struct up_options *up, struct attached_options *ret_how,
                        struct error *err)
 {
-    struct command_context *context = up->job.context;
-    const struct options *options = context->options;
+    const struct options *options = up->job.context->options;
     const char *from = options_string(options, "exit-code-from");
     struct attached_options how = {
         .project = up->project->name,
@@ -57,13 +113,9 @@ static bool read_flags(const struct up_options *up, struct attached_options *ret
 
     if (!check_attach(up, err))
         return false;
-    for (size_t i = 0; i < up->project->services.count; i++) {
-        const struct spec_service *service = up->project->services.items[i].value;
-
-        strings_add(&how.services, context->arena, service->name);
-        if (is_shown(up, service))
-            strings_add(&how.shown, context->arena, service->name);
-    }
+    how.shown = choose_shown(up);
+    how.counted = choose_counted(up, &how.shown);
+    how.completing = choose_completing(up);
     *ret_how = how;
     return true;
 }
@@ -88,7 +140,7 @@ static bool stop(struct up_options *up, enum lifecycle what, struct error *err)
 {
     struct command_context *context = up->job.context;
     struct reconcile_containers options = {
-        .services = up->services,
+        .services = up->reconcile.targets,
         .named = up->services.count > 0,
         .signal = what == LIFECYCLE_KILL ? "SIGKILL" : NULL,
     };
@@ -115,7 +167,7 @@ static bool wind_down(struct up_options *up, struct attached *attached, enum att
         good = stop(up, LIFECYCLE_KILL, err);
     }
     if (good)
-        attached_drain(attached);
+        attached_drain(attached, why);
     return good;
 }
 
@@ -197,6 +249,8 @@ bool up_attached(struct up_options *up, struct error *err)
             "end of 'compose up' output, interactive run is not supported in dry-run mode\n");
         return true;
     }
+    if (up->project->services.count == 0) /* --all-resources: nothing to be attached to */
+        return true;
     attached = attached_create(context, &how);
     good = stay(up, attached, err);
     attached_destroy(attached);

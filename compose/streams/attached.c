@@ -16,32 +16,75 @@ struct attached {
     struct log_follow *follow;
     enum attached_end end;
     bool struck, awake, has_code;
-    int exit_code;
+    int exit_code;   /* of the container that set off the abort */
+    int chosen_code; /* of exit_code_from, with has_code */
 };
 
-/* The first end that matters decides; what is stopped because of it does not. */
-static void on_container_exit(void *owner, const char *service, int exit_code, bool restarting)
+static bool is_chosen(const struct attached *attached, const char *service)
+{
+    return attached->options.exit_code_from &&
+           strcmp(service, attached->options.exit_code_from) == 0;
+}
+
+/* Does this end set off an abort? Whoever asks for the exit code of a job asks for its end, too. */
+static bool strikes(const struct attached *attached, const char *service, int exit_code)
+{
+    const struct attached_options *options = &attached->options;
+
+    if (!strings_contain(&options->counted, service))
+        return false;
+    if (exit_code == 0 && strings_contain(&options->completing, service) &&
+        !is_chosen(attached, service))
+        return false;
+    if (options->abort_on_failure)
+        return exit_code != 0;
+    return options->abort_on_exit || options->exit_code_from;
+}
+
+/*
+ * The first end of those that count decides; what is stopped because of it does not. A container that its policy starts
+ * again has ended nevertheless.
+ */
+static void on_container_exit(void *owner, const char *service, int exit_code)
 {
     struct attached *attached = owner;
-    const struct attached_options *options = &attached->options;
-    bool strikes = options->abort_on_exit ||
-                   (options->exit_code_from && !options->abort_on_failure) ||
-                   (options->abort_on_failure && exit_code != 0);
 
-    (void)restarting; /* a container that will be started again has ended nevertheless */
-    if (options->exit_code_from) {
-        if (!attached->has_code && strcmp(service, options->exit_code_from) == 0) {
-            attached->has_code = true;
-            attached->exit_code = exit_code;
-        }
-    } else if (strikes && !attached->struck) {
-        attached->exit_code = exit_code;
+    if (is_chosen(attached, service) && !attached->has_code) {
+        attached->has_code = true;
+        attached->chosen_code = exit_code;
     }
-    if (!strikes || attached->struck)
+    if (attached->struck || !strikes(attached, service, exit_code))
         return;
+    attached->exit_code = exit_code;
     attached->struck = true;
     attached->end = ATTACHED_ABORTED;
     log_follow_stop(attached->follow);
+}
+
+static void add_missing(struct arena *arena, struct strings *list, const char *name)
+{
+    if (!strings_contain(list, name))
+        strings_add(list, arena, name);
+}
+
+/* Of all services that matter: those that are not shown, and those whose ends are not waited for. */
+static void sort_services(const struct attached_options *options, struct arena *arena,
+                          struct log_follow_options *how)
+{
+    for (size_t i = 0; i < options->shown.count; i++)
+        add_missing(arena, &how->services, options->shown.items[i]);
+    for (size_t i = 0; i < options->counted.count; i++)
+        add_missing(arena, &how->services, options->counted.items[i]);
+    if (options->exit_code_from)
+        add_missing(arena, &how->services, options->exit_code_from);
+    for (size_t i = 0; i < how->services.count; i++) {
+        const char *name = how->services.items[i];
+
+        if (!strings_contain(&options->shown, name))
+            strings_add(&how->silent, arena, name);
+        if (!strings_contain(&options->counted, name))
+            strings_add(&how->unawaited, arena, name);
+    }
 }
 
 struct attached *attached_create(struct command_context *context,
@@ -50,7 +93,6 @@ struct attached *attached_create(struct command_context *context,
     struct attached *attached = xcalloc(1, sizeof(*attached));
     struct log_follow_options how = {
         .project = options->project,
-        .services = options->services,
         .follow = true,
         .only_new = true,
         .printing = {.no_colour = options->no_color,
@@ -63,9 +105,7 @@ struct attached *attached_create(struct command_context *context,
 
     attached->context = context;
     attached->options = *options;
-    for (size_t i = 0; i < options->services.count; i++)
-        if (!strings_contain(&options->shown, options->services.items[i]))
-            strings_add(&how.silent, context->arena, options->services.items[i]);
+    sort_services(options, context->arena, &how);
     attached->follow = log_follow_create(context->session, &how);
     return attached;
 }
@@ -129,9 +169,9 @@ void attached_announce_stop(struct attached *attached, enum attached_end why)
     console_progress(attached->context->console, &event);
 }
 
-void attached_drain(struct attached *attached)
+void attached_drain(struct attached *attached, enum attached_end why)
 {
-    log_follow_drain(attached->follow);
+    log_follow_drain(attached->follow, why == ATTACHED_INTERRUPTED);
 }
 
 /* It was stopped, and the event of that has not arrived yet: its container tells. */
@@ -146,16 +186,22 @@ static bool ask_exit_code(struct attached *attached, struct error *err)
         return false;
     for (size_t i = 0; i < list.count && !attached->has_code; i++) {
         attached->has_code = list.items[i].has_exit_code;
-        attached->exit_code = list.items[i].exit_code;
+        attached->chosen_code = list.items[i].exit_code;
     }
     return true;
 }
 
 bool attached_exit_code(struct attached *attached, int *ret_code, struct error *err)
 {
-    if (attached->options.exit_code_from && !attached->has_code && !ask_exit_code(attached, err))
+    const char *from = attached->options.exit_code_from;
+
+    if (from && !attached->has_code && !ask_exit_code(attached, err))
         return false;
-    *ret_code = attached->exit_code;
+    if (attached->has_code &&
+        (attached->chosen_code != 0 || strings_contain(&attached->options.counted, from)))
+        *ret_code = attached->chosen_code;
+    else
+        *ret_code = attached->exit_code;
     return true;
 }
 

@@ -10,7 +10,7 @@
  *     if (end == ATTACHED_ABORTED || end == ATTACHED_INTERRUPTED) {
  *         attached_announce_stop(attached, end);
  *         … execute the stop plan; ERROR_CANCELED: session_continue(), execute the kill plan …
- *         attached_drain(attached);
+ *         attached_drain(attached, end);
  *     }
  *     if (!attached_exit_code(attached, &code, err)) …
  *     attached_destroy(attached);
@@ -29,16 +29,18 @@ struct log_printer;
 
 struct attached_options {
     const char *project;
-    struct strings services; /* whose containers are watched: all of this invocation */
-    struct strings shown;    /* whose output is shown; may be empty */
+    struct strings shown;   /* services whose output is shown */
+    struct strings counted; /* whose ends are reported, end the command and set off an abort */
+    /** Others wait for these to complete: an end with 0 is what was expected, and sets off nothing. */
+    struct strings completing;
     bool no_color, no_log_prefix, timestamps;
     bool abort_on_exit, abort_on_failure;
-    const char
-        *exit_code_from; /* a service, or NULL; implies abort_on_exit unless abort_on_failure */
+    /** A service, or NULL; implies abort_on_exit unless abort_on_failure. It need not be counted. */
+    const char *exit_code_from;
 };
 
 enum attached_end {
-    ATTACHED_ENDED,       /* all have ended by themselves */
+    ATTACHED_ENDED,       /* all that count have ended by themselves */
     ATTACHED_ABORTED,     /* an abort option has struck */
     ATTACHED_INTERRUPTED, /* by a signal */
     ATTACHED_DETACHED,    /* attached_detach() */
@@ -61,11 +63,12 @@ void attached_detach(struct attached *attached);
 void attached_wake(struct attached *attached);
 /** The notice that the containers are being stopped. Their output is still shown. */
 void attached_announce_stop(struct attached *attached, enum attached_end why);
-/** Show what stopped containers have still to say. */
-void attached_drain(struct attached *attached);
+/** Show what stopped containers have still to say; after an interruption not for longer than there is progress. */
+void attached_drain(struct attached *attached, enum attached_end why);
 /**
  * For the abort options; 0 without them. Where the event of the end of `exit_code_from` is still on its way, the engine is
- * asked: errors are those of the request.
+ * asked: errors are those of the request. If that service does not count, its code is taken only when it is a failure;
+ * else the one of the container that set off the abort.
  */
 bool attached_exit_code(struct attached *attached, int *ret_code, struct error *err) WARN_UNUSED;
 

@@ -16,6 +16,7 @@
 
 enum {
     COME_BACK_MS = 10000, /* how long a container that was stopped through the API may take */
+    DRAIN_MS = 1000,      /* without progress, once the user has asked to end */
     ASK_AGAIN_MS = 1000,  /* after a log's connection that broke without a word */
 };
 
@@ -99,6 +100,7 @@ static bool is_alive(const struct engine_container_entry *entry)
 
 static void take_list(struct log_follow *follow, struct engine_container_list *list)
 {
+    follow->taking_list = true;
     if (list->count > 0)
         qsort(list->items, list->count, sizeof(*list->items), by_name);
     for (struct log_item *item = follow->items; item; item = item->next)
@@ -121,6 +123,7 @@ static void take_list(struct log_follow *follow, struct engine_container_list *l
     for (struct log_item *item = follow->items; item; item = item->next)
         if (item->gone)
             item->running = item->restarting = item->broken = false;
+    follow->taking_list = false;
 }
 
 static bool someone_is_broken(const struct log_follow *follow)
@@ -225,6 +228,11 @@ static void on_come_back(uv_timer_t *timer)
     log_follow_check_end(timer->data);
 }
 
+static void on_drain_idle(uv_timer_t *timer)
+{
+    finish_wait(timer->data);
+}
+
 static bool is_busy(const struct log_item *item)
 {
     const struct log_follow *follow = item->follow;
@@ -232,7 +240,12 @@ static bool is_busy(const struct log_item *item)
     if (!follow->options.follow)
         return log_item_is_speaking(item);
     if (follow->draining)
-        return !item->running && log_item_is_speaking(item);
+        return !item->running && (item->exit_due || log_item_is_speaking(item));
+    if (item->unawaited &&
+        item->running) /* what has come of it is printed, more is not waited for */
+        return item->stream && !log_stream_is_empty(item->stream);
+    if (item->unawaited)
+        return log_item_is_speaking(item);
     return item->running || item->restarting || item->exit_due || item->starts_due > 0 ||
            log_item_is_speaking(item);
 }
@@ -250,7 +263,9 @@ void log_follow_check_end(struct log_follow *follow)
 {
     uint64_t now_ms = uv_now(session_loop(follow->session)), left_ms = 0, died_at_ms = 0;
 
-    if (follow->list || (follow->away && !follow->draining))
+    if (follow->brief) /* each call is some progress */
+        (void)uv_timer_start(follow->come_back, on_drain_idle, DRAIN_MS, 0);
+    if (follow->list || follow->taking_list || (follow->away && !follow->draining))
         return;
     if (!follow->started) { /* first of all, also when an abort option has struck already */
         for (struct log_item *item = follow->items; item; item = item->next)
@@ -268,7 +283,7 @@ void log_follow_check_end(struct log_follow *follow)
             return;
         if (item->died_at_ms > died_at_ms)
             died_at_ms = item->died_at_ms;
-        if (item->stopped_by_api && !item->gone)
+        if (item->stopped_by_api && !item->gone && !item->unawaited)
             wait_from(item->died_at_ms, now_ms, &left_ms);
     }
     /* One that was created may be there to replace one that has just been stopped. */
@@ -341,14 +356,17 @@ void log_follow_stop(struct log_follow *follow)
     finish_wait(follow);
 }
 
-void log_follow_drain(struct log_follow *follow)
+void log_follow_drain(struct log_follow *follow, bool briefly)
 {
     struct error ignored;
 
     error_init(&ignored);
     follow->draining = true;
+    follow->brief = briefly;
+    log_follow_list(follow);
     if (!log_follow_wait(follow, &ignored))
         error_finish(&ignored); /* interrupted once more: then that was all */
+    (void)uv_timer_stop(follow->come_back);
     log_merge_flush(follow->merge);
 }
 

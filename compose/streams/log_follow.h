@@ -30,16 +30,17 @@ struct log_follow_options {
     const char *project;
     struct strings services; /* watched ones; empty: all but `unwatched` */
     struct strings unwatched;
-    struct strings silent; /* services whose ends are watched but whose output is not shown */
-    int64_t index;         /* one replica, 0: all */
+    struct strings silent;    /* services whose ends are watched but whose output is not shown */
+    struct strings unawaited; /* services whose ends are neither reported nor waited for */
+    int64_t index;            /* one replica, 0: all */
     bool follow;
     bool only_new;              /* what was said before now is not shown: attached `up` */
     const char *tail;           /* "all" or a number; for containers that are there at the start */
     int64_t since_ns, until_ns; /* 0: open */
     struct log_printer_options printing;
 
-    /** A watched container has ended (also one that its policy starts again). May be NULL. */
-    void (*on_exit)(void *owner, const char *service, int exit_code, bool restarting);
+    /** A watched container has ended, also one that is unawaited or that its policy starts again. May be NULL. */
+    void (*on_exit)(void *owner, const char *service, int exit_code);
     void *owner;
 };
 
@@ -64,8 +65,12 @@ bool log_follow_wait(struct log_follow *follow, struct error *err) WARN_UNUSED;
 void log_follow_expect_start(struct log_follow *follow, const char *id);
 /** Make log_follow_wait() return: an abort option has struck. */
 void log_follow_stop(struct log_follow *follow);
-/** The containers have been stopped: show what they have still to say. Turns the loop, but waits for no running one. */
-void log_follow_drain(struct log_follow *follow);
+/**
+ * The containers have been stopped: list them once more, for events may be late, and read each log to its end. Turns the
+ * loop, but waits for no running container. `briefly`: the user asked to end; nothing that makes no progress for a second
+ * is waited for, such as a reader of stdout that takes nothing.
+ */
+void log_follow_drain(struct log_follow *follow, bool briefly);
 /** log_follow_start() and log_follow_wait(). */
 bool log_follow_run(struct log_follow *follow, struct error *err) WARN_UNUSED;
 

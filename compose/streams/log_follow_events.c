@@ -32,6 +32,7 @@ static void on_start(struct log_follow *follow, struct log_item *item,
         return;
     item->running = true;
     item->ended_before = false;
+    item->ended_by_list = false;
     item->stopped_by_api = false;
     item->restarting = false;
     log_item_leave_back_off(item);
@@ -57,11 +58,10 @@ static void on_die(struct log_item *item, const struct engine_event *event)
     /* The stream begins a second early: an end from before the known start is old news. */
     if (item->ended_before || event->time_ns < item->started_ns || event->time_ns <= item->died_ns)
         return;
-    item->running = false;
-    item->exit_code = event->exit_code;
     item->died_ns = event->time_ns;
-    item->died_at_ms = uv_now(session_loop(item->follow->session));
-    item->exit_due = true;
+    if (item->ended_by_list)
+        return;
+    log_item_ended(item, event->exit_code);
     if (!item->known)
         item->inspect_again = true;
     else if (item->stopped_by_api)
@@ -90,7 +90,8 @@ void log_follow_on_event(void *owner, const struct engine_event *event)
         return;
     if (item && item->gone && !item->known)
         return; /* old news of one that was removed before we could look at it */
-    if (!item && strcmp(event->action, "create") == 0)
+    if (!item && strcmp(event->action, "create") == 0 &&
+        !strings_contain(&follow->options.unawaited, engine_event_attribute(event, LABEL_SERVICE)))
         follow->created_at_ms = uv_now(session_loop(follow->session));
     else if (strcmp(event->action, "start") == 0)
         on_start(follow, item, event);

@@ -30,8 +30,9 @@ struct log_item {
     struct engine_request *inspect;
     struct engine_request *back_off; /* waits for the end of it, while `restarting` */
 
-    bool known;  /* it was inspected */
-    bool silent; /* only its end is of interest: reader stays NULL */
+    bool known;     /* it was inspected */
+    bool silent;    /* only its end is of interest: reader stays NULL */
+    bool unawaited; /* its output is shown for as long as others run */
     bool running, gone;
     bool restarting;     /* its policy will start it again */
     bool stopped_by_api; /* somebody asked for its end */
@@ -41,6 +42,8 @@ struct log_item {
     bool passing_over;   /* the end of its old log is being looked for */
     bool last_words;     /* what is read now is what followed the end of the stream */
     bool exit_due;       /* its end is to be told once its output is */
+    bool ended_by_list;  /* the event of that end is still to come */
+    bool exit_reported;  /* the caller knows of its end, which may still be to be printed */
     bool inspect_again;  /* something happened to it while it was inspected */
     bool back_off_over; /* the engine has told so: it is not asked for again before the next life */
     bool
@@ -65,6 +68,8 @@ struct log_follow {
     uv_timer_t *come_back, *ask_again;
     size_t in_flight;
     bool listening, listed, started, waiting, ended, draining, closing;
+    bool brief;             /* while draining: not longer than there is progress */
+    bool taking_list;       /* what is known is partly old: nothing is decided by it */
     bool list_again;        /* a container that the list may lack has started */
     uint64_t created_at_ms; /* a container was created that has not been started; 0: none */
     bool away; /* the event stream broke: what is known is old until the list has come again */
@@ -98,6 +103,8 @@ void log_item_leave_back_off(struct log_item *item);
 void log_item_open(struct log_item *item);
 /** What the list says of a container that is known: after a gap the events in it are missing. */
 void log_item_update(struct log_item *item, const struct engine_container_entry *entry);
+/** It has ended: its end is due to be reported. */
+void log_item_ended(struct log_item *item, int exit_code);
 /** "exited with code 0", once it is due and all that the container said was read. */
 void log_item_tell_exit(struct log_item *item);
 /** Is there, or will there be, something to read or to print of it? */

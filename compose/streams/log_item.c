@@ -11,24 +11,6 @@
 #include "engine_client/request.h"
 #include "spec/base/arena.h"
 
-void log_item_tell_exit(struct log_item *item)
-{
-    const struct log_follow_options *options = &item->follow->options;
-    char message[64]; /* the text below and a number */
-
-    if (!item->exit_due || item->inspect || (item->reader && log_reader_is_open(item->reader)))
-        return;
-    item->exit_due = false;
-    if (!options->follow)
-        return;
-    (void)snprintf(message, sizeof(message), "exited with code %d%s", item->exit_code,
-                   item->restarting ? " (restarting)" : "");
-    if (item->stream)
-        log_stream_status(item->stream, message);
-    if (options->on_exit)
-        options->on_exit(options->owner, item->service, item->exit_code, item->restarting);
-}
-
 bool log_item_is_speaking(const struct log_item *item)
 {
     return item->inspect || (item->reader && log_reader_is_open(item->reader)) ||
@@ -42,6 +24,61 @@ static void on_printed(void *owner)
     if (item->reader)
         log_reader_go_on(item->reader);
     log_follow_check_end(item->follow);
+}
+
+/* The name that lines begin with. */
+static const char *shown_name(const struct log_item *item)
+{
+    size_t length = strlen(item->follow->options.project);
+    bool ours = strncmp(item->name, item->follow->options.project, length) == 0 &&
+                (item->name[length] == '-' || item->name[length] == '_') && item->name[length + 1];
+
+    return ours ? item->name + length + 1 : item->name;
+}
+
+static void report_exit(struct log_item *item)
+{
+    const struct log_follow_options *options = &item->follow->options;
+
+    if (item->exit_reported || !options->follow)
+        return;
+    item->exit_reported = true;
+    if (options->on_exit)
+        options->on_exit(options->owner, item->service, item->exit_code);
+}
+
+void log_item_ended(struct log_item *item, int exit_code)
+{
+    item->running = false;
+    item->exit_code = exit_code;
+    item->exit_due = true;
+    item->exit_reported = false;
+    item->died_at_ms = uv_now(session_loop(item->follow->session));
+    if (item->known) /* else it may be an old one, which the inspection shows */
+        report_exit(item);
+}
+
+static void print_exit(struct log_item *item)
+{
+    char message[64]; /* the text below and a number */
+
+    (void)snprintf(message, sizeof(message), "exited with code %d%s", item->exit_code,
+                   item->restarting ? " (restarting)" : "");
+    if (!item->stream)
+        item->stream = log_merge_add(
+            item->follow->merge, log_printer_add_unaligned(item->follow->printer, shown_name(item)),
+            on_printed, item);
+    log_stream_status(item->stream, message);
+}
+
+void log_item_tell_exit(struct log_item *item)
+{
+    if (!item->exit_due || item->inspect || (item->reader && log_reader_is_open(item->reader)))
+        return;
+    item->exit_due = false;
+    report_exit(item);
+    if (item->follow->options.follow && !item->unawaited && (item->stream || item->silent))
+        print_exit(item);
 }
 
 /* live: until the container ends; else what there is. */
@@ -126,16 +163,6 @@ static void on_reader_closed(void *owner, const struct error *failure)
             log_item_open(item);
     }
     log_follow_check_end(follow);
-}
-
-/* The name that lines begin with. */
-static const char *shown_name(const struct log_item *item)
-{
-    size_t length = strlen(item->follow->options.project);
-    bool ours = strncmp(item->name, item->follow->options.project, length) == 0 &&
-                (item->name[length] == '-' || item->name[length] == '_') && item->name[length + 1];
-
-    return ours ? item->name + length + 1 : item->name;
 }
 
 /* From now on it has its place among the names, which are printed as wide as the widest. */
@@ -314,12 +341,27 @@ struct log_item *log_item_add(struct log_follow *follow, const char *id, const c
     item->name = arena_strdup(follow->arena, name);
     item->service = arena_strdup(follow->arena, service);
     item->silent = strings_contain(&follow->options.silent, service);
+    item->unawaited = strings_contain(&follow->options.unawaited, service);
     log_item_inspect(item);
     *at = item;
     /* Later an event may tell of one that was removed long ago: that leaves no trace. */
     if (!fresh)
         add_stream(item);
     return item;
+}
+
+/* We have started it, and it has ended before the event of its start came. */
+static void begin_ended_run(struct log_item *item, int exit_code)
+{
+    item->ended_before = false;
+    item->ended_by_list = true;
+    item->ended_ns = engine_client_clock_ns(item->follow->client); /* the start is older */
+    item->fresh = item->fresh || item->follow->options.only_new;
+    log_item_ended(item, exit_code);
+    if (item->reader && log_reader_is_open(item->reader))
+        item->open_again = true;
+    else if (item->reader)
+        log_item_open(item);
 }
 
 void log_item_update(struct log_item *item, const struct engine_container_entry *entry)
@@ -330,11 +372,12 @@ void log_item_update(struct log_item *item, const struct engine_container_entry 
         log_item_inspect(item); /* the engine went away before it could say */
         return;
     }
+    if (item->starts_due > 0 && !runs && entry->state == ENGINE_STATE_EXITED)
+        begin_ended_run(item, entry->exit_code);
     item->starts_due = 0; /* the list tells what has become of it */
     if (item->running && !runs && entry->state != ENGINE_STATE_RESTARTING) {
-        item->exit_code = entry->exit_code;
-        item->exit_due = true;
-        item->died_at_ms = uv_now(session_loop(item->follow->session));
+        item->ended_by_list = true;
+        log_item_ended(item, entry->exit_code);
     }
     item->running = runs;
     item->ended_before = item->ended_before && !runs;

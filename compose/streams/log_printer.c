@@ -90,8 +90,8 @@ void log_printer_destroy(struct log_printer *printer)
     free(printer);
 }
 
-struct log_source *log_printer_add(struct log_printer *printer, const char *name,
-                                   struct log_source *parent)
+static struct log_source *find_or_add(struct log_printer *printer, const char *name,
+                                      const struct log_source *parent)
 {
     struct log_source *source;
 
@@ -103,11 +103,24 @@ struct log_source *log_printer_add(struct log_printer *printer, const char *name
     source->width = utf8_width(name, strlen(name));
     source->colour =
         parent ? parent->colour : palette[printer->colours_given++ % COUNT_OF(palette)];
-    if (source->width > printer->widest)
-        printer->widest = source->width;
     *printer->last = source;
     printer->last = &source->next;
     return source;
+}
+
+struct log_source *log_printer_add(struct log_printer *printer, const char *name,
+                                   struct log_source *parent)
+{
+    struct log_source *source = find_or_add(printer, name, parent);
+
+    if (source->width > printer->widest)
+        printer->widest = source->width;
+    return source;
+}
+
+struct log_source *log_printer_add_unaligned(struct log_printer *printer, const char *name)
+{
+    return find_or_add(printer, name, NULL);
 }
 
 void log_printer_describe(struct log_source *source, const char *service, const char *container)

@@ -38,6 +38,8 @@ void log_printer_destroy(struct log_printer *printer);
  */
 struct log_source *log_printer_add(struct log_printer *printer, const char *name,
                                    struct log_source *parent);
+/** The same for one of which only status lines are printed: prefixes do not grow for its name. */
+struct log_source *log_printer_add_unaligned(struct log_printer *printer, const char *name);
 /** For --json: what the container and service are called. Copied. */
 void log_printer_describe(struct log_source *source, const char *service, const char *container);
 

@@ -194,7 +194,8 @@ def killed_between_two_lives(program, directory):
         stay_away(case, container)
         case.rest()
         inspected = len(case.asked("GET", f"{container['Id']}/json"))
-        assert inspected == 5, f"{inspected} times: at first, after each end, and when the last wait was over"
+        # (The end of a wait may come before the event of the start that ended it: that costs one more each.)
+        assert 5 <= inspected <= 7, f"{inspected} times: at first, after each end, and when the last wait was over"
 
     with Case(program, directory) as case:
         container = back_off(case, "follow-web-1")
