@@ -309,7 +309,7 @@ bool execute_network_connect(struct execution *run, struct step *step, struct er
 
         good = translate_connect_body(&body, &in, step->key, container, failure);
     } else {
-        text_addf(&body, "{\"Container\":\"%s\"}", container);
+        translate_connect_again_body(&body, step->endpoint_of, network, container);
     }
     if (good)
         execute_send(run, step, "POST", engine_path(run->arena, "/networks/%s/connect", network),

@@ -289,8 +289,27 @@ bool observe(struct session *session, const struct observe_wants *wants,
     return true;
 }
 
+static const char *volume_query(struct arena *arena, const char *volume)
+{
+    struct pairs filters = {0};
+    struct text query;
+    const char *copy;
+
+    pairs_add(&filters, arena, "volume", volume);
+    text_init(&query, 0);
+    engine_query_bool(&query, "all", true);
+    engine_query_filters(&query, &filters);
+    copy = arena_strdup(arena, query.bytes);
+    text_finish(&query);
+    return copy;
+}
+
 static const char *need_path(struct arena *arena, const struct plan_need *need)
 {
+    if (need->kind == NEED_VOLUME_USERS)
+        return "/containers/json";
+    if (need->kind == NEED_NETWORKS)
+        return "/networks";
     if (need->kind == NEED_CONTAINER)
         return engine_path(arena, "/containers/%s/json", need->subject);
     if (need->kind == NEED_NETWORK)
@@ -315,6 +334,10 @@ static bool take_need(struct observed *observed, const struct plan_need *need,
         return observed_add_container_details(observed, call->answer, err);
     if (need->kind == NEED_NETWORK)
         return observed_add_network_details(observed, call->answer, err);
+    if (need->kind == NEED_NETWORKS)
+        return observed_add_networks(observed, call->answer, err);
+    if (need->kind == NEED_VOLUME_USERS)
+        return observed_add_volume_users(observed, need->subject, call->answer, err);
     observed_add_image_details(observed, need->subject, call->answer);
     return true;
 }
@@ -331,11 +354,13 @@ bool observe_needs(struct session *session, struct observed *observed, const str
     for (size_t i = 0; i < plan->need_count; i++) {
         const struct plan_need *need = &plan->needs[i];
 
-        if (need->kind != NEED_CONTAINER && need->kind != NEED_NETWORK &&
-            need->kind != NEED_IMAGE_DETAILS)
+        if (need->kind == NEED_ANSWER || need->kind == NEED_IMAGE)
             continue;
         needs[count] = need;
-        calls[count++] = (struct session_call){.path = need_path(observed->arena, need)};
+        calls[count++] = (struct session_call){
+            .path = need_path(observed->arena, need),
+            .query = need->kind == NEED_VOLUME_USERS ? volume_query(observed->arena, need->subject)
+                                                     : NULL};
     }
     if (count == 0)
         return true;

@@ -92,6 +92,7 @@ bool observed_add_containers(struct observed *observed, struct span body, struct
 
 bool observed_add_networks(struct observed *observed, struct span body, struct error *err)
 {
+    observed->networks_known = true;
     return engine_network_list_decode(observed->arena, body, &observed->networks, err);
 }
 
@@ -233,6 +234,44 @@ bool observed_add_network_details(struct observed *observed, struct span body, s
                    observed->network_detail_count + 1, sizeof(*observed->network_details));
     observed->network_details[observed->network_detail_count++] = details;
     return true;
+}
+
+static bool has_volume(const struct engine_container_entry *entry, const char *volume)
+{
+    for (size_t i = 0; i < entry->mount_count; i++)
+        if (strcmp(entry->mounts[i].name, volume) == 0)
+            return true;
+    return false;
+}
+
+bool observed_add_volume_users(struct observed *observed, const char *volume, struct span body,
+                               struct error *err)
+{
+    struct observed_volume_users *users;
+    struct engine_container_list list;
+
+    if (!engine_container_list_decode(observed->arena, body, &list, err))
+        return false;
+    observed->volume_users =
+        arena_grow(observed->arena, observed->volume_users, &observed->volume_users_capacity,
+                   observed->volume_users_count + 1, sizeof(*observed->volume_users));
+    users = &observed->volume_users[observed->volume_users_count++];
+    *users = (struct observed_volume_users){.volume = arena_strdup(observed->arena, volume)};
+    for (size_t i = 0; i < list.count; i++)
+        if (has_volume(&list.items[i], volume))
+            pairs_add(&users->containers, observed->arena, list.items[i].id,
+                      name_of(&list.items[i]));
+    pairs_sort(&users->containers);
+    return true;
+}
+
+const struct observed_volume_users *observed_volume_users(const struct observed *observed,
+                                                          const char *volume)
+{
+    for (size_t i = 0; i < observed->volume_users_count; i++)
+        if (strcmp(observed->volume_users[i].volume, volume) == 0)
+            return &observed->volume_users[i];
+    return NULL;
 }
 
 const struct observed_image *observed_image(const struct observed *observed, const char *reference,

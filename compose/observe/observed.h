@@ -45,6 +45,12 @@ struct observed_image_details {
     struct span raw; /* the inspection; bytes NULL when the image is gone */
 };
 
+/** Containers of any project that have a volume mounted: id -> name. */
+struct observed_volume_users {
+    const char *volume;
+    struct pairs containers;
+};
+
 struct observed {
     struct arena *arena;
     unsigned api_minor;
@@ -54,10 +60,13 @@ struct observed {
     struct observed_container *hooks; /* of pre_start hooks that were created and do not run */
     size_t hook_count, hook_capacity;
     struct engine_network_list networks; /* all of the engine */
+    bool networks_known;
     const struct engine_network **network_details;
     size_t network_detail_count, network_detail_capacity;
-    struct engine_volume_list volumes; /* all of the engine */
-    struct observed_image *images;     /* those that are there */
+    struct engine_volume_list volumes;          /* all of the engine */
+    struct observed_volume_users *volume_users; /* of those that were asked for */
+    size_t volume_users_count, volume_users_capacity;
+    struct observed_image *images; /* those that are there */
     size_t image_count, image_capacity;
     struct engine_image_list all_images; /* down --rmi */
     struct observed_image_details *image_details;
@@ -84,6 +93,9 @@ bool observed_add_container_details(struct observed *observed, struct span body,
                                     struct error *err) WARN_UNUSED;
 bool observed_add_network_details(struct observed *observed, struct span body,
                                   struct error *err) WARN_UNUSED;
+/** A list of containers, of which those count that have the volume mounted. */
+bool observed_add_volume_users(struct observed *observed, const char *volume, struct span body,
+                               struct error *err) WARN_UNUSED;
 /** The inspection of an image by its id; a body without bytes says that it is gone. */
 void observed_add_image_details(struct observed *observed, const char *id, struct span body);
 
@@ -98,6 +110,9 @@ const struct engine_volume *observed_volume_named(const struct observed *observe
                                                   const char *name);
 const struct engine_network *observed_network_details(const struct observed *observed,
                                                       const char *id);
+/** NULL when nobody has asked yet. */
+const struct observed_volume_users *observed_volume_users(const struct observed *observed,
+                                                          const char *volume);
 /** False when nobody has asked yet. */
 bool observed_image_details(const struct observed *observed, const char *id, struct span *ret_raw);
 

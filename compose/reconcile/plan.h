@@ -18,7 +18,9 @@ struct text;
 
 enum plan_need_kind {
     NEED_CONTAINER,     /* inspect of `subject` (an id) */
+    NEED_NETWORKS,      /* the list of all networks */
     NEED_NETWORK,       /* inspect of `subject` (an id), for its members */
+    NEED_VOLUME_USERS,  /* list of the containers that have the volume `subject` mounted */
     NEED_IMAGE_DETAILS, /* inspect of `subject` (an image's id), for what it fills in */
     NEED_ANSWER,        /* `question` put to the user; `subject` names it */
     NEED_IMAGE,         /* the plan has a step whose result decides: `subject` is the image */

@@ -95,8 +95,8 @@ static struct strings linked_containers(struct reconcile *r, const char *name, s
     return names;
 }
 
-static void add_links(struct reconcile *r, struct reconcile_service *service, int64_t number,
-                      struct step *create, struct strings *links)
+void reconcile_links(struct reconcile *r, struct reconcile_service *service, int64_t number,
+                     struct step *step, struct strings *links)
 {
     const struct spec_service *model = reconcile_model(service);
     const char *separator = names_separator(r->project);
@@ -105,7 +105,7 @@ static void add_links(struct reconcile *r, struct reconcile_service *service, in
         const char *text = model->links.items[i], *colon = strchr(text, ':');
         const char *name = colon ? arena_strndup(r->arena, text, (size_t)(colon - text)) : text;
         const char *alias = colon ? colon + 1 : text;
-        struct strings containers = linked_containers(r, name, create);
+        struct strings containers = linked_containers(r, name, step);
 
         for (size_t j = 0; j < containers.count; j++) {
             const char *container = containers.items[j];
@@ -210,7 +210,7 @@ bool reconcile_add_create(struct reconcile *r, struct reconcile_service *service
         for (size_t j = 0; other && j < other->slot_count; j++)
             plan_after(r->plan, step, other->slots[j].ready);
     }
-    add_links(r, service, slot->number, step, &create->links);
+    reconcile_links(r, service, slot->number, step, &create->links);
     after_resources(r, step, model);
     plan_after(r->plan, step, service->image->made);
     slot->id = (struct step_value){.from = step};

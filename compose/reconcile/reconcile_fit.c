@@ -50,6 +50,22 @@ static bool fits_networks(struct reconcile *r, const struct spec_service *model,
     return true;
 }
 
+/* Joining again gives another MAC address than the one that the service asks for. */
+static bool loses_mac(struct reconcile *r, const struct spec_service *model,
+                      const struct observed_container *container, const char **ret_name)
+{
+    for (size_t i = 0; i < model->networks.count; i++) {
+        struct reconcile_network *network = reconcile_find_network(r, model->networks.items[i].key);
+
+        if (!network || (!network->replaced && reconcile_is_attached(container, network)) ||
+            !translate_wanted_mac(r->arena, model, network->key))
+            continue;
+        *ret_name = network->name;
+        return true;
+    }
+    return false;
+}
+
 bool reconcile_has_volume(const struct observed_container *container, const char *name)
 {
     for (size_t i = 0; i < container->entry->mount_count; i++)
@@ -161,6 +177,14 @@ bool reconcile_is_current(struct reconcile *r, const struct reconcile_service *s
             reason(REASON_RELATED, arena_printf(r->arena, "not attached to network %s", name));
         return false;
     }
+    if (loses_mac(r, model, container, &name)) {
+        *ret_reason = reason(REASON_RELATED,
+                             arena_printf(r->arena,
+                                          "network %s is another one, and mac_address is taken at "
+                                          "creation only",
+                                          name));
+        return false;
+    }
     return fits_volumes(r, model, container, ret_reason);
 }
 
@@ -170,6 +194,10 @@ bool reconcile_stays(struct reconcile *r, const struct reconcile_service *servic
     enum reconcile_recreate policy =
         service->target ? r->options->recreate : r->options->recreate_dependencies;
 
+    if (policy == RECREATE_NEVER && reconcile_uses_replaced_volume(r, container)) {
+        *ret_reason = reason(REASON_RELATED, "a volume of it is replaced");
+        return false;
+    }
     if (policy == RECREATE_NEVER)
         return true;
     if (policy == RECREATE_FORCE) {

@@ -153,6 +153,9 @@ bool reconcile_references(struct reconcile *r, struct reconcile_service *service
 struct step_mounted_image *reconcile_mounted_images(struct reconcile *r,
                                                     const struct spec_service *model,
                                                     size_t *ret_count, struct step **ret_made);
+/** Its links as the engine takes them; `step` waits until the containers exist. */
+void reconcile_links(struct reconcile *r, struct reconcile_service *service, int64_t number,
+                     struct step *step, struct strings *links);
 /** Create the slot's container as `created_name`; sets the slot's id and what is ready. */
 bool reconcile_add_create(struct reconcile *r, struct reconcile_service *service,
                           struct reconcile_slot *slot, const char *created_name,
@@ -182,9 +185,32 @@ struct step *reconcile_settle_replacements(struct reconcile *r, struct reconcile
                                            const struct observed_container **ret_winner);
 /** A container that was left under a replacement's name gets its own, after `gone`. */
 void reconcile_finish_name(struct reconcile *r, struct reconcile_slot *slot, struct step *gone);
-/** A container that stays: leave networks that are made anew or went away, join those of the same name. */
+/** Stop it, after `before` and once in a plan; those that asked to be restarted with it are stopped before. */
+struct step *reconcile_stop_once(struct reconcile *r, const struct reconcile_service *service,
+                                 const struct observed_container *container, struct step *before);
+
+/* Leave and join networks (reconcile_rejoin.c). */
+
+/** A container that stays: leave networks that are replaced or went away, join those of the same name. */
 void reconcile_rejoin_networks(struct reconcile *r, struct reconcile_service *service,
                                struct reconcile_slot *slot);
+/** Is it on this network, as it is before the replacement? */
+bool reconcile_is_on_replaced(const struct observed_container *container,
+                              const struct reconcile_network *network);
+/** On any such network? */
+bool reconcile_is_displaced(struct reconcile *r, const struct observed_container *container);
+/** Take it off these networks after `stop`; their removal waits for it. */
+void reconcile_leave_replaced(struct reconcile *r, const struct observed_container *container,
+                              struct step *stop);
+/** `start` of a stopped container: where another network has the name of one that is gone, join that as it was. */
+void reconcile_reconnect(struct reconcile *r, struct reconcile_service *service,
+                         struct reconcile_slot *slot);
+
+/**
+ * The removal of a network or volume that is replaced waits for everybody who is on it or has it mounted. Error: one of
+ * them is not looked after by this plan.
+ */
+bool reconcile_free_replaced(struct reconcile *r, struct error *err) WARN_UNUSED;
 
 /** `run`: the container of its own kind, made when the service's dependencies are as they should be. */
 bool reconcile_one_off(struct reconcile *r, struct error *err) WARN_UNUSED;
@@ -221,7 +247,11 @@ struct step *reconcile_add_start(struct plan *plan, const struct wanted *wanted,
                                  const struct wanted_service *service, const char *container_name,
                                  struct step_value container, struct step *const *before,
                                  size_t before_count, struct error *err) WARN_UNUSED;
-bool reconcile_is_up(const struct observed_container *container); /* running or about to be */
+bool reconcile_is_up(const struct observed_container *container);     /* running or about to be */
+bool reconcile_is_active(const struct observed_container *container); /* up or paused */
+/** The step of this kind for a container that exists, or NULL. */
+struct step *reconcile_find_step(struct reconcile *r, enum step_kind kind,
+                                 const char *container_id);
 /** The containers of a service, replicas in order of number, one-offs only if asked. */
 size_t reconcile_containers_of(struct arena *arena, const struct observed *observed,
                                const char *service, bool one_offs,

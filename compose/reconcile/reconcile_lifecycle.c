@@ -119,6 +119,16 @@ static void fill_slots(struct reconcile *r, const struct lifecycle_plan *p)
     }
 }
 
+/* Networks may have been replaced while a container did not run. */
+static void reconnect_stopped(struct reconcile *r)
+{
+    for (size_t i = 0; i < r->service_count; i++)
+        for (size_t j = 0; j < r->services[i].slot_count; j++)
+            if (!r->services[i].slots[j].runs &&
+                !reconcile_is_active(r->services[i].slots[j].container))
+                reconcile_reconnect(r, &r->services[i], &r->services[i].slots[j]);
+}
+
 static struct reconcile context_of(const struct lifecycle_plan *p,
                                    const struct reconcile_options *options)
 {
@@ -160,6 +170,7 @@ static bool start_all(struct lifecycle_plan *p, struct error *err)
         return error_set(err, ERROR_INPUT, "no container found for project \"%s\": not found",
                          p->project->name);
     fill_slots(&r, p);
+    reconnect_stopped(&r);
     if (!reconcile_starts(&r, err))
         return false;
     if (p->options->wait)
@@ -199,6 +210,7 @@ static struct step *restart_one(struct reconcile *r, const struct lifecycle_plan
     restart->has_timeout = p->options->has_timeout;
     restart->timeout_s = p->options->timeout_s;
     plan_after(r->plan, restart, hook);
+    plan_after(r->plan, restart, slot->ready);
     for (size_t i = 0; i < count; i++)
         plan_after(r->plan, r->plan->steps[first], before[i]);
     plan_reason(r->plan, restart, REASON_WANTED, "restart");
@@ -221,9 +233,12 @@ static bool restart_all(struct lifecycle_plan *p, struct error *err)
             continue;
         if (!p->options->no_deps && !reconcile_prerequisites(&r, service, &before, &count, err))
             return false;
-        for (size_t j = 0; j < service->slot_count; j++)
+        for (size_t j = 0; j < service->slot_count; j++) {
+            if (!reconcile_is_active(service->slots[j].container))
+                reconcile_reconnect(&r, service, &service->slots[j]);
             service->slots[j].started =
                 restart_one(&r, p, service, &service->slots[j], before, count);
+        }
     }
     return true;
 }

@@ -30,6 +30,23 @@ bool reconcile_is_up(const struct observed_container *container)
            container->entry->state == ENGINE_STATE_RESTARTING;
 }
 
+bool reconcile_is_active(const struct observed_container *container)
+{
+    return reconcile_is_up(container) || container->entry->state == ENGINE_STATE_PAUSED;
+}
+
+struct step *reconcile_find_step(struct reconcile *r, enum step_kind kind, const char *container_id)
+{
+    for (size_t i = 0; i < r->plan->count; i++) {
+        struct step *step = r->plan->steps[i];
+
+        if (step->kind == kind && step->object.known &&
+            strcmp(step->object.known, container_id) == 0)
+            return step;
+    }
+    return NULL;
+}
+
 static int compare_numbers(const void *left, const void *right)
 {
     const struct observed_container *a = *(const struct observed_container *const *)left;

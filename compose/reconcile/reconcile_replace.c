@@ -13,14 +13,7 @@
 
 static struct step *find_stop(struct reconcile *r, const struct observed_container *container)
 {
-    for (size_t i = 0; i < r->plan->count; i++) {
-        struct step *step = r->plan->steps[i];
-
-        if (step->kind == STEP_CONTAINER_STOP && step->object.known &&
-            strcmp(step->object.known, container->id) == 0)
-            return step;
-    }
-    return NULL;
+    return reconcile_find_step(r, STEP_CONTAINER_STOP, container->id);
 }
 
 /* Services that asked to be restarted with this one are stopped before its container goes. */
@@ -78,20 +71,31 @@ static struct step *add_rename(struct reconcile *r, const char *line, struct ste
     return rename;
 }
 
-/* Stop and remove the old one without progress lines of their own. */
+struct step *reconcile_stop_once(struct reconcile *r, const struct reconcile_service *service,
+                                 const struct observed_container *container, struct step *before)
+{
+    struct step *stop = find_stop(r, container); /* a dependency may need it stopped before */
+
+    if (!stop)
+        stop = reconcile_add_stop(r->plan, container, reconcile_model(service),
+                                  r->options->has_timeout, r->options->timeout_s, before);
+    stop_dependents(r, service, stop);
+    return stop;
+}
+
+/* Stop and remove the old one without progress lines of their own. Who is on a network that is replaced leaves it first. */
 static struct step *retire(struct reconcile *r, const struct reconcile_service *service,
                            const struct observed_container *old, struct step *before)
 {
-    struct step *stop = find_stop(r, old),
-                *remove; /* a dependency that is replaced may need it stopped before */
+    bool is_new = !find_stop(r, old);
+    struct step *stop = NULL, *remove;
 
-    if (!stop && (reconcile_is_up(old) || old->entry->state == ENGINE_STATE_PAUSED)) {
-        stop = reconcile_add_stop(r->plan, old, reconcile_model(service), r->options->has_timeout,
-                                  r->options->timeout_s, before);
+    if (!is_new || reconcile_is_active(old))
+        stop = reconcile_stop_once(r, service, old, reconcile_is_displaced(r, old) ? NULL : before);
+    if (stop && is_new)
         stop->working = stop->done = "";
-    }
-    if (stop)
-        stop_dependents(r, service, stop);
+    if (before)
+        reconcile_leave_replaced(r, old, stop);
     remove = deletion_container(r->plan, old, stop);
     plan_after(r->plan, remove, before);
     remove->working = remove->done = "";

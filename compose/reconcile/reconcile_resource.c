@@ -199,16 +199,15 @@ static struct step *add_network_create(struct reconcile *r, struct reconcile_net
     return step;
 }
 
-/* Everything that is attached leaves; containers of ours come back with their aliases, others as they were. */
-static bool replace_network(struct reconcile *r, struct reconcile_network *entry,
+/* Who is on it leaves before: see the rules for containers, and reconcile_free_replaced(). */
+static void replace_network(struct reconcile *r, struct reconcile_network *entry,
                             const struct engine_network *old, const char *hash)
 {
-    const struct engine_network *details = observed_network_details(r->observed, old->id);
     struct step *create;
 
-    if (!details) {
+    if (!observed_network_details(r->observed, old->id)) {
         plan_need(r->plan, NEED_NETWORK, old->id, NULL);
-        return true;
+        return;
     }
     entry->replaced = true;
     entry->old_id = old->id;
@@ -219,31 +218,9 @@ static bool replace_network(struct reconcile *r, struct reconcile_network *entry
     plan_reason(r->plan, entry->removed, REASON_CHANGED, "its definition changed")->place =
         spec_node_place(entry->network->node);
     reconcile_explain_network(r, entry, old, hash, entry->removed);
-    for (size_t i = 0; i < details->members.count; i++) {
-        const char *member = details->members.items[i];
-        struct step *leave, *join;
-
-        if (observed_container(r->observed, member))
-            continue; /* ours: see the containers' rules */
-        leave = plan_add(r->plan, STEP_NETWORK_DISCONNECT, NULL);
-        leave->object.known = old->id;
-        leave->name = entry->name;
-        leave->container.known = member;
-        plan_after(r->plan, entry->removed, leave);
-        join = plan_add(r->plan, STEP_NETWORK_CONNECT, NULL);
-        join->name = entry->name;
-        join->container.known = member;
-    }
     create = add_network_create(r, entry, hash);
     plan_after(r->plan, create, entry->removed);
     plan_reason(r->plan, create, REASON_CHANGED, "its definition changed");
-    for (size_t i = 0; i < r->plan->count; i++)
-        if (r->plan->steps[i]->kind == STEP_NETWORK_CONNECT &&
-            r->plan->steps[i]->name == entry->name) {
-            r->plan->steps[i]->object.from = create;
-            plan_after(r->plan, r->plan->steps[i], create);
-        }
-    return true;
 }
 
 static void warn_foreign_network(struct reconcile *r, const struct reconcile_network *entry,
@@ -295,7 +272,8 @@ static bool decide_network(struct reconcile *r, struct reconcile_network *entry,
     if (!*have || strcmp(have, hash) == 0 ||
         strcmp(have, spec_network_hash(r->arena, entry->network, SPEC_HASH_2)) == 0)
         return true;
-    return replace_network(r, entry, found, hash);
+    replace_network(r, entry, found, hash);
+    return true;
 }
 
 bool reconcile_networks(struct reconcile *r, struct error *err)

@@ -213,6 +213,8 @@ static bool decide(struct reconcile *r, struct error *err)
             !reconcile_service_containers(r, service, err))
             return false;
     }
+    if (!reconcile_free_replaced(r, err))
+        return false;
     for (size_t i = 0; i < r->network_count; i++)
         remove_renamed_networks(r, &r->networks[i]);
     if (r->options->start && !reconcile_starts(r, err))

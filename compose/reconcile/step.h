@@ -15,6 +15,7 @@
 
 #include "compose/translate/translate.h"
 #include "spec/base/error.h"
+#include "spec/base/span.h"
 #include "spec/base/strings.h"
 
 struct spec_hook;
@@ -130,7 +131,8 @@ struct step {
     const struct spec_volume *volume;           /* VOLUME_CREATE */
     const char *hash;                           /* of network or volume */
     struct step_value container;                /* CONNECT, DISCONNECT */
-    const char *container_name;                 /* how it is called, or NULL: not of this project */
+    const char *container_name;                 /* CONNECT, DISCONNECT: how it is called */
+    struct span endpoint_of;                    /* CONNECT: inspection of how it was on it before */
     const char *platform;                       /* IMAGE_PULL */
     bool has_timeout, volumes, force, optional; /* `optional`: failing is a warning */
     bool ignore_missing;                        /* 404, 304 and 409 are as good as done */

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "spec/base/error.h"
+#include "spec/base/span.h"
 #include "spec/base/strings.h"
 #include "spec/base/warnings.h"
 
@@ -73,8 +74,17 @@ bool translate_container_body(struct text *out, const struct translate_container
                               struct warnings *warnings, struct error *err) WARN_UNUSED;
 /** Networks of a service, the primary one first: highest priority, then by key. Empty with `network_mode`. */
 struct strings translate_networks_in_order(struct arena *arena, const struct spec_service *service);
+/** The MAC address that the service asks for on this network, or NULL. */
+const char *translate_wanted_mac(struct arena *arena, const struct spec_service *service,
+                                 const char *network_key);
 /** Does this network go into the create body (true) or need POST /networks/N/connect afterwards? */
 bool translate_network_in_body(unsigned api_minor, size_t position);
+/**
+ * Body of POST /networks/N/connect, from the container's inspection: as it is on the network of that name. The MAC
+ * address is left out: Docker (28.5) takes it at creation only.
+ */
+void translate_connect_again_body(struct text *out, struct span container, const char *network,
+                                  const char *container_id);
 /** Body of POST /networks/N/connect. */
 bool translate_connect_body(struct text *out, const struct translate_container *in,
                             const char *network_key, const char *container_id,

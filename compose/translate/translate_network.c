@@ -4,8 +4,10 @@
 
 #include "compose/observe/labels.h"
 #include "compose/translate/translate.h"
+#include "engine_client/json_find.h"
 #include "spec/base/arena.h"
 #include "spec/base/json_writer.h"
+#include "spec/base/span.h"
 #include "spec/node.h"
 #include "spec/project.h"
 
@@ -126,6 +128,20 @@ static bool mac_of(struct arena *arena, const struct translate_container *in, co
     }
     return canonical_mac(
         arena, spec_node_place(endpoint && own ? endpoint->node : in->service->node), ret_mac, err);
+}
+
+const char *translate_wanted_mac(struct arena *arena, const struct spec_service *service,
+                                 const char *network_key)
+{
+    const struct spec_service_network *endpoint = endpoint_of(service, network_key);
+    struct strings keys = translate_networks_in_order(arena, service);
+
+    if (endpoint && endpoint->mac_address && *endpoint->mac_address)
+        return endpoint->mac_address;
+    if (keys.count > 0 && strcmp(keys.items[0], network_key) == 0 && service->mac_address &&
+        *service->mac_address)
+        return service->mac_address;
+    return NULL;
 }
 
 static void write_aliases(struct json_writer *json, const struct translate_container *in,
@@ -252,17 +268,51 @@ bool translate_connect_body(struct text *out, const struct translate_container *
 {
     struct arena *arena = arena_create();
     struct json_writer json;
+    struct strings keys;
     bool good;
 
     json_begin(&json, out, 0);
     json_object_open(&json);
     json_member_string(&json, "Container", container_id);
     json_key(&json, "EndpointConfig");
-    good = write_endpoint(&json, arena, in, network_key, false, err);
+    keys = translate_networks_in_order(arena, in->service);
+    good = write_endpoint(&json, arena, in, network_key,
+                          keys.count > 0 && strcmp(keys.items[0], network_key) == 0, err);
     if (good)
         json_object_close(&json);
     arena_destroy(arena);
     return good;
+}
+
+static struct span endpoint_field(struct span container, const char *network, const char *field)
+{
+    const char *path[] = {"NetworkSettings", "Networks", network, field};
+
+    return engine_json_find_segments(container, path, COUNT_OF(path));
+}
+
+void translate_connect_again_body(struct text *out, struct span container, const char *network,
+                                  const char *container_id)
+{
+    static const char *const fields[] = {"IPAMConfig", "Links", "Aliases", "DriverOpts",
+                                         "GwPriority"};
+    struct json_writer json;
+
+    json_begin(&json, out, 0);
+    json_object_open(&json);
+    json_member_string(&json, "Container", container_id);
+    json_key(&json, "EndpointConfig");
+    json_object_open(&json);
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+        struct span value = endpoint_field(container, network, fields[i]);
+
+        if (!value.bytes)
+            continue;
+        json_key(&json, fields[i]);
+        json_raw(&json, value.bytes, value.length);
+    }
+    json_object_close(&json);
+    json_object_close(&json);
 }
 
 static bool pool_text(struct arena *arena, const struct spec_ipam_pool *pool, const char *what,
