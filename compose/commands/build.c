@@ -188,8 +188,12 @@ static bool run_build(struct command_context *context, struct error *err)
     enum progress_mode ignored;
     bool good;
 
-    build.job = (struct converge){
-        .context = context, .operation = "build", .make = make, .owner = &build, .no_lock = true};
+    build.job = (struct converge){.context = context,
+                                  .operation = "build",
+                                  .make = make,
+                                  .owner = &build,
+                                  .no_lock = true,
+                                  .pending = PENDING_NONE};
     if (!root_progress_mode(options_string(options, "progress"), &ignored, err) ||
         !session_project(context, PROJECT_MODEL, NULL, &project, err) ||
         !choose_services(&build, project, err) || !read_flags(&build, project, err))

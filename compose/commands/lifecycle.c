@@ -19,6 +19,7 @@ struct lifecycle_job {
     struct spec_project *project;
     struct reconcile_containers options;
     bool empty, declined;
+    bool acted;      /* an earlier plan was not empty */
     bool none_known; /* none of the named services has a container */
 };
 
@@ -123,7 +124,8 @@ static bool make(struct converge *converge_job, const struct observed *observed,
     else if (!reconcile_lifecycle(job->what, converge_job->wanted, observed, &job->options,
                                   ret_plan, err))
         return false;
-    job->empty = (*ret_plan)->count == 0;
+    job->empty = (*ret_plan)->count == 0 && !job->acted;
+    job->acted = !job->empty;
     if (job->what == LIFECYCLE_RM && !may_remove(job, *ret_plan, &may, err)) {
         plan_destroy(*ret_plan);
         return false;
@@ -171,6 +173,13 @@ static void tell_nothing(struct lifecycle_job *job)
                      job->project->name);
 }
 
+/* Does it end or remove containers whether they run or not? */
+static bool ends_all(enum lifecycle what, const struct reconcile_containers *options)
+{
+    return what == LIFECYCLE_DOWN || what == LIFECYCLE_STOP || what == LIFECYCLE_KILL ||
+           (what == LIFECYCLE_RM && options->stop);
+}
+
 bool lifecycle_run(struct command_context *context, struct spec_project *project,
                    const struct reconcile_containers *options, enum lifecycle what,
                    const char *operation, struct error *err)
@@ -181,6 +190,9 @@ bool lifecycle_run(struct command_context *context, struct spec_project *project
     job.job =
         (struct converge){.context = context, .operation = operation, .make = make, .owner = &job};
     job.job.execute.wait_timeout_s = options->wait_timeout_s;
+    if (ends_all(what, options))
+        job.job.pending = PENDING_STARTS;
+    job.job.pending_last = what == LIFECYCLE_KILL;
     want(&job);
     good = converge(&job.job, err);
     wanted_destroy(job.job.wanted);

@@ -168,6 +168,7 @@ static bool run_pull(struct command_context *context, struct error *err)
     pull.job = (struct converge){
         .context = context,
         .operation = "pull",
+        .pending = PENDING_NONE,
         .make = make,
         .owner = &pull,
         .execute = {.quiet_pull = options_bool(options, "quiet"),

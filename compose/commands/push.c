@@ -61,6 +61,7 @@ static bool run_push(struct command_context *context, struct error *err)
     struct converge job = {
         .context = context,
         .operation = "push",
+        .pending = PENDING_NONE,
         .make = make,
         .execute = {.quiet_pull = options_bool(options, "quiet"),
                     .continue_pulls = options_bool(options, "ignore-push-failures")},

@@ -9,6 +9,7 @@
 #include "compose/console/prompt.h"
 #include "compose/execute/failure_cause.h"
 #include "compose/execute/failure_report.h"
+#include "compose/execute/pending_settle.h"
 #include "compose/execute/project_lock.h"
 #include "compose/execute/replan.h"
 #include "compose/root.h"
@@ -327,9 +328,76 @@ static enum turn take_turn(struct converge *job, struct project_lock *lock, size
     return turn;
 }
 
+/* False: none that matters. */
+static bool list_pending(struct converge *job, const struct project_lock *lock,
+                         struct pending_list *ret_notes)
+{
+    struct pending_list all;
+    size_t kept = 0;
+
+    project_lock_pending(lock, job->context->arena, &all);
+    for (size_t i = 0; i < all.count; i++)
+        if (pending_matters(all.items[i].kind, job->pending))
+            all.items[kept++] = all.items[i];
+    all.count = kept;
+    *ret_notes = all;
+    return kept > 0;
+}
+
+/* Nothing is waited for in vain: most runs find no note, which costs no request. */
+static bool settle_pending(struct converge *job, struct project_lock *lock, bool *ret_found,
+                           struct error *err)
+{
+    struct command_context *context = job->context;
+    struct pending_list notes;
+    bool locks = !job->plan_only && !context->dry_run && !job->no_lock;
+
+    *ret_found = false;
+    if (!list_pending(job, lock, &notes))
+        return true;
+    /* Notes of a run that goes on are gone once it has let go of the lock. */
+    if (locks && project_lock_take(lock, context->console, 0) == PROJECT_LOCK_INTERRUPTED)
+        return error_set(err, ERROR_CANCELED, "%s", "");
+    if (!list_pending(job, lock, &notes))
+        return true;
+    *ret_found = true;
+    if (!pending_settle(context->session, &notes, err))
+        return false;
+    project_lock_forget(lock, job->pending);
+    return true;
+}
+
+static enum turn take_turns(struct converge *job, struct project_lock *lock, struct error *err)
+{
+    enum turn turn = TURN_AGAIN;
+    size_t replans = 0, turns = 0;
+
+    while (turn == TURN_OUTDATED || (turn == TURN_AGAIN && turns++ < MOST_TURNS))
+        turn = take_turn(job, lock, &replans, err);
+    if (turn == TURN_AGAIN)
+        (void)error_set(err, ERROR_INPUT, "project \"%s\" does not come to rest",
+                        job->wants.project_name);
+    return turn;
+}
+
+/* What was noted is there by now, or never will be: a command that removes or ends looks once more. */
+static bool run_turns(struct converge *job, struct project_lock *lock, struct error *err)
+{
+    bool found = false;
+
+    if (!job->pending_last && !settle_pending(job, lock, &found, err))
+        return false;
+    if (take_turns(job, lock, err) != TURN_END)
+        return false;
+    if (job->pending_last && !settle_pending(job, lock, &found, err))
+        return false;
+    return !found || job->pending != PENDING_STARTS || take_turns(job, lock, err) == TURN_END;
+}
+
 static void warn_unlocked(struct converge *job, const struct project_lock *lock)
 {
-    if (project_lock_problem(lock) && !job->plan_only && !job->context->dry_run && !job->no_lock)
+    if (project_lock_problem(lock) && !job->plan_only && !job->context->dry_run && !job->no_lock &&
+        job->pending != PENDING_NONE)
         console_warn(job->context->console,
                      "Project \"%s\" cannot be locked, so other runs may change it at the same "
                      "time: %s",
@@ -340,21 +408,16 @@ bool converge(struct converge *job, struct error *err)
 {
     struct engine_client *client;
     struct project_lock *lock;
-    enum turn turn = TURN_AGAIN;
-    size_t replans = 0, turns = 0;
+    bool good;
 
     if (!session_client(job->context->session, &client, err))
         return false;
     lock = project_lock_create(engine_client_url(client), job->wants.project_name);
     console_begin(job->context->console, job->operation);
     warn_unlocked(job, lock);
-    while (turn == TURN_OUTDATED || (turn == TURN_AGAIN && turns++ < MOST_TURNS))
-        turn = take_turn(job, lock, &replans, err);
+    good = run_turns(job, lock, err);
     console_end(job->context->console);
     (void)project_lock_release(lock, true);
     project_lock_destroy(lock);
-    if (turn == TURN_AGAIN)
-        return error_set(err, ERROR_INPUT, "project \"%s\" does not come to rest",
-                         job->wants.project_name);
-    return turn == TURN_END;
+    return good;
 }

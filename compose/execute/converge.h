@@ -7,6 +7,9 @@
  *     observe_wants_for_project(&job.wants, context->arena, wanted);
  *     if (!converge(&job, err))
  *
+ * What an interrupted run has asked the engine for and may still be in work is waited for before the first plan, or,
+ * for commands that end everything, after it.
+ *
  * The project's lock is held while steps run that change something. With --dry-run nothing is sent but GET requests.
  */
 #pragma once
@@ -14,6 +17,7 @@
 #include <stdbool.h>
 
 #include "compose/execute/execute.h"
+#include "compose/execute/pending.h"
 #include "compose/observe/observed.h"
 #include "compose/observe/wanted.h"
 #include "compose/reconcile/plan.h"
@@ -39,6 +43,9 @@ struct converge {
     bool plan_only; /* the first whole plan is handed to `show` and not executed */
     void (*show)(struct converge *job, const struct plan *plan);
     bool no_lock;
+    enum pending_scope
+        pending;       /* what an interrupted run still does to the project: what to wait for */
+    bool pending_last; /* wait for it after the first plan, then plan once more */
 
     /* State of the loop. */
     struct strings images_done;

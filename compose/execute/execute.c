@@ -79,6 +79,7 @@ static void leave(struct execution *run, struct step *step, enum step_state stat
     if (step->state != STEP_RUNNING)
         return;
     schedule_end(&run->schedule, step, state);
+    execute_settle_pending(run, step);
     finish_work(step);
     execute_advance(run);
 }
@@ -345,6 +346,7 @@ static void start(struct execution *run, struct step *step)
     error_init(&step->work->hook_failure);
     limit_slot(run, step);
     error_init(&failure);
+    execute_note_pending(run, step);
     if (!start_functions[step->kind](run, step, &failure))
         execute_failed(run, step, &failure);
     error_finish(&failure);

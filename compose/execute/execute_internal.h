@@ -67,6 +67,7 @@ struct step_work {
     size_t phase;
     const char
         *built_digest; /* IMAGE_BUILD: the builder's, of an image that the engine need not have */
+    size_t pending; /* its note in the lock file, or 0 */
 };
 
 struct execution {
@@ -131,6 +132,13 @@ void execute_bake_gathered(struct execution *run);
 
 /** After a pull or build: ask for the digest, which ends the step. */
 void execute_inspect_image(struct execution *run, struct step *step);
+
+/* Requests that outlive their client (execute_pending.c). */
+
+/** Note the request of this step in the lock file, before it is sent. */
+void execute_note_pending(struct execution *run, struct step *step);
+/** The step has ended: the note goes, unless the outcome is unknown. */
+void execute_settle_pending(struct execution *run, const struct step *step);
 
 /* Hooks: what both kinds share (execute_hook.c). */
 

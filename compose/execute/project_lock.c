@@ -196,11 +196,27 @@ size_t project_lock_note(struct project_lock *lock, const struct pending_note *n
     return notes->count;
 }
 
+static bool ends(enum pending_kind kind)
+{
+    return !pending_matters(kind, PENDING_STARTS);
+}
+
 void project_lock_settled(struct project_lock *lock, size_t number)
 {
+    const struct pending_note *settled;
+    const char *id;
+
     if (number == 0 || !lock->held)
         return;
-    lock->notes.items[number - 1].id = NULL;
+    settled = &lock->notes.items[number - 1];
+    id = settled->id;
+    for (size_t i = 0; i < lock->notes.count; i++) {
+        struct pending_note *other = &lock->notes.items[i];
+
+        if (i + 1 == number ||
+            (other->id && strcmp(other->id, id) == 0 && ends(settled->kind) && ends(other->kind)))
+            other->id = NULL;
+    }
     write_notes(lock);
 }
 

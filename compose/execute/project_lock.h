@@ -54,7 +54,7 @@ void project_lock_pending(const struct project_lock *lock, struct arena *arena,
                           struct pending_list *ret_list);
 /** Add a note; copied. Returns its number, 0 when the lock is not held. */
 size_t project_lock_note(struct project_lock *lock, const struct pending_note *note);
-/** Remove the note; 0 is allowed. */
+/** Remove the note, and, of a container that has been ended, earlier notes about its end; 0 is allowed. */
 void project_lock_settled(struct project_lock *lock, size_t number);
 /** Remove all notes of the scope. Needs the lock. */
 void project_lock_forget(struct project_lock *lock, enum pending_scope scope);
