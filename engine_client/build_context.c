@@ -14,6 +14,7 @@
 #include "engine_client/instant.h"
 #include "engine_client/tar_stream.h"
 #include "spec/base/arena.h"
+#include "spec/base/index.h"
 #include "spec/base/limits.h"
 #include "spec/base/path.h"
 #include "spec/base/strings.h"
@@ -44,6 +45,8 @@ struct build_context {
     struct ignore *ignore;
     struct tar_stream *tar;
     struct level *top;
+    struct index linked; /* "device:inode" of files with several names -> where in `link_names` */
+    struct strings link_names;
 };
 
 /* The walk */
@@ -107,6 +110,25 @@ static bool leads_to_dockerfile(const struct build_context *context, const char 
            context->in_context[length] == '/';
 }
 
+/* The name under which this file was put before, or NULL, and then it is remembered. */
+static const char *earlier_name(struct build_context *context, const char *path,
+                                const struct stat *status)
+{
+    const char *key;
+    uint32_t found;
+
+    if (!S_ISREG(status->st_mode) || status->st_nlink < 2)
+        return NULL;
+    key = arena_printf(context->arena, "%ju:%ju", (uintmax_t)status->st_dev,
+                       (uintmax_t)status->st_ino);
+    found = index_find(&context->linked, key);
+    if (found != INDEX_NONE)
+        return context->link_names.items[found];
+    index_put(&context->linked, context->arena, key, context->link_names.count);
+    strings_add_copy(&context->link_names, context->arena, path);
+    return NULL;
+}
+
 static bool put_entry(struct build_context *context, const char *path, const char *full,
                       const struct stat *status, struct error *err)
 {
@@ -115,11 +137,15 @@ static bool put_entry(struct build_context *context, const char *path, const cha
         .mode = status->st_mode & 07777,
         .modified_ns = (int64_t)status->st_mtim.tv_sec * NS_PER_SECOND + status->st_mtim.tv_nsec,
     };
+    const char *earlier;
 
     if (context->ignore_text.length > 0 && strcmp(path, IGNORE_FILE) == 0) {
         context->ignore_sent = true;
         return tar_stream_put_bytes(context->tar, &entry, text_span(&context->ignore_text), err);
     }
+    earlier = earlier_name(context, path, status);
+    if (earlier)
+        return tar_stream_put_hard_link(context->tar, &entry, earlier, err);
     return tar_stream_put_path(context->tar, &entry, full, status, err);
 }
 
@@ -260,6 +286,28 @@ static void use_extra(struct build_context *context)
     context->dockerfile = extra_name(context);
 }
 
+/* The builder unpacks the context elsewhere: there a path of this machine leads nowhere. */
+static bool is_absolute_link(const char *path)
+{
+    char target[1];
+
+    return readlink(path, target, sizeof(target)) == 1 && target[0] == '/';
+}
+
+/* Is this file, with all links on the way to it followed, below the context's directory? */
+static bool is_inside(struct build_context *context, const char *path)
+{
+    CLEANUP(cleanup_free) char *real = realpath(path, NULL);
+    CLEANUP(cleanup_free) char *root = realpath(context->directory, NULL);
+    size_t length = root ? strlen(root) : 0;
+
+    if (!real || !root)
+        return false;
+    if (strcmp(root, "/") == 0)
+        return true;
+    return strncmp(real, root, length) == 0 && real[length] == '/';
+}
+
 /* Where the Dockerfile is; `*ret_path` is absolute, NULL for a text. */
 static bool find_dockerfile(struct build_context *context,
                             const struct build_context_options *options, const char **ret_path,
@@ -288,7 +336,9 @@ static bool find_dockerfile(struct build_context *context,
         return error_hint(err, "looked for %s", path);
     }
     *ret_path = path;
-    if (strncmp(path, root, length) == 0 && path[length] == '/') {
+    /* A link that leads out of the context has nothing at its end where the builder follows it. */
+    if (strncmp(path, root, length) == 0 && path[length] == '/' && is_inside(context, path) &&
+        !is_absolute_link(path)) {
         context->in_context = context->dockerfile = path + length + 1;
         return true;
     }

@@ -51,9 +51,12 @@ static void list(const struct text *bytes, struct text *out)
 
         content[length > 0 ? length : 0] = '\0';
         assert_int_equal(archive_entry_uid(entry), 0);
-        text_addf(out, "%s %o %s%s\n", archive_entry_pathname(entry),
+        text_addf(out, "%s %o %s%s", archive_entry_pathname(entry),
                   (unsigned)archive_entry_perm(entry), content,
                   archive_entry_symlink(entry) ? archive_entry_symlink(entry) : "");
+        if (archive_entry_hardlink(entry))
+            text_addf(out, "= %s", archive_entry_hardlink(entry));
+        text_add_char(out, '\n');
     }
     archive_read_free(archive);
 }
@@ -75,6 +78,18 @@ static void expect(const struct build_context_options *options, const char *dock
     pull_all(build_context_tar(context), 777, &bytes);
     list(&bytes, &entries);
     assert_string_equal(entries.bytes, wanted);
+    build_context_close(context);
+}
+
+static void expect_extra(const struct build_context_options *options)
+{
+    struct build_context *context;
+    struct error err;
+
+    error_init(&err);
+    context = build_context_open(options, &err);
+    assert_non_null(context);
+    assert_string_equal(build_context_dockerfile(context), INLINE_NAME);
     build_context_close(context);
 }
 
@@ -166,6 +181,78 @@ TEST(dockerfile_from_elsewhere_is_brought_along)
     expect(&options, INLINE_NAME, "./ 755 \n" INLINE_NAME " 644 FROM inline\n");
     private_dir_remove(directory);
     private_dir_remove(elsewhere);
+}
+
+/* In an archive the builder finds nothing at the end of such a link. */
+TEST(dockerfile_behind_a_link_out_of_the_context_is_brought_along)
+{
+    char outside[64], directory[128], link[160], folder[160], target[160];
+    struct build_context_options options = {.directory = directory, .buildkit = true};
+
+    private_dir_make(outside);
+    private_dir_write(outside, "real/D", "FROM inline", 0644);
+    private_dir_write(outside, "context/file", "1", 0644);
+    (void)snprintf(directory, sizeof(directory), "%s/context", outside);
+    (void)snprintf(link, sizeof(link), "%s/Dockerfile", directory);
+    assert_int_equal(symlink("../real/D", link), 0);
+    expect(&options, INLINE_NAME,
+           "./ 755 \nDockerfile 777 ../real/D\nfile 644 1\n" INLINE_NAME " 644 FROM inline\n");
+    options.buildkit = false;
+    expect(&options, INLINE_NAME,
+           "./ 755 \nDockerfile 777 ../real/D\nfile 644 1\n" INLINE_NAME
+           " 644 FROM inline\n.dockerignore 644 .dockerignore\n" INLINE_NAME "\n\n");
+
+    /* Of this machine's paths the builder knows none. */
+    assert_int_equal(unlink(link), 0);
+    private_dir_write(outside, "context/file", "FROM inline", 0644);
+    (void)snprintf(target, sizeof(target), "%s/file", directory);
+    assert_int_equal(symlink(target, link), 0);
+    expect_extra(&options);
+    assert_int_equal(unlink(link), 0);
+
+    /* Over a folder that leads out, too. */
+    (void)snprintf(folder, sizeof(folder), "%s/sub", directory);
+    (void)snprintf(target, sizeof(target), "%s/real", outside);
+    assert_int_equal(symlink(target, folder), 0);
+    options.dockerfile = "sub/D";
+    expect_extra(&options);
+    private_dir_remove(outside);
+}
+
+TEST(dockerfile_behind_a_link_inside_the_context_stays_a_link)
+{
+    char directory[64], link[128];
+    struct build_context_options options = {.directory = directory, .buildkit = true};
+
+    private_dir_make(directory);
+    private_dir_write(directory, "docker/real", "FROM x", 0644);
+    (void)snprintf(link, sizeof(link), "%s/Dockerfile", directory);
+    assert_int_equal(symlink("docker/real", link), 0);
+    expect(&options, "Dockerfile",
+           "./ 755 \nDockerfile 777 docker/real\ndocker/ 755 \ndocker/real 644 FROM x\n");
+    private_dir_remove(directory);
+}
+
+/* Source: docker CLI, archive of a build context; buildx does the same. */
+TEST(hard_links_of_a_context_stay_hard_links)
+{
+    char directory[64], first[128], second[128];
+    struct build_context_options options = {.directory = directory, .buildkit = true};
+
+    private_dir_make(directory);
+    private_dir_write(directory, "Dockerfile", "FROM x", 0644);
+    private_dir_write(directory, "a/one", "1", 0644);
+    (void)snprintf(first, sizeof(first), "%s/a/one", directory);
+    (void)snprintf(second, sizeof(second), "%s/two", directory);
+    assert_int_equal(link(first, second), 0);
+    expect(&options, "Dockerfile",
+           "./ 755 \nDockerfile 644 FROM x\na/ 755 \na/one 644 1\ntwo 644 = a/one\n");
+
+    /* The name that is ignored is none to refer to. */
+    private_dir_write(directory, ".dockerignore", "a\n", 0644);
+    expect(&options, "Dockerfile",
+           "./ 755 \n.dockerignore 644 a\n\nDockerfile 644 FROM x\ntwo 644 1\n");
+    private_dir_remove(directory);
 }
 
 TEST(what_is_missing_is_named)
