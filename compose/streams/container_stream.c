@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "compose/console/console.h"
+#include "compose/console/output.h"
 #include "compose/console/terminal.h"
 #include "compose/session/session.h"
 #include "compose/streams/stdio_stream.h"
@@ -31,6 +32,9 @@ static const struct {
 /* How often one may ask to end before the process is no longer asked. */
 enum { PATIENCE = 2 };
 
+/* Once the user has asked to end and the process has: how long output may be stuck. */
+enum { DRAIN_MS = 1000 };
+
 struct container_stream {
     struct session *session;
     struct engine_client *client;
@@ -39,12 +43,15 @@ struct container_stream {
     struct stdio_stream *stream;
     struct engine_request *waiting, *farewell;
     bool stream_ended, wait_open;
+    bool ended;    /* the process, as far as the engine says */
     bool starting; /* from now on there may be a process that hears signals */
     bool had_terminal[STDERR_FILENO + 1];
     enum stdio_stream_end how;
     struct engine_wait_result result;
     struct error failure; /* the first one */
     uv_signal_t signals[COUNT_OF(forwarded)];
+    uv_timer_t *drain; /* runs once the process has ended at the user's wish */
+    size_t pending_bytes;
     unsigned open_signals, asked_to_end;
     bool idle; /* everything that was begun has ended */
 };
@@ -69,6 +76,42 @@ static void fail(struct container_stream *run, const struct error *failure)
         error_copy(&run->failure, failure);
 }
 
+/* The rest of the output: a reader of stdout that takes nothing is not waited for. */
+
+static size_t count_pending_bytes(const struct container_stream *run)
+{
+    struct console *console = session_console(run->session);
+
+    return output_pending_bytes(console_stdout(console)) +
+           output_pending_bytes(console_stderr(console));
+}
+
+static void on_drain_tick(uv_timer_t *timer)
+{
+    struct container_stream *run = timer->data;
+    size_t pending_bytes = count_pending_bytes(run);
+    struct error stuck;
+
+    if (pending_bytes == 0 || pending_bytes != run->pending_bytes) {
+        run->pending_bytes = pending_bytes;
+        return;
+    }
+    (void)uv_timer_stop(timer);
+    error_init(&stuck);
+    (void)error_set(&stuck, ERROR_CANCELED, "canceled");
+    fail(run, &stuck);
+    error_finish(&stuck);
+    advance(run);
+}
+
+static void limit_drain(struct container_stream *run)
+{
+    if (run->stream_ended || run->asked_to_end == 0 || !run->ended)
+        return;
+    run->pending_bytes = count_pending_bytes(run);
+    (void)uv_timer_start(run->drain, on_drain_tick, DRAIN_MS, DRAIN_MS);
+}
+
 /* Requests */
 
 static void on_wait_done(void *owner, struct engine_request *request, const struct error *failure)
@@ -84,6 +127,8 @@ static void on_wait_done(void *owner, struct engine_request *request, const stru
              !engine_wait_decode(run->arena, engine_request_body(request), &run->result, &bad))
         fail(run, &bad);
     error_finish(&bad);
+    run->ended = true;
+    limit_drain(run);
     advance(run);
 }
 
@@ -192,8 +237,10 @@ static bool forward(void *owner, int number)
             run->farewell = send_signal(run, "SIGHUP", on_farewell_done, run);
         return true;
     }
-    if (number == SIGINT || number == SIGTERM)
+    if (number == SIGINT || number == SIGTERM) {
         run->asked_to_end++;
+        limit_drain(run);
+    }
     if (run->asked_to_end > PATIENCE) {
         if (!ours || run->asked_to_end > PATIENCE + 1)
             return false;
@@ -244,9 +291,15 @@ static void on_signal_closed(uv_handle_t *handle)
     free_when_closed(run);
 }
 
+static void on_timer_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
 /* The handles outlive the call by a turn of the loop. */
 static void destroy(struct container_stream *run)
 {
+    uv_close((uv_handle_t *)run->drain, on_timer_closed);
     error_finish(&run->failure);
     if (run->options->forward_signals) {
         session_on_signal(run->session, NULL, NULL);
@@ -338,6 +391,9 @@ bool container_stream_run(struct session *session, struct engine_client *client,
     *run = (struct container_stream){
         .session = session, .client = client, .arena = arena, .options = options};
     error_init(&run->failure);
+    run->drain = xcalloc(1, sizeof(*run->drain));
+    (void)uv_timer_init(session_loop(session), run->drain);
+    run->drain->data = run;
     for (int i = 0; i <= STDERR_FILENO; i++)
         run->had_terminal[i] = terminal_is(i);
     watch_signals(run);

@@ -22,6 +22,7 @@ It then does one thing:
     call=FUNCTION              FUNCTION(engine, request) is called first, then the request is carried out as usual
 """
 import base64
+import contextlib
 import io
 import json
 import os
@@ -421,8 +422,9 @@ class Routes:
             for at, stream, data in rows:
                 if stamps:
                     data = instant(at).encode() + b" " + data
-                if not handler.chunk(data if tty else struct.pack(">BxxxI", stream, len(data)) + data):
-                    return
+                with unlocked(model.lock):                      # a reader that stops stops nobody else
+                    if not handler.chunk(data if tty else struct.pack(">BxxxI", stream, len(data)) + data):
+                        return
             if not follow:
                 break
             while position >= len(container["log"]):
@@ -443,9 +445,10 @@ class Routes:
             position = 0
             while not self.engine.ending.is_set():
                 for _, stream, data in container["log"][position:]:
-                    handler.wfile.write(data if container["Config"].get("Tty") else struct.pack(">BxxxI", stream, len(data)) + data)
-                handler.wfile.flush()
-                position = len(container["log"])
+                    position += 1
+                    with unlocked(self.model.lock):
+                        handler.wfile.write(data if container["Config"].get("Tty") else struct.pack(">BxxxI", stream, len(data)) + data)
+                        handler.wfile.flush()
                 if container["starts"] and not container["State"]["Running"]:
                     return
                 self.model.changed.wait(0.05)
@@ -603,6 +606,15 @@ def locked(function):
 
 
 ROUTES = [(method, pattern, function if function in STREAMS else locked(function)) for method, pattern, function in ROUTES]
+
+
+@contextlib.contextmanager
+def unlocked(lock):
+    lock.release()
+    try:
+        yield
+    finally:
+        lock.acquire()
 
 
 def moment(text):
