@@ -302,6 +302,7 @@ static bool read_quoted(struct reader *reader, const char **ret_value)
 
 static bool read_statement(struct reader *reader)
 {
+    struct place place = place_of(reader, reader->at);
     const char *name = NULL, *value;
     char separator;
 
@@ -318,7 +319,7 @@ static bool read_statement(struct reader *reader)
         if (separator)
             next_line(reader);
         if (value && name[0])
-            spec_environment_set(reader->into, name, value);
+            spec_environment_set_at(reader->into, name, value, place);
         return true;
     }
     skip_spaces(reader, false);
@@ -328,7 +329,7 @@ static bool read_statement(struct reader *reader)
     } else if (!read_plain(reader, &value)) {
         return false;
     }
-    spec_environment_set(reader->into, name, value);
+    spec_environment_set_at(reader->into, name, value, place);
     return true;
 }
 
@@ -370,7 +371,7 @@ static bool parse_raw_line(struct span line, struct place place,
     value = equals ? arena_strndup(into->arena, equals + 1, line.length - length - 1)
                    : look_up(lookup, name);
     if (value)
-        spec_environment_set(into, name, value);
+        spec_environment_set_at(into, name, value, place);
     return true;
 }
 

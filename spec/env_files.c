@@ -16,19 +16,38 @@ static void collect_valued(struct spec_environment *into, const struct pairs *va
             spec_environment_set(into, variables->items[i].key, variables->items[i].value);
 }
 
-/* What a service says itself wins over its files; a variable without a value hides theirs too. */
-static void lay_over(struct pairs *own, const struct spec_environment *read, struct arena *arena)
+static const struct spec_origin *origin_of(const struct spec_environment *read, size_t at,
+                                           struct arena *arena)
 {
+    struct spec_origin *origin = arena_alloc(arena, sizeof(*origin));
+
+    *origin = (struct spec_origin){
+        .kind = SPEC_FROM_ENV_FILE,
+        .place = at < read->place_count ? read->places[at] : (struct place){0},
+    };
+    return origin;
+}
+
+/* What a service says itself wins over its files; a variable without a value hides theirs too. */
+static struct spec_node *lay_over(struct pairs *own, const struct spec_environment *read,
+                                  struct arena *arena)
+{
+    struct spec_node *taken = spec_node_new(arena, SPEC_MAP, NULL);
     size_t own_count = own->count;
 
     for (size_t i = 0; i < read->variables.count; i++) {
         const struct pair *pair = &read->variables.items[i];
         struct pairs sorted = {own->items, own_count, own_count};
 
-        if (pair->key[0] != '\0' && !pairs_find(&sorted, pair->key))
-            pairs_add(own, arena, pair->key, pair->value);
+        if (pair->key[0] == '\0' || pairs_find(&sorted, pair->key))
+            continue;
+        pairs_add(own, arena, pair->key, pair->value);
+        spec_node_put(arena, taken, pair->key,
+                      spec_node_string(arena, pair->value, origin_of(read, i, arena)),
+                      (struct place){0});
     }
     pairs_sort(own);
+    return taken;
 }
 
 static bool fail_missing(const char *what, const char *path, struct place place, struct error *err)
@@ -78,7 +97,7 @@ static bool resolve_environment(struct spec_service *service,
     for (size_t i = 0; i < service->env_file.count; i++)
         if (!read_env_file(service->env_file.items[i], &lookup, &read, warnings, err))
             return false;
-    lay_over(&service->environment, &read, arena);
+    service->read_environment = lay_over(&service->environment, &read, arena);
     service->env_file = (struct spec_env_file_list){0};
     return true;
 }
@@ -112,7 +131,7 @@ static bool resolve_labels(struct spec_service *service, struct arena *arena,
         if (!spec_dotenv_read(path, &lookup, &read, warnings, err))
             return false;
     }
-    lay_over(&service->labels, &read, arena);
+    service->read_labels = lay_over(&service->labels, &read, arena);
     return true;
 }
 

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "spec/base/error.h"
 #include "spec/base/index.h"
 #include "spec/base/strings.h"
 
@@ -16,12 +17,18 @@ struct spec_environment {
     struct arena *arena;
     struct pairs variables; /* in order of arrival */
     struct index index;
+    struct place *places; /* of the variables with the same number; `file` NULL: the shell's */
+    size_t place_count, place_capacity;
 };
 
 /** The value, or NULL when the variable is not set. */
 const char *spec_environment_get(const struct spec_environment *environment, const char *name);
+/** The line that set a variable, or a place without a file for one of the shell. */
+struct place spec_environment_place(const struct spec_environment *environment, const char *name);
 void spec_environment_set(struct spec_environment *environment, const char *name,
                           const char *value);
+void spec_environment_set_at(struct spec_environment *environment, const char *name,
+                             const char *value, struct place place);
 /** Add only what is not there yet: the variables of `below` have lower precedence. */
 void spec_environment_add_below(struct spec_environment *environment,
                                 const struct spec_environment *below);

@@ -26,7 +26,8 @@ static const char *get_variable(void *owner, const char *name)
 
     if (value)
         walk->used = spec_origin_new(walk->tree->arena, SPEC_FROM_ENVIRONMENT,
-                                     spec_node_place(walk->node), name, walk->used);
+                                     spec_environment_place(walk->scope->environment, name), name,
+                                     walk->used);
     return value;
 }
 

@@ -268,6 +268,13 @@ bool spec_node_equal(const struct spec_node *a, const struct spec_node *b)
     return false;
 }
 
+const struct spec_origin *spec_node_variable(const struct spec_node *node)
+{
+    const struct spec_origin *via = node && node->origin ? node->origin->via : NULL;
+
+    return via && via->kind == SPEC_FROM_ENVIRONMENT ? via : NULL;
+}
+
 struct place spec_node_place(const struct spec_node *node)
 {
     return node && node->origin ? node->origin->place : (struct place){0};

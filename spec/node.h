@@ -36,8 +36,9 @@ enum spec_origin_kind {
     SPEC_FROM_TEXT,    /* written at `place` */
     SPEC_FROM_DEFAULT, /* the default of a row; `place` is what it belongs to */
     SPEC_FROM_RULE, /* derived from something else, written at `place`; `detail` names the rule */
-    SPEC_FROM_ENV_FILE,     /* a line of an env file or label file */
-    SPEC_FROM_ENVIRONMENT,  /* a variable of the shell or of .env; `detail` is its name */
+    SPEC_FROM_ENV_FILE, /* a line of an env file or label file */
+    /* a variable; `detail` is its name, `place` its line in .env, without a file for one of the shell */
+    SPEC_FROM_ENVIRONMENT,
     SPEC_FROM_COMMAND_LINE, /* `detail` is the flag */
 };
 
@@ -127,5 +128,7 @@ const char *spec_node_text(const struct spec_node *node);
 const char *spec_node_scalar_text(struct arena *arena, const struct spec_node *node);
 bool spec_node_equal(const struct spec_node *a, const struct spec_node *b);
 struct place spec_node_place(const struct spec_node *node);
+/** The last variable in the text of the value as an origin of kind SPEC_FROM_ENVIRONMENT, or NULL. */
+const struct spec_origin *spec_node_variable(const struct spec_node *node);
 /** "mapping", "array", "string", ... in the words of messages. */
 const char *spec_node_kind_name(enum spec_node_kind kind);

@@ -64,8 +64,8 @@ static void fill_values(struct walk *walk, struct spec_node *node, bool drop)
             if (found)
                 spec_node_assign(
                     value, spec_node_string(walk->arena, found,
-                                            spec_origin_new(walk->arena, SPEC_FROM_ENVIRONMENT,
-                                                            spec_node_place(value), key, NULL)));
+                                            spec_origin_of_variable(walk->arena, value->origin,
+                                                                    walk->environment, key)));
             if (drop && value->kind == SPEC_NULL)
                 (void)spec_node_remove(node, key);
             else
@@ -82,8 +82,8 @@ static void fill_values(struct walk *walk, struct spec_node *node, bool drop)
                 spec_node_assign(
                     item,
                     spec_node_string(walk->arena, arena_printf(walk->arena, "%s=%s", name, found),
-                                     spec_origin_new(walk->arena, SPEC_FROM_ENVIRONMENT,
-                                                     spec_node_place(item), name, NULL)));
+                                     spec_origin_of_variable(walk->arena, item->origin,
+                                                             walk->environment, name)));
             if (found || !valueless || !drop)
                 node->list.items[kept++] = item;
         }

@@ -27,6 +27,17 @@ bool spec_tree_is_full(const struct spec_tree *tree)
     return tree->nodes > LIMIT_NODES;
 }
 
+const struct spec_origin *spec_origin_of_variable(struct arena *arena,
+                                                  const struct spec_origin *origin,
+                                                  const struct spec_environment *environment,
+                                                  const char *name)
+{
+    const struct spec_origin *variable = spec_origin_new(
+        arena, SPEC_FROM_ENVIRONMENT, spec_environment_place(environment, name), name, origin->via);
+
+    return spec_origin_new(arena, origin->kind, origin->place, origin->detail, variable);
+}
+
 static void mark(struct spec_tree *tree, struct spec_node *node, const struct spec_origin *via)
 {
     const struct spec_origin *old = node->origin;

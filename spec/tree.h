@@ -62,6 +62,11 @@ struct spec_scope {
     bool resolve_paths;
 };
 
+/** `origin` with the variable that gave the value its text. */
+const struct spec_origin *spec_origin_of_variable(struct arena *arena,
+                                                  const struct spec_origin *origin,
+                                                  const struct spec_environment *environment,
+                                                  const char *name);
 /** An origin in the tree's arena. */
 const struct spec_origin *spec_origin_new(struct arena *arena, enum spec_origin_kind kind,
                                           struct place place, const char *detail,

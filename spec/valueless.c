@@ -15,8 +15,8 @@ static void resolve_service(const struct spec_scope *scope, const struct spec_no
 
         if (!value)
             continue;
-        item->origin = spec_origin_new(scope->tree->arena, SPEC_FROM_ENVIRONMENT,
-                                       spec_node_place(item), name, item->origin);
+        item->origin =
+            spec_origin_of_variable(scope->tree->arena, item->origin, scope->environment, name);
         item->string.bytes = arena_printf(scope->tree->arena, "%s=%s", name, value);
         item->string.length = strlen(item->string.bytes);
     }
@@ -29,14 +29,14 @@ static void capture(const struct spec_scope *scope, const struct spec_node *reso
         const struct spec_node *variable = spec_node_get(resource, "environment");
         const char *name = spec_node_text(variable);
         const char *value = name ? spec_environment_get(scope->environment, name) : NULL;
-        const struct spec_origin *origin;
 
         if (!value || spec_node_get(resource, SPEC_CAPTURED_VALUE))
             continue;
-        origin = spec_origin_new(scope->tree->arena, SPEC_FROM_ENVIRONMENT,
-                                 spec_node_place(variable), name, NULL);
         spec_node_put(scope->tree->arena, resource, SPEC_CAPTURED_VALUE,
-                      spec_node_string(scope->tree->arena, value, origin), (struct place){0});
+                      spec_node_string(scope->tree->arena, value,
+                                       spec_origin_of_variable(scope->tree->arena, variable->origin,
+                                                               scope->environment, name)),
+                      (struct place){0});
     }
 }
 

@@ -12,15 +12,21 @@ const char *names_separator(const struct spec_project *project)
     return project->load && project->load->compatibility ? "_" : "-";
 }
 
-const char *names_container(struct arena *arena, const struct spec_project *project,
-                            const struct spec_service *service, int64_t number)
+const char *names_usual(struct arena *arena, const struct spec_project *project,
+                        const char *service, int64_t number)
 {
     const char *separator = names_separator(project);
 
+    return arena_printf(arena, "%s%s%s%s%" PRId64, project->name, separator, service, separator,
+                        number);
+}
+
+const char *names_container(struct arena *arena, const struct spec_project *project,
+                            const struct spec_service *service, int64_t number)
+{
     if (service->container_name && *service->container_name)
         return service->container_name;
-    return arena_printf(arena, "%s%s%s%s%" PRId64, project->name, separator, service->name,
-                        separator, number);
+    return names_usual(arena, project, service->name, number);
 }
 
 const char *names_replacement(struct arena *arena, const char *old_id, const char *name)

@@ -16,6 +16,9 @@ enum { NAMES_OLD_ID_DIGITS = 12 };
 
 /** "-", or "_" in compatibility mode. */
 const char *names_separator(const struct spec_project *project);
+/** PROJECT-SERVICE-NUMBER. */
+const char *names_usual(struct arena *arena, const struct spec_project *project,
+                        const char *service, int64_t number);
 /** `container_name`, else PROJECT-SERVICE-NUMBER. */
 const char *names_container(struct arena *arena, const struct spec_project *project,
                             const struct spec_service *service, int64_t number);

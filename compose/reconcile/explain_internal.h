@@ -30,11 +30,22 @@ struct explanation {
     struct explain_doubts set_up, dropped;
 };
 
-/** Report a difference; `name` decides whether the values look secret. Empty values read "(none)". */
+/** A reason with these values, masked as explain_add() does; its kind and text are the caller's. */
+struct step_reason explain_difference(struct reconcile *r, const char *attribute, const char *name,
+                                      const char *old_value, const char *new_value,
+                                      const struct spec_node *node);
+/**
+ * Report a difference; secret parts of the values, by `name` and by what they hold, are masked unless they are to be
+ * shown. Empty values read "(none)". `node` has the value now, or is the nearest thing to it.
+ */
 void explain_add(struct explanation *e, const char *attribute, const char *name,
-                 const char *old_value, const char *new_value, struct place place);
-/** Place of `services.X.ATTRIBUTE[.KEY]`, or of what is left of that. */
-struct place explain_place(const struct explanation *e, const char *attribute, const char *key);
+                 const char *old_value, const char *new_value, const struct spec_node *node);
+/** The node of `services.X.ATTRIBUTE[.KEY]`, or of what is left of that. A list may have the item `KEY=value`. */
+const struct spec_node *explain_node(const struct explanation *e, const char *attribute,
+                                     const char *key);
+/** The item of a list that is not in the old value, as far as that can be found; else the node itself. */
+const struct spec_node *explain_item(struct arena *arena, const struct spec_node *node,
+                                     const char *old_value);
 
 /* Attributes that are not one field of the engine (explain_parts.c). */
 void explain_environment(struct explanation *e);
@@ -42,3 +53,7 @@ void explain_labels(struct explanation *e);
 void explain_mounts(struct explanation *e);
 void explain_exposed(struct explanation *e);
 void explain_networks(struct explanation *e);
+/** A `container_name` that was added, changed or removed. */
+void explain_name(struct explanation *e, const struct reconcile_service *service);
+/* What no engine stores (explain_unstored.c): found with the hash, when one attribute was added. */
+void explain_unstored(struct explanation *e, const struct reconcile_service *service);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "compose/observe/labels.h"
+#include "compose/observe/names.h"
 #include "compose/reconcile/deletion.h"
 #include "compose/reconcile/explain_internal.h"
 #include "compose/reconcile/explain_value.h"
@@ -61,7 +62,7 @@ void explain_environment(struct explanation *e)
         if (wanted ? !old_value || strcmp(old_value, wanted) != 0 : old_value != NULL)
             explain_add(e, arena_printf(e->arena, "environment.%s", name), name,
                         quoted_if_empty(old_value), quoted_if_empty(wanted),
-                        explain_place(e, "environment", name));
+                        explain_node(e, "environment", name));
     }
     for (size_t i = 0; e->image.bytes && i < env->count; i++) {
         const char *name = arena_strndup(e->arena, env->items[i], name_length(env->items[i]));
@@ -71,7 +72,7 @@ void explain_environment(struct explanation *e)
             strcmp(name, "PATH") != 0)
             explain_add(e, arena_printf(e->arena, "environment.%s", name), name,
                         quoted_if_empty(value_of(env->items[i])), quoted_if_empty(value_of(own)),
-                        explain_place(e, "environment", NULL));
+                        explain_node(e, "environment", NULL));
     }
 }
 
@@ -95,7 +96,7 @@ void explain_labels(struct explanation *e)
         if (!is_ours(key) && (!old || strcmp(old->value, value) != 0))
             explain_add(e, arena_printf(e->arena, "labels.%s", key), key,
                         old ? quoted_if_empty(old->value) : "", quoted_if_empty(value),
-                        explain_place(e, "labels", key));
+                        explain_node(e, "labels", key));
     }
     for (size_t i = 0; e->image.bytes && i < have->count; i++) {
         const char *key = have->items[i].key;
@@ -104,8 +105,7 @@ void explain_labels(struct explanation *e)
         if (!is_ours(key) && !pairs_find(wanted, key) &&
             !engine_json_find_segments(image, path, 1).bytes)
             explain_add(e, arena_printf(e->arena, "labels.%s", key), key,
-                        quoted_if_empty(have->items[i].value), "",
-                        explain_place(e, "labels", NULL));
+                        quoted_if_empty(have->items[i].value), "", explain_node(e, "labels", NULL));
     }
 }
 
@@ -189,27 +189,27 @@ static const struct mount_row *mount_at(const struct mount_rows *rows, const cha
 
 /* A mount comes from `volumes`, or from a secret or config that is a file. */
 static const char *mount_attribute(struct explanation *e, const char *target,
-                                   struct place *ret_place)
+                                   const struct spec_node **ret_node)
 {
     const struct spec_service *service = e->service;
 
     for (size_t i = 0; i < service->volumes.count; i++)
         if (service->volumes.items[i]->target &&
             strcmp(service->volumes.items[i]->target, target) == 0) {
-            *ret_place = spec_node_place(service->volumes.items[i]->node);
+            *ret_node = service->volumes.items[i]->node;
             return "volumes";
         }
     for (size_t i = 0; i < service->secrets.count; i++)
         if (strcmp(translate_secret_target(e->arena, service->secrets.items[i]), target) == 0) {
-            *ret_place = spec_node_place(service->secrets.items[i]->node);
+            *ret_node = service->secrets.items[i]->node;
             return "secrets";
         }
     for (size_t i = 0; i < service->configs.count; i++)
         if (strcmp(translate_config_target(e->arena, service->configs.items[i]), target) == 0) {
-            *ret_place = spec_node_place(service->configs.items[i]->node);
+            *ret_node = service->configs.items[i]->node;
             return "configs";
         }
-    *ret_place = explain_place(e, "volumes", NULL);
+    *ret_node = explain_node(e, "volumes", NULL);
     return text_starts_with(target, "/run/secrets/") ? "secrets" : "volumes";
 }
 
@@ -217,8 +217,8 @@ static void tell_mount(struct explanation *e, const struct mount_row *old,
                        const struct mount_row *wanted)
 {
     bool short_forms = !old || !wanted || strcmp(old->text, wanted->text) != 0;
-    struct place place;
-    const char *attribute = mount_attribute(e, wanted ? wanted->target : old->target, &place);
+    const struct spec_node *node;
+    const char *attribute = mount_attribute(e, wanted ? wanted->target : old->target, &node);
 
     explain_add(e, attribute, attribute,
                 !old          ? ""
@@ -227,7 +227,7 @@ static void tell_mount(struct explanation *e, const struct mount_row *old,
                 !wanted       ? ""
                 : short_forms ? wanted->text
                               : wanted->canonical,
-                place);
+                node);
 }
 
 void explain_mounts(struct explanation *e)
@@ -280,7 +280,21 @@ void explain_exposed(struct explanation *e)
             strings_add(&fewer, e->arena, have[i].key);
     if (more.count > 0 || fewer.count > 0)
         explain_add(e, "expose", "expose", strings_join(&fewer, e->arena, ", "),
-                    strings_join(&more, e->arena, ", "), explain_place(e, "expose", NULL));
+                    strings_join(&more, e->arena, ", "), explain_node(e, "expose", NULL));
+}
+
+/* -- Name -- */
+
+void explain_name(struct explanation *e, const struct reconcile_service *service)
+{
+    const struct spec_service *model = reconcile_model(service);
+    const char *usual = names_usual(e->arena, e->r->project, model->name, e->container->number);
+    const char *name = model->container_name ? model->container_name : "";
+    const char *have = strcmp(e->container->name, usual) == 0 ? "" : e->container->name;
+
+    if (strcmp(name, have) != 0 &&
+        !names_is_replacement(e->container->name, (char[NAMES_OLD_ID_DIGITS + 1]){0}))
+        explain_add(e, "container_name", "", have, name, explain_node(e, "container_name", NULL));
 }
 
 /* -- Networks -- */
@@ -295,29 +309,30 @@ static const struct engine_container_network *joined_network(const struct explan
 }
 
 static void compare_address(struct explanation *e, const char *key, const char *what,
-                            const char *wanted, const char *have, struct place place)
+                            const char *wanted, const char *have, const struct spec_node *node)
 {
     if (strcmp(wanted ? wanted : "", have ? have : "") != 0)
         explain_add(e, arena_printf(e->arena, "networks.%s.%s", key, what), what, have ? have : "",
-                    wanted ? wanted : "", place);
+                    wanted ? wanted : "", node);
 }
 
-/* The engine adds the short id, and we the names of service and container. */
+/* The engine adds the short id and the host name, and we the names of service and container. */
 static void compare_aliases(struct explanation *e, const char *key, const struct strings *wanted,
-                            const struct strings *have, struct place place)
+                            const struct strings *have, const struct spec_node *node)
 {
     const char *attribute = arena_printf(e->arena, "networks.%s.aliases", key);
+    const char *hostname = engine_json_text(e->arena, engine_json_find(e->have, "Config.Hostname"));
 
     for (size_t i = 0; i < wanted->count; i++)
         if (!strings_contain(have, wanted->items[i]))
-            explain_add(e, attribute, key, "", wanted->items[i], place);
+            explain_add(e, attribute, key, "", wanted->items[i], node);
     for (size_t i = 0; i < have->count; i++) {
         const char *alias = have->items[i];
 
         if (!strings_contain(wanted, alias) && strcmp(alias, e->service->name) != 0 &&
-            strcmp(alias, e->container->name) != 0 &&
+            strcmp(alias, e->container->name) != 0 && strcmp(alias, hostname) != 0 &&
             strncmp(alias, e->container->id, strlen(alias)) != 0)
-            explain_add(e, attribute, key, alias, "", place);
+            explain_add(e, attribute, key, alias, "", node);
     }
 }
 
@@ -325,20 +340,20 @@ static void compare_network(struct explanation *e, const char *key,
                             const struct spec_service_network *network, const char *name)
 {
     const struct engine_container_network *have = joined_network(e, name);
-    struct place place = explain_place(e, "networks", key);
+    const struct spec_node *node = explain_node(e, "networks", key);
     const struct strings none = {0};
 
     if (!have) {
-        explain_add(e, arena_printf(e->arena, "networks.%s", key), key, "", "joined", place);
+        explain_add(e, arena_printf(e->arena, "networks.%s", key), key, "", "joined", node);
         return;
     }
     compare_address(e, key, "ipv4_address", network ? network->ipv4_address : NULL,
-                    have->ipv4_wanted, place);
+                    have->ipv4_wanted, node);
     compare_address(e, key, "ipv6_address", network ? network->ipv6_address : NULL,
-                    have->ipv6_wanted, place);
+                    have->ipv6_wanted, node);
     if (network && network->mac_address && *network->mac_address)
-        compare_address(e, key, "mac_address", network->mac_address, have->mac_address, place);
-    compare_aliases(e, key, network ? &network->aliases : &none, &have->aliases, place);
+        compare_address(e, key, "mac_address", network->mac_address, have->mac_address, node);
+    compare_aliases(e, key, network ? &network->aliases : &none, &have->aliases, node);
 }
 
 void explain_networks(struct explanation *e)
@@ -362,6 +377,6 @@ void explain_networks(struct explanation *e)
         const char *name = e->container->details->networks[i].name;
 
         if (!strings_contain(&names, name) && service->networks.count > 0)
-            explain_add(e, "networks", "networks", name, "", explain_place(e, "networks", NULL));
+            explain_add(e, "networks", "networks", name, "", explain_node(e, "networks", NULL));
     }
 }

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "compose/observe/labels.h"
+#include "compose/reconcile/explain_internal.h"
 #include "compose/reconcile/explain_value.h"
-#include "compose/reconcile/reconcile_internal.h"
 #include "engine_client/json_find.h"
 #include "spec/attribute.h"
 #include "spec/base/arena.h"
@@ -26,11 +26,13 @@ static void tell(struct comparison *c, const char *attribute, const char *old_va
                  const char *new_value, const struct spec_node *node)
 {
     struct step_reason *reason = plan_reason(c->r->plan, c->step, REASON_CHANGED, "changed");
+    struct step_reason what =
+        explain_difference(c->r, attribute, attribute, old_value, new_value, node);
+    const char *text = reason->text;
 
-    reason->attribute = attribute;
-    reason->old_value = *old_value ? old_value : "(none)";
-    reason->new_value = *new_value ? new_value : "(none)";
-    reason->place = spec_node_place(node);
+    *reason = what;
+    reason->kind = REASON_CHANGED;
+    reason->text = text;
 }
 
 static bool is_ours(const char *key)

@@ -66,6 +66,20 @@ static const char *details(struct arena *arena, const struct step *step)
     return "";
 }
 
+/* "(compose.yaml:4, TAG at .env:2)" */
+static void add_place(struct text *out, const struct step_reason *reason)
+{
+    if (!reason->place.file)
+        return;
+    text_addf(out, " (%s:%u", reason->place.file, reason->place.line);
+    if (reason->variable && reason->variable_place.file)
+        text_addf(out, ", %s at %s:%u", reason->variable, reason->variable_place.file,
+                  reason->variable_place.line);
+    else if (reason->variable)
+        text_addf(out, ", %s of the shell", reason->variable);
+    text_add_char(out, ')');
+}
+
 static void add_reason(struct text *out, const struct step_reason *reason)
 {
     text_add(out, reason->text);
@@ -74,8 +88,9 @@ static void add_reason(struct text *out, const struct step_reason *reason)
     if (reason->old_value || reason->new_value)
         text_addf(out, " %s -> %s", reason->old_value ? reason->old_value : "(none)",
                   reason->new_value ? reason->new_value : "(none)");
-    if (reason->place.file)
-        text_addf(out, " (%s:%u)", reason->place.file, reason->place.line);
+    else if (reason->masked)
+        text_add(out, " (changed)");
+    add_place(out, reason);
 }
 
 static void add_edges(struct text *out, const struct step *step)
@@ -97,7 +112,7 @@ void plan_text(struct text *out, const struct plan *plan, bool edges)
                   step_kind_rows[step->kind].noun, step->name ? step->name : "",
                   details(plan->arena, step));
         for (size_t j = 0; j < step->reason_count; j++) {
-            text_add(out, j == 0 ? ": " : "; ");
+            text_add(out, j == 0 ? ": " : edges ? "; " : "\n    ");
             add_reason(out, &step->reasons[j]);
         }
         if (step->refusal)
@@ -124,6 +139,13 @@ static void write_reason(struct json_writer *json, const struct step_reason *rea
         json_member_string(json, "file", reason->place.file);
         json_member_int(json, "line", reason->place.line);
         json_member_int(json, "column", reason->place.column);
+    }
+    if (reason->variable) {
+        json_member_string(json, "variable", reason->variable);
+        if (reason->variable_place.file) {
+            json_member_string(json, "variable_file", reason->variable_place.file);
+            json_member_int(json, "variable_line", reason->variable_place.line);
+        }
     }
     json_object_close(json);
 }

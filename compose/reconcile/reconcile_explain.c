@@ -4,16 +4,15 @@
  * through the engine field that each row names, with what the engine says of the container. What the file does not
  * set is the image's or the engine's own, so a difference there counts only when it is neither.
  */
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
-#include <strings.h>
 
 #include "compose/reconcile/explain_internal.h"
 #include "compose/reconcile/explain_value.h"
 #include "engine_client/json_find.h"
 #include "spec/attribute.h"
 #include "spec/base/arena.h"
+#include "spec/base/mask.h"
 #include "spec/base/text.h"
 #include "spec/node.h"
 
@@ -56,76 +55,107 @@ static bool contains(const char *const *list, size_t count, const char *text)
     return false;
 }
 
-/* PASSWORD, TOKEN, SECRET, or KEY as one word of several. */
-static bool looks_secret(const char *name)
+static const char *shown(const struct reconcile *r, const char *name, const char *value)
 {
-    static const char *const words[] = {"PASSWORD", "TOKEN", "SECRET", "KEY"};
-
-    for (const char *at = name; *at;) {
-        size_t length = 0;
-
-        while (isalnum((unsigned char)at[length]))
-            length++;
-        for (size_t i = 0; length > 0 && i < COUNT_OF(words); i++)
-            if (strlen(words[i]) == length && strncasecmp(at, words[i], length) == 0 &&
-                (strcmp(words[i], "KEY") != 0 || length < strlen(name)))
-                return true;
-        at += length;
-        if (*at)
-            at++;
-    }
-    return false;
+    if (!*value)
+        return "(none)";
+    return r->options->show_values ? value : mask_value(r->arena, name, value);
 }
 
-static struct step_reason difference(const struct explanation *e, const char *attribute,
-                                     const char *name, const char *old_value, const char *new_value,
-                                     struct place place)
+struct step_reason explain_difference(struct reconcile *r, const char *attribute, const char *name,
+                                      const char *old_value, const char *new_value,
+                                      const struct spec_node *node)
 {
-    bool masked = looks_secret(name) && !e->r->options->show_values;
-
-    return (struct step_reason){
+    const struct spec_origin *variable = spec_node_variable(node);
+    struct step_reason what = {
         .attribute = attribute,
-        .old_value = masked       ? "(changed)"
-                     : *old_value ? old_value
-                                  : "(none)",
-        .new_value = masked       ? "(changed)"
-                     : *new_value ? new_value
-                                  : "(none)",
-        .place = place,
+        .old_value = shown(r, name, old_value),
+        .new_value = shown(r, name, new_value),
+        .place = spec_node_place(node),
     };
+
+    if (strcmp(what.old_value, what.new_value) == 0 && strcmp(old_value, new_value) != 0)
+        what = (struct step_reason){.attribute = attribute, .masked = true, .place = what.place};
+    if (variable) {
+        what.variable = variable->detail;
+        what.variable_place = variable->place;
+    }
+    return what;
 }
 
-static void tell(struct explanation *e, const struct step_reason *what)
+static void report(struct explanation *e, const struct step_reason *what)
 {
     struct step_reason *reason = plan_reason(e->r->plan, e->step, REASON_CHANGED, "changed");
+    const char *text = reason->text;
 
-    reason->attribute = what->attribute;
-    reason->old_value = what->old_value;
-    reason->new_value = what->new_value;
-    reason->place = what->place;
+    *reason = *what;
+    reason->kind = REASON_CHANGED;
+    reason->text = text;
     e->found++;
 }
 
-static void tell_all(struct explanation *e, const struct explain_doubts *doubts)
+static void report_all(struct explanation *e, const struct explain_doubts *doubts)
 {
     for (size_t i = 0; i < doubts->count; i++)
-        tell(e, &doubts->items[i]);
+        report(e, &doubts->items[i]);
 }
 
 void explain_add(struct explanation *e, const char *attribute, const char *name,
-                 const char *old_value, const char *new_value, struct place place)
+                 const char *old_value, const char *new_value, const struct spec_node *node)
 {
-    struct step_reason what = difference(e, attribute, name, old_value, new_value, place);
+    struct step_reason what = explain_difference(e->r, attribute, name, old_value, new_value, node);
 
-    tell(e, &what);
+    report(e, &what);
 }
 
-struct place explain_place(const struct explanation *e, const char *attribute, const char *key)
+static bool is_entry(const struct spec_node *item, const char *key)
+{
+    const char *text = spec_node_text(item);
+    size_t length = strlen(key);
+
+    return text && strncmp(text, key, length) == 0 && (text[length] == '=' || text[length] == '\0');
+}
+
+/* The last one wins. */
+static const struct spec_node *find_entry(const struct spec_node *node, const char *key)
+{
+    const struct spec_node *found = spec_node_get(node, key);
+
+    for (size_t i = 0; spec_node_is(node, SPEC_LIST) && i < node->list.count; i++)
+        if (is_entry(node->list.items[i], key))
+            found = node->list.items[i];
+    return found;
+}
+
+/* What env_file and label_file gave is not in the tree. */
+static const struct spec_node *read_entries(const struct explanation *e, const char *attribute)
+{
+    return strcmp(attribute, "environment") == 0 ? e->service->read_environment
+           : strcmp(attribute, "labels") == 0    ? e->service->read_labels
+                                                 : NULL;
+}
+
+const struct spec_node *explain_node(const struct explanation *e, const char *attribute,
+                                     const char *key)
 {
     const struct spec_node *node = spec_node_get(e->service->node, attribute);
-    const struct spec_node *inner = key ? spec_node_get(node, key) : NULL;
+    const struct spec_node *inner = key ? find_entry(node, key) : NULL;
 
-    return spec_node_place(inner ? inner : node ? node : e->service->node);
+    if (key && !inner)
+        inner = spec_node_get(read_entries(e, attribute), key);
+    return inner ? inner : node ? node : e->service->node;
+}
+
+const struct spec_node *explain_item(struct arena *arena, const struct spec_node *node,
+                                     const char *old_value)
+{
+    for (size_t i = 0; spec_node_is(node, SPEC_LIST) && i < node->list.count; i++) {
+        const char *text = spec_node_scalar_text(arena, node->list.items[i]);
+
+        if (text && !strstr(old_value, text))
+            return node->list.items[i];
+    }
+    return node;
 }
 
 /* -- One row -- */
@@ -133,7 +163,7 @@ struct place explain_place(const struct explanation *e, const char *attribute, c
 struct row {
     const struct spec_field *field;
     const char *name; /* "deploy.resources.limits.memory" */
-    struct place place;
+    const struct spec_node *node;
 };
 
 /* "C.Cmd" stands at Config.Cmd in an inspection and at Cmd in a request, "H.X" at HostConfig.X in both. */
@@ -187,7 +217,7 @@ static void add_doubtful(struct explanation *e, struct explain_doubts *doubts,
     doubts->items = arena_grow(e->arena, doubts->items, &doubts->capacity, doubts->count + 1,
                                sizeof(*doubts->items));
     doubts->items[doubts->count++] =
-        difference(e, row->name, row->name, old_value, new_value, row->place);
+        explain_difference(e->r, row->name, row->name, old_value, new_value, row->node);
 }
 
 /* The id of another service's container takes the place of its name: a reason of its own. */
@@ -196,13 +226,37 @@ static bool is_reference(const char *text)
     return text_starts_with(text, "service:") || text_starts_with(text, "container:");
 }
 
+/*
+ * A network mode that is the name of a joined network, or a host name that is the container's id, was not written in a
+ * file: it followed from something else.
+ */
+static const char *as_the_file_has_it(const struct explanation *e, const char *engine,
+                                      const char *have)
+{
+    if (strcmp(engine, "C.Hostname") == 0)
+        return strncmp(have, e->container->id, strlen(have)) == 0 ? "" : have;
+    if (strcmp(engine, "H.NetworkMode") != 0)
+        return have;
+    for (size_t i = 0; i < e->container->details->network_count; i++)
+        if (strcmp(e->container->details->networks[i].name, have) == 0 &&
+            strcmp(have, "host") != 0 && strcmp(have, "none") != 0)
+            return "";
+    return have;
+}
+
 static void compare_texts(struct explanation *e, const struct row *row, const char *wanted,
                           const char *have)
 {
     const char *engine = row->field->engine;
-    const char *given =
-        *wanted ? wanted : explain_written(e->arena, row->field, in_image(e, engine));
+    const char *given;
 
+    /* Networks of the project are reported as such. */
+    if (strcmp(engine, "H.NetworkMode") == 0 &&
+        !(e->service->network_mode && *e->service->network_mode))
+        wanted = "";
+    given = *wanted ? wanted : explain_written(e->arena, row->field, in_image(e, engine));
+
+    have = as_the_file_has_it(e, engine, have);
     if (strcmp(given, have) == 0 || is_reference(given) ||
         (!*wanted && is_engines_own(e, engine, have)))
         return;
@@ -211,7 +265,7 @@ static void compare_texts(struct explanation *e, const struct row *row, const ch
     else if (!*have && contains(dropped, COUNT_OF(dropped), engine))
         add_doubtful(e, &e->dropped, row, have, wanted);
     else
-        explain_add(e, row->name, row->name, have, wanted, row->place);
+        explain_add(e, row->name, row->name, have, wanted, explain_item(e->arena, row->node, have));
 }
 
 static const struct engine_json_member *find_member(const struct engine_json_member *members,
@@ -221,6 +275,13 @@ static const struct engine_json_member *find_member(const struct engine_json_mem
         if (strcmp(members[i].key, key) == 0)
             return &members[i];
     return NULL;
+}
+
+static const struct spec_node *entry_or(const struct spec_node *node, const char *key)
+{
+    const struct spec_node *entry = find_entry(node, key);
+
+    return entry ? entry : node;
 }
 
 /* Key by key: what is there in one of the two only, or differs. */
@@ -239,14 +300,15 @@ static void compare_maps(struct explanation *e, const struct row *row)
         if (!other || strcmp(old_value, new_value) != 0)
             explain_add(e, arena_printf(e->arena, "%s.%s", row->name, wanted[i].key), wanted[i].key,
                         old_value, *new_value ? new_value : "\"\"",
-                        top ? explain_place(e, top, wanted[i].key) : row->place);
+                        top ? explain_node(e, top, wanted[i].key)
+                            : entry_or(row->node, wanted[i].key));
     }
     for (size_t i = 0; i < have_count; i++)
         if (!find_member(wanted, wanted_count, have[i].key)) {
             const char *old_value = engine_json_text(e->arena, have[i].value);
 
             explain_add(e, arena_printf(e->arena, "%s.%s", row->name, have[i].key), have[i].key,
-                        *old_value ? old_value : "\"\"", "", row->place);
+                        *old_value ? old_value : "\"\"", "", row->node);
         }
 }
 
@@ -329,7 +391,7 @@ static void compare_type(struct explanation *e, const struct spec_type *type, co
             continue;
         if (!is_compared(field) || has_inner_rows(field) || is_done(e, field->engine))
             continue;
-        row.place = spec_node_place(child ? child : e->service->node);
+        row.node = child ? child : e->service->node;
         strings_add(&e->done, e->arena, field->engine);
         compare_row(e, &row);
     }
@@ -342,26 +404,38 @@ static void compare_image(struct explanation *e)
     const char *have = engine_json_text(e->arena, engine_json_find(e->have, "Config.Image"));
 
     if (strcmp(wanted, have) != 0)
-        explain_add(e, "image", "image", have, wanted, explain_place(e, "image", NULL));
+        explain_add(e, "image", "image", have, wanted, explain_node(e, "image", NULL));
 }
 
-static void compare(struct explanation *e)
+/* The contents of configs and secrets, when the configuration differs as well. */
+static void compare_contents(struct explanation *e, const struct reconcile_service *service)
+{
+    struct step_reason changed;
+
+    if (reconcile_fits_content(e->r, service, e->container, &changed))
+        return;
+    *plan_reason(e->r->plan, e->step, changed.kind, "%s", changed.text) = changed;
+    e->found++;
+}
+
+static void compare(struct explanation *e, const struct reconcile_service *service)
 {
     compare_image(e);
     compare_type(e, &spec_type_service, NULL, e->service->node, true);
     compare_type(e, &spec_type_service, NULL, e->service->node, false);
+    explain_name(e, service);
     explain_environment(e);
     explain_labels(e);
     explain_mounts(e);
     explain_exposed(e);
     explain_networks(e);
+    compare_contents(e, service);
     if (e->found == 0)
-        tell_all(e, &e->set_up);
+        report_all(e, &e->set_up);
     if (e->found == 0)
-        tell_all(e, &e->dropped);
+        report_all(e, &e->dropped);
     if (e->found == 0)
-        (void)plan_reason(e->r->plan, e->step, REASON_CHANGED,
-                          "differs (not stored in the engine)");
+        explain_unstored(e, service);
 }
 
 bool reconcile_is_known(struct reconcile *r, const struct observed_container *container,
@@ -404,7 +478,7 @@ void reconcile_explain(struct reconcile *r, const struct reconcile_service *serv
     if (translate_container_body(&body, &in, &ignored, &failure)) {
         e.wanted = text_span(&body);
         e.have = container->details->raw;
-        compare(&e);
+        compare(&e, service);
     }
     text_finish(&body);
     error_finish(&failure);

@@ -65,7 +65,10 @@ struct step_reason {
     const char *text;                  /* "image changed", "not there" */
     const char *attribute;             /* or NULL */
     const char *old_value, *new_value; /* or NULL */
-    struct place place;
+    bool masked;                       /* both are secret and not shown */
+    struct place place;                /* of the text that gives the value now */
+    const char *variable;              /* in that text, or NULL */
+    struct place variable_place;       /* without a file: of the shell */
 };
 
 enum step_condition {

@@ -121,7 +121,7 @@ class Stage:
         assert done.returncode in (0, 2), done.stderr
         steps = json.loads(done.stdout)["steps"]
         return [(reason.get("attribute"), reason.get("old"), reason.get("new")) for step in steps for reason in step["reasons"]
-                if reason["text"] not in ("configuration changed", "its definition changed")]
+                if reason["text"] not in ("configuration changed", "its definition changed", "replaced")]
 
     def try_all(self, base, table):
         """create with `base`, then change and drop each attribute of the table; returns what was wrong"""
