@@ -44,3 +44,21 @@ void spec_profiles_apply(struct spec_project *project, const struct strings *act
     project->services = enabled;
     project->disabled = disabled;
 }
+
+void spec_profiles_enable(struct spec_project *project, const struct strings *names)
+{
+    struct spec_service_map enabled = {0}, disabled = {0};
+    size_t at_enabled = 0, at_disabled = 0;
+
+    while (at_enabled < project->services.count || at_disabled < project->disabled.count) {
+        struct spec_service *service =
+            next_of(&project->services, &at_enabled, &project->disabled, &at_disabled);
+        bool was_enabled =
+            at_enabled > 0 && project->services.items[at_enabled - 1].value == service;
+
+        add(was_enabled || strings_contain(names, service->name) ? &enabled : &disabled,
+            project->load->arena, service);
+    }
+    project->services = enabled;
+    project->disabled = disabled;
+}

@@ -8,3 +8,5 @@
 
 /** Move services whose profiles are not active to `project->disabled`, and back; `*` activates all. */
 void spec_profiles_apply(struct spec_project *project, const struct strings *active);
+/** Enable these services, whatever their profiles, and no others: for commands that act on containers that exist. */
+void spec_profiles_enable(struct spec_project *project, const struct strings *names);

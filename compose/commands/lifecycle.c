@@ -11,6 +11,7 @@
 #include "compose/root.h"
 #include "compose/session/session.h"
 #include "spec/base/arena.h"
+#include "spec/profiles.h"
 #include "spec/project.h"
 
 struct lifecycle_job {
@@ -202,12 +203,43 @@ bool lifecycle_run(struct command_context *context, struct spec_project *project
 }
 
 /* Names must be known where there is a file; patterns are for commands that select. */
-static bool check_services(const struct spec_project *project, const struct strings *names,
-                           struct error *err)
+static bool select_services(struct spec_project *project, enum lifecycle what,
+                            const struct strings *names, struct error *err)
 {
+    if (what == LIFECYCLE_START || what == LIFECYCLE_STOP)
+        return spec_project_select(project, names, what == LIFECYCLE_STOP, true, err);
+    spec_profiles_enable(project, names);
     for (size_t i = 0; i < names->count; i++)
         if (!spec_project_service(project, names->items[i]))
             return spec_project_unknown(project, names->items[i], err);
+    return true;
+}
+
+/*
+ * A service that the file does not have: with COMPOSE_PROJECT_NAME the containers are what counts, as if there were no
+ * file. Source: Docker Compose 5.5.0.
+ */
+static bool load_project(struct command_context *context, enum lifecycle what,
+                         struct spec_project **ret_project, struct error *err)
+{
+    const struct strings *names = &context->options->arguments;
+    const char *name = getenv("COMPOSE_PROJECT_NAME");
+    struct spec_project *project;
+    struct error unknown;
+
+    if (!session_project(context, PROJECT_MODEL_OR_NAME, NULL, &project, err))
+        return false;
+    error_init(&unknown);
+    if (names->count > 0 && !session_is_by_name(project) &&
+        !select_services(project, what, names, &unknown)) {
+        if (!name || !*name) {
+            error_move(err, &unknown);
+            return false;
+        }
+        error_finish(&unknown);
+        project = session_forget_files(context);
+    }
+    *ret_project = project;
     return true;
 }
 
@@ -217,19 +249,11 @@ bool lifecycle_command(struct command_context *context, enum lifecycle what,
     const struct strings *names = &context->options->arguments;
     struct spec_project *project;
 
-    if (!session_project(context, PROJECT_MODEL_OR_NAME, NULL, &project, err))
+    if (!load_project(context, what, &project, err))
         return false;
     options->by_name = session_is_by_name(project);
     options->services = *names;
     options->named = names->count > 0;
-    if (!options->by_name && names->count > 0) {
-        if (what == LIFECYCLE_START || what == LIFECYCLE_STOP) {
-            if (!spec_project_select(project, names, what == LIFECYCLE_STOP, true, err))
-                return false;
-        } else if (!check_services(project, names, err)) {
-            return false;
-        }
-    }
     if (!lifecycle_run(context, project, options, what, operations[what], err))
         return false;
     if (what == LIFECYCLE_STOP || what == LIFECYCLE_DOWN)

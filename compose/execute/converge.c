@@ -2,11 +2,13 @@
 #include "compose/execute/converge.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "compose/build/bake_run.h"
 #include "compose/command.h"
 #include "compose/console/console.h"
 #include "compose/console/prompt.h"
+#include "compose/console/terminal.h"
 #include "compose/execute/failure_cause.h"
 #include "compose/execute/failure_report.h"
 #include "compose/execute/pending_settle.h"
@@ -87,7 +89,8 @@ static bool ask(struct converge *job, const struct plan *plan, struct error *err
         if (need->kind != NEED_ANSWER)
             continue;
         yes = job->assume_yes || job->plan_only || job->context->dry_run;
-        if (!yes && !prompt_confirm(job->context->session, need->question, &yes, err))
+        if (!yes && (!job->stdin_is_data || terminal_is(STDIN_FILENO)) &&
+            !prompt_confirm(job->context->session, need->question, &yes, err))
             return false;
         pairs_set(&job->answers, arena, arena_strdup(arena, need->subject), yes ? "yes" : "no");
     }

@@ -40,6 +40,7 @@ struct converge {
     void *owner;
     struct execute_options execute; /* wanted, docker, builder and dry_run are filled in */
     bool assume_yes;
+    bool stdin_is_data; /* what is read from it belongs to a container: questions on a terminal only */
     bool plan_only; /* the first whole plan is handed to `show` and not executed */
     void (*show)(struct converge *job, const struct plan *plan);
     bool no_lock;

@@ -26,6 +26,7 @@ static const char *container_path(struct execution *run, const struct step *step
 static void resolve(struct execution *run, const struct step *step, struct translate_container *in)
 {
     const struct step_create *create = step->create;
+    const struct spec_service *resolved;
     struct pairs ids = {0};
 
     for (size_t i = 0; i < create->reference_count; i++) {
@@ -34,9 +35,10 @@ static void resolve(struct execution *run, const struct step *step, struct trans
         if (id)
             pairs_add(&ids, run->arena, create->references[i].service, id);
     }
-    in->service = wanted_resolve(run->arena, step->service, &ids);
+    resolved = wanted_resolve(run->arena, step->service, &ids);
+    in->service = wanted_for_request(run->arena, step->service, resolved);
     in->config_hash =
-        step->hash ? step->hash : spec_service_hash(run->arena, in->service, SPEC_HASH_5);
+        step->hash ? step->hash : spec_service_hash(run->arena, resolved, SPEC_HASH_5);
 }
 
 static struct translate_container describe(struct execution *run, const struct step *step)

@@ -285,6 +285,7 @@ bool observe(struct session *session, const struct observe_wants *wants,
         observed_destroy(observed);
         return false;
     }
+    origin_of_containers(observed);
     *ret_observed = observed;
     return true;
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "compose/observe/origin.h"
 #include "engine_client/container.h"
 #include "engine_client/image.h"
 #include "engine_client/network.h"
@@ -29,6 +30,7 @@ struct observed_container {
     const char *service;
     int64_t number; /* 0: none */
     bool one_off;
+    struct origin origin;
 };
 
 struct observed_image {

@@ -62,7 +62,7 @@ static const char *container_mode(struct arena *arena, const char *mode, const s
     return id ? arena_printf(arena, "container:%s", id->value) : mode;
 }
 
-/* The mode behind the name is lost, as in the reference. */
+/* The mode behind the name is no part of the hash, as in the reference. */
 static const char *container_of_volumes(struct arena *arena, const char *from,
                                         const struct pairs *ids)
 {
@@ -92,6 +92,34 @@ const struct spec_service *wanted_resolve(struct arena *arena, const struct spec
     copy->pid = container_mode(arena, copy->pid, ids);
     for (size_t i = 0; i < copy->volumes_from.count; i++)
         copy->volumes_from.items[i] = container_of_volumes(arena, copy->volumes_from.items[i], ids);
+    return copy;
+}
+
+/* What is behind "NAME:" or "container:NAME:", or "". */
+static const char *mode_of_volumes(const char *from)
+{
+    const char *name = text_starts_with(from, "container:") ? from + strlen("container:") : from;
+    const char *colon = strchr(name, ':');
+
+    return colon ? colon + 1 : "";
+}
+
+const struct spec_service *wanted_for_request(struct arena *arena,
+                                              const struct spec_service *service,
+                                              const struct spec_service *resolved)
+{
+    struct spec_service *copy;
+
+    if (service->volumes_from.count == 0)
+        return resolved;
+    copy = spec_service_copy(arena, resolved);
+    for (size_t i = 0; i < service->volumes_from.count; i++) {
+        const char *mode = mode_of_volumes(service->volumes_from.items[i]);
+
+        if (*mode)
+            copy->volumes_from.items[i] =
+                arena_printf(arena, "%s:%s", resolved->volumes_from.items[i], mode);
+    }
     return copy;
 }
 
@@ -235,6 +263,7 @@ bool wanted_create(const struct spec_project *project, const struct pairs *scale
 
     wanted->arena = arena;
     wanted->project = project;
+    wanted->origin = origin_of_project(arena, project);
     wanted->api_config = api_config;
     wanted->services = arena_alloc(arena, order.count * sizeof(*wanted->services));
     wanted->count = order.count;

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "compose/observe/contents.h"
+#include "compose/observe/origin.h"
 #include "compose/reconcile/step.h"
 #include "spec/base/error.h"
 #include "spec/base/index.h"
@@ -38,6 +39,7 @@ struct wanted {
     struct wanted_service *services; /* dependencies before dependents */
     size_t count;
     struct index index;
+    struct origin origin; /* of the project */
     const char *api_config; /* config.json for use_api_socket, or NULL */
     const char *new_salt;   /* for digests of secrets in a project whose containers have none */
 };
@@ -60,6 +62,13 @@ const struct wanted_service *wanted_service(const struct wanted *wanted, const c
 /** A copy with `service:x` replaced by ids; the service itself when it refers to nothing. */
 const struct spec_service *wanted_resolve(struct arena *arena, const struct spec_service *service,
                                           const struct pairs *ids);
+/**
+ * The resolved service as the engine is asked for it: volumes_from with the modes of `service`, which the hash does not
+ * have.
+ */
+const struct spec_service *wanted_for_request(struct arena *arena,
+                                              const struct spec_service *service,
+                                              const struct spec_service *resolved);
 /** Services whose containers' ids stand in this one: network_mode, ipc, pid, volumes_from. */
 struct strings wanted_references(struct arena *arena, const struct spec_service *service);
 /** The first variable of a config or secret of the service that is not set. */

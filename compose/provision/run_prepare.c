@@ -56,6 +56,7 @@ bool run_prepare(struct command_context *context, struct spec_project *project,
         .job = {.context = context,
                 .operation = "run",
                 .make = make,
+                .stdin_is_data = true,
                 .execute = {.quiet_pull = prepare->quiet_pull,
                             .quiet_build = prepare->quiet_build}},
     };

@@ -143,6 +143,9 @@ void reconcile_warn_of_unknown_content(struct reconcile *r,
 void reconcile_refuse_missing(struct reconcile *r, const struct reconcile_service *service,
                               struct step *step);
 
+/** Containers of services that the files do not have (reconcile_orphans.c). */
+void reconcile_orphans(struct reconcile *r);
+
 /* Make one (reconcile_create.c). */
 
 /** Containers of the services that this one names by `service:x`; `ret_known`: those whose id is known now. */

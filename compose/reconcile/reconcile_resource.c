@@ -349,8 +349,12 @@ static void replace_volume(struct reconcile *r, struct reconcile_volume *entry,
                 entry->name));
         return;
     }
-    if (strcmp(answer, "yes") != 0)
+    if (strcmp(answer, "yes") != 0) {
+        warnings_add(&r->plan->warnings, spec_node_place(entry->volume->node),
+                     "volume \"%s\" keeps its data and its old definition; `up --yes` recreates it",
+                     entry->name);
         return;
+    }
     entry->replaced = true;
     entry->removed =
         plan_add(r->plan, STEP_VOLUME_REMOVE, arena_printf(r->arena, "Volume %s", entry->name));

@@ -1,111 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "compose/observe/labels.h"
 #include "compose/observe/names.h"
-#include "compose/reconcile/deletion.h"
 #include "compose/reconcile/reconcile_internal.h"
 #include "compose/reconcile/reconcile_release.h"
 #include "spec/base/arena.h"
 #include "spec/node.h"
-
-static bool is_in_map(const struct spec_service_map *map, const char *name)
-{
-    for (size_t i = 0; i < map->count; i++)
-        if (strcmp(map->items[i].key, name) == 0)
-            return true;
-    return false;
-}
-
-/* Of a service that no file knows any more, or a one-off that is through. */
-static bool is_orphan(const struct reconcile *r, const struct observed_container *container)
-{
-    if (container->one_off)
-        return container->entry->state == ENGINE_STATE_EXITED ||
-               container->entry->state == ENGINE_STATE_DEAD;
-    return index_find(&r->wanted->index, container->service) == INDEX_NONE &&
-           !strings_contain(&r->options->known, container->service) &&
-           !is_in_map(&r->project->disabled, container->service);
-}
-
-/* `list` is a label's: paths with commas between. */
-static bool shares_file(const struct strings *files, const char *list)
-{
-    for (const char *at = list; *at;) {
-        size_t length = strcspn(at, ",");
-
-        for (size_t i = 0; i < files->count; i++)
-            if (strlen(files->items[i]) == length && strncmp(files->items[i], at, length) == 0)
-                return true;
-        at += length + (at[length] == ',');
-    }
-    return false;
-}
-
-/* Made from another folder, or from none of these files. */
-static bool is_from_elsewhere(const struct reconcile *r, const struct observed_container *container)
-{
-    const char *directory = labels_get(&container->entry->labels, LABEL_WORKING_DIR);
-    const char *files = labels_get(&container->entry->labels, LABEL_CONFIG_FILES);
-
-    if (!r->project->load || !r->project->load->working_dir || !*directory)
-        return false;
-    return strcmp(directory, r->project->load->working_dir) != 0 ||
-           (*files && r->project->load->config_files.count > 0 &&
-            !shares_file(&r->project->load->config_files, files));
-}
-
-static const char *origin_of(const struct observed_container *container)
-{
-    const char *files = labels_get(&container->entry->labels, LABEL_CONFIG_FILES);
-
-    return *files ? files : labels_get(&container->entry->labels, LABEL_WORKING_DIR);
-}
-
-static void remove_orphan(struct reconcile *r, const struct observed_container *container)
-{
-    struct step *stop = NULL, *remove;
-
-    if (reconcile_is_up(container))
-        stop = reconcile_add_stop(r->plan, container, NULL, r->options->has_timeout,
-                                  r->options->timeout_s, NULL);
-    remove = deletion_container(r->plan, container, stop);
-    plan_reason(r->plan, remove, REASON_LEFTOVER,
-                container->one_off ? "a one-off that has ended"
-                                   : "its service is gone from the files");
-}
-
-static void add_orphans(struct reconcile *r)
-{
-    struct strings ours = {0}, elsewhere = {0};
-
-    for (size_t i = 0; i < r->observed->container_count; i++) {
-        const struct observed_container *container = &r->observed->containers[i];
-
-        if (!is_orphan(r, container))
-            continue;
-        if (is_from_elsewhere(r, container)) {
-            strings_add(&elsewhere, r->arena,
-                        arena_printf(r->arena, "%s (%s)", container->name, origin_of(container)));
-            continue;
-        }
-        strings_add(&ours, r->arena, container->name);
-        if (r->options->remove_orphans)
-            remove_orphan(r, container);
-    }
-    if (ours.count > 0 && !r->options->remove_orphans && !r->options->ignore_orphans)
-        warnings_add(
-            &r->plan->warnings, (struct place){0},
-            "Found orphan containers (%s) for this project. If you removed or renamed this service in "
-            "your compose file, you can run this command with the --remove-orphans flag to clean it up.",
-            strings_join(&ours, r->arena, ", "));
-    if (elsewhere.count > 0 && !r->options->ignore_orphans)
-        warnings_add(
-            &r->plan->warnings, (struct place){0},
-            "Found containers of another file under the same project name: %s. They are left alone; give "
-            "one of the projects another name, or remove them with `down --remove-orphans`.",
-            strings_join(&elsewhere, r->arena, ", "));
-}
 
 static bool check_names(struct reconcile *r, struct error *err)
 {
@@ -203,7 +103,7 @@ static bool decide(struct reconcile *r, struct error *err)
     reconcile_images(r);
     if (!reconcile_networks(r, err) || !reconcile_volumes(r, err))
         return false;
-    add_orphans(r);
+    reconcile_orphans(r);
     remove_left_hooks(r);
     for (size_t i = 0; i < r->service_count; i++) {
         struct reconcile_service *service = &r->services[i];

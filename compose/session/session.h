@@ -163,6 +163,8 @@ bool session_project_for_services(const struct command_context *context, const c
                                   struct error *err) WARN_UNUSED;
 /** Was this project made from its name alone? */
 bool session_is_by_name(const struct spec_project *project);
+/** Take the loaded project's name only, as if there were no files; what was loaded is destroyed. */
+struct spec_project *session_forget_files(const struct command_context *context);
 /** A COMPOSE_* variable: from the project's environment once it is loaded, else the process's; "" when unset. */
 const char *session_variable(const struct session *session, const char *name);
 /**

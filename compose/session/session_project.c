@@ -131,6 +131,16 @@ bool session_project_for_services(const struct command_context *context, const c
     return true;
 }
 
+struct spec_project *session_forget_files(const struct command_context *context)
+{
+    struct session *session = context->session;
+    struct spec_project *project = spec_project_named(session->project->name);
+
+    spec_project_destroy(session->project);
+    session->project = project;
+    return project;
+}
+
 bool session_is_by_name(const struct spec_project *project)
 {
     return !project->load || project->load->config_files.count == 0;
