@@ -8,8 +8,10 @@
 #include "compose/console/prompt.h"
 #include "compose/observe/project_labels.h"
 #include "compose/provision/provision.h"
+#include "compose/provision/run_mark.h"
 #include "compose/root.h"
 #include "compose/session/session.h"
+#include "engine_client/client.h"
 #include "spec/base/arena.h"
 #include "spec/profiles.h"
 #include "spec/project.h"
@@ -21,6 +23,7 @@ struct lifecycle_job {
     struct reconcile_containers options;
     bool empty, declined;
     bool acted;      /* an earlier plan was not empty */
+    struct run_marks marks;
     bool none_known; /* none of the named services has a container */
 };
 
@@ -181,13 +184,28 @@ static bool ends_all(enum lifecycle what, const struct reconcile_containers *opt
            (what == LIFECYCLE_RM && options->stop);
 }
 
+/* Marks of containers that this command does not remove (of other services) stay. */
+static void drop_marks(const struct lifecycle_job *job, struct engine_client *client)
+{
+    if (!job->job.context->dry_run && !job->options.named)
+        run_marks_drop(engine_client_url(client), job->project->name, &job->marks);
+}
+
 bool lifecycle_run(struct command_context *context, struct spec_project *project,
                    const struct reconcile_containers *options, enum lifecycle what,
                    const char *operation, struct error *err)
 {
     struct lifecycle_job job = {.what = what, .project = project, .options = *options};
+    struct engine_client *client;
     bool good;
 
+    if (!session_client(context->session, &client, err))
+        return false;
+    if (what == LIFECYCLE_DOWN) {
+        run_marks_list(context->arena, engine_client_url(client), project->name, &job.marks);
+        job.options.abandoned = job.marks.removes;
+        job.options.abandoned_unstarted = job.marks.unstarted;
+    }
     job.job =
         (struct converge){.context = context, .operation = operation, .make = make, .owner = &job};
     job.job.execute.wait_timeout_s = options->wait_timeout_s;
@@ -197,8 +215,10 @@ bool lifecycle_run(struct command_context *context, struct spec_project *project
     want(&job);
     good = converge(&job.job, err);
     wanted_destroy(job.job.wanted);
-    if (good)
+    if (good) {
         tell_nothing(&job);
+        drop_marks(&job, client);
+    }
     return good;
 }
 

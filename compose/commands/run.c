@@ -10,10 +10,12 @@
 #include "compose/execute/converge.h"
 #include "compose/provision/one_off.h"
 #include "compose/provision/provision.h"
+#include "compose/provision/run_mark.h"
 #include "compose/provision/run_prepare.h"
 #include "compose/root.h"
 #include "compose/streams/container_stream.h"
 #include "compose/streams/stdio_stream.h"
+#include "engine_client/client.h"
 #include "engine_client/docker_config.h"
 #include "engine_client/query.h"
 #include "spec/base/arena.h"
@@ -60,6 +62,7 @@ struct run {
     bool detach;
     const char *id; /* of the container, once it is there */
     bool started;
+    struct run_mark *mark; /* for the next `down`, should this run be killed */
     struct error hook_failure;
     uint64_t hook_failed_ns;
 };
@@ -249,6 +252,19 @@ static bool run_attached(struct run *run, struct error *err)
            finish_attached(run, &result, err);
 }
 
+static bool mark(struct run *run, struct error *err)
+{
+    struct engine_client *client;
+
+    if (run->context->dry_run)
+        return true;
+    if (!session_client(run->context->session, &client, err))
+        return false;
+    run->mark = run_mark_create(engine_client_url(client), run->project->name, run->prepare.name,
+                                run->prepare.auto_remove);
+    return true;
+}
+
 static bool carry_out(struct run *run, struct error *err)
 {
     struct command_context *context = run->context;
@@ -257,7 +273,7 @@ static bool carry_out(struct run *run, struct error *err)
         return false;
     if (!run->detach && !stdio_stream_check_tty(run->flags.tty, run->flags.interactive, err))
         return false;
-    if (!run_prepare(context, run->project, &run->prepare, &run->id, err))
+    if (!mark(run, err) || !run_prepare(context, run->project, &run->prepare, &run->id, err))
         return false;
     if (context->dry_run)
         return true;
@@ -270,20 +286,34 @@ static bool carry_out(struct run *run, struct error *err)
 }
 
 /* The engine removes by itself what has run, not what an interruption kept from starting. */
-static void remove_unstarted(struct run *run)
+static bool remove_unstarted(struct run *run)
 {
     struct command_context *context = run->context;
     struct error ignored;
     struct span answer;
+    bool good;
 
-    if (run->started || !run->id || !run->prepare.auto_remove)
-        return;
     error_init(&ignored);
     session_continue(context->session);
-    if (!session_fetch(context->session, context->arena, "DELETE",
-                       engine_path(context->arena, "/containers/%s", run->id), "force=1&v=1",
-                       &answer, &ignored))
-        error_finish(&ignored);
+    good = session_fetch(context->session, context->arena, "DELETE",
+                         engine_path(context->arena, "/containers/%s", run->id), "force=1&v=1",
+                         &answer, &ignored);
+    error_finish(&ignored);
+    return good;
+}
+
+/* Whatever cannot be settled now is left to the next `down`. */
+static void settle(struct run *run, bool canceled)
+{
+    bool settled;
+
+    if (run->started)
+        settled = !run->prepare.auto_remove || run->detach || !canceled;
+    else if (canceled)
+        settled = run->id && remove_unstarted(run);
+    else
+        settled = !run->id;
+    run_mark_destroy(run->mark, settled);
 }
 
 static bool run_run(struct command_context *context, struct error *err)
@@ -298,8 +328,7 @@ static bool run_run(struct command_context *context, struct error *err)
     if (options_bool(context->options, "quiet"))
         console_set_quiet(context->console);
     good = carry_out(&run, err);
-    if (!good && err->kind == ERROR_CANCELED)
-        remove_unstarted(&run);
+    settle(&run, !good && err->kind == ERROR_CANCELED);
     error_finish(&run.hook_failure);
     return good;
 }

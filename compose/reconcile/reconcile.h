@@ -88,7 +88,9 @@ struct reconcile_containers {
     bool no_deps;        /* restart */
     bool wait;           /* start */
     int64_t wait_timeout_s;
-    bool stop; /* rm -s */
+    bool stop;                          /* rm -s */
+    struct strings abandoned;           /* down: containers of an interrupted `run --rm` */
+    struct strings abandoned_unstarted; /* down: of another interrupted `run`, if not started */
 };
 
 bool reconcile_lifecycle(enum lifecycle what, const struct wanted *wanted,

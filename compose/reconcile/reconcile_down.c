@@ -31,15 +31,39 @@ static bool is_taken_along(const struct lifecycle_plan *p,
                                    deletion_is_unknown(&deletion, container->service)));
 }
 
+/* The container of a `run` that was killed: with --rm, or before its start, it was to go with the run. */
+static bool is_abandoned(const struct lifecycle_plan *p, const struct observed_container *container)
+{
+    if (!container->one_off || (p->options->services.count > 0 &&
+                                !strings_contain(&p->options->services, container->service)))
+        return false;
+    return strings_contain(&p->options->abandoned, container->name) ||
+           (container->entry->state == ENGINE_STATE_CREATED &&
+            strings_contain(&p->options->abandoned_unstarted, container->name));
+}
+
+static void take_abandoned(struct lifecycle_plan *p, const struct observed_container *container)
+{
+    struct step *stop = lifecycle_add_stop(p, container, NULL, NULL, 0);
+    struct deletion deletion = lifecycle_deletion(p);
+
+    (void)deletion_container_and_data(&deletion, container, "its run was interrupted", stop);
+}
+
 bool lifecycle_down(struct lifecycle_plan *p, struct error *err)
 {
     struct deletion deletion = lifecycle_deletion(p);
 
     (void)err;
     lifecycle_walk_back(p, take_down);
-    for (size_t i = 0; p->options->remove_orphans && i < p->observed->container_count; i++)
-        if (is_taken_along(p, &p->observed->containers[i]))
-            (void)take_down(p, &p->observed->containers[i], NULL, NULL, 0);
+    for (size_t i = 0; i < p->observed->container_count; i++) {
+        const struct observed_container *container = &p->observed->containers[i];
+
+        if (is_abandoned(p, container))
+            take_abandoned(p, container);
+        else if (p->options->remove_orphans && is_taken_along(p, container))
+            (void)take_down(p, container, NULL, NULL, 0);
+    }
     for (size_t i = 0; i < p->observed->hook_count; i++) {
         const char *service = p->observed->hooks[i].service;
 
