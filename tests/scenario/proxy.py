@@ -5,7 +5,7 @@
         ... a client talks to listen_path ...
 
 `act(proxy, pid)` is called with the client's process id once the engine has begun to answer the at-th request (pings
-apart); the answer is not passed on, or with `passes` only its head. Each request gets a connection of its own ("Connection: close"), so that none is missed.
+apart), or with `early` as soon as the request has been passed on; the answer is not passed on, or with `passes` only its head. Each request gets a connection of its own ("Connection: close"), so that none is missed.
 """
 import contextlib
 import os
@@ -16,9 +16,9 @@ import threading
 
 
 class Proxy:
-    def __init__(self, listen_path, engine_path, at=0, act=None, passes=False):
+    def __init__(self, listen_path, engine_path, at=0, act=None, passes=False, early=False):
         self.listen_path, self.engine_path, self.at, self.act = listen_path, engine_path, at, act
-        self.passes = passes
+        self.passes, self.early = passes, early
         self.counted, self.lines, self.lock = 0, [], threading.Lock()
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(listen_path)
@@ -65,7 +65,7 @@ class Proxy:
             return client.close()
         threading.Thread(target=pump, args=(client, engine), daemon=True).start()
         if chosen:
-            begin = engine.recv(1)                  # the engine has begun to answer: the work is done
+            begin = b"" if self.early else engine.recv(1)       # the engine has begun to answer: the work is done
             while self.passes and b"\r\n\r\n" not in begin:
                 begin += engine.recv(1)
             if self.passes:
