@@ -21,7 +21,7 @@ struct child_talk {
     uv_pipe_t input, output;
     uv_write_t write;
     uv_idle_t turn; /* reports a failed start on a later turn */
-    char *sent;
+    char *sent, *name;
     char piece[READ_SIZE];
     struct text received;
     struct child_result result;
@@ -39,6 +39,7 @@ static void on_closed(uv_handle_t *handle)
     if (--talk->open_handles > 0)
         return;
     free(talk->sent);
+    free(talk->name);
     text_finish(&talk->received);
     error_finish(&talk->failure);
     free(talk);
@@ -52,8 +53,12 @@ static void close_handle(uv_handle_t *handle)
 
 static void report(struct child_talk *talk)
 {
-    bool failed = error_is_set(&talk->failure);
+    bool failed;
 
+    if (talk->received.overflowed && !error_is_set(&talk->failure))
+        (void)error_set(&talk->failure, ERROR_INPUT, "%s printed more than %u bytes", talk->name,
+                        LIMIT_MESSAGE_BYTES);
+    failed = error_is_set(&talk->failure);
     talk->result.output = text_span(&talk->received);
     talk->done(talk->owner, &talk->result, failed ? &talk->failure : NULL);
     close_handle((uv_handle_t *)&talk->input);
@@ -140,6 +145,7 @@ struct child_talk *child_talk_start(uv_loop_t *loop, const char *const *argv, st
 
     talk->done = done;
     talk->owner = owner;
+    talk->name = xstrdup(argv[0]);
     text_init(&talk->received, LIMIT_MESSAGE_BYTES);
     error_init(&talk->failure);
     uv_pipe_init(loop, &talk->input, 0);

@@ -86,7 +86,7 @@ bool engine_path_stat_decode(struct arena *arena, const char *header,
     int64_t mode;
 
     text_init(&json, LIMIT_MESSAGE_BYTES);
-    if (!base64_decode(&json, span_of(header)))
+    if (!base64_decode(&json, span_of(header)) || json.overflowed)
         return error_set(err, ERROR_ENGINE, "the engine's description of a file is not base64");
     tree = json_read_tree(text_span(&json), false, "description of a file", err);
     if (!tree)

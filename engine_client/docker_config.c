@@ -25,7 +25,7 @@ static void split_auth(struct arena *arena, const char *coded, struct docker_log
     CLEANUP(text_finish) struct text plain;
     const char *colon;
 
-    text_init(&plain, LIMIT_MESSAGE_BYTES);
+    text_init(&plain, 0); /* the file is bounded */
     if (!base64_decode(&plain, span_of(coded)) || (colon = strchr(plain.bytes, ':')) == NULL)
         return;
     login->username = arena_strndup(arena, plain.bytes, (size_t)(colon - plain.bytes));

@@ -91,37 +91,11 @@ static void make_header(struct registry_auth_lookup *lookup, const struct docker
     CLEANUP(text_finish) struct text plain;
     struct json_writer json;
 
-    text_init(&plain, LIMIT_MESSAGE_BYTES);
+    text_init(&plain, 0); /* the file and the helper's answer are bounded */
     json_begin(&json, &plain, 0);
     json.raw_html = true;
     write_login(&json, login, lookup->server);
     base64_encode(&lookup->header, text_span(&plain), true);
-}
-
-const char *registry_auth_build_header(struct arena *arena, const struct docker_config *config)
-{
-    CLEANUP(text_finish) struct text plain;
-    CLEANUP(text_finish) struct text header;
-    struct json_writer json;
-    size_t count = 0;
-
-    text_init(&plain, LIMIT_MESSAGE_BYTES);
-    text_init(&header, 0);
-    json_begin(&json, &plain, 0);
-    json.raw_html = true;
-    json_object_open(&json);
-    for (size_t i = 0; i < config->login_count; i++) {
-        if (!has_secret(&config->logins[i]))
-            continue;
-        json_key(&json, config->logins[i].server);
-        write_login(&json, &config->logins[i], config->logins[i].server);
-        count++;
-    }
-    json_object_close(&json);
-    if (count == 0)
-        return "";
-    base64_encode(&header, text_span(&plain), true);
-    return arena_strdup(arena, header.bytes);
 }
 
 static void on_turn_closed(uv_handle_t *handle)
@@ -151,27 +125,36 @@ static void finish_soon(struct registry_auth_lookup *lookup)
 }
 
 /* {"ServerURL","Username","Secret"}; the user "<token>" means an identity token. */
-static void read_helper(struct registry_auth_lookup *lookup, struct span answer)
+static bool read_login(struct arena *arena, const char *server, struct span answer,
+                       struct docker_login *ret_login, struct error *err)
 {
-    CLEANUP(json_read_finish)
-    cJSON *tree = json_read_tree(answer, false, "credentials", &lookup->failure);
-    struct docker_login login = {
-        .username = "", .password = "", .identity_token = "", .registry_token = ""};
+    CLEANUP(json_read_finish) cJSON *tree = json_read_tree(answer, false, "credentials", err);
+    struct docker_login login = {.server = server,
+                                 .username = "",
+                                 .password = "",
+                                 .identity_token = "",
+                                 .registry_token = ""};
     const char *user;
 
-    if (!tree) {
-        (void)error_set(&lookup->failure, ERROR_INPUT,
-                        "the credential helper for %s printed no JSON", lookup->server);
-        return;
-    }
-    user = json_read_text(lookup->arena, tree, "Username");
+    if (!tree)
+        return error_set(err, ERROR_INPUT, "the credential helper for %s printed no JSON", server);
+    user = json_read_text(arena, tree, "Username");
     if (strcmp(user, "<token>") == 0) {
-        login.identity_token = json_read_text(lookup->arena, tree, "Secret");
+        login.identity_token = json_read_text(arena, tree, "Secret");
     } else {
         login.username = user;
-        login.password = json_read_text(lookup->arena, tree, "Secret");
+        login.password = json_read_text(arena, tree, "Secret");
     }
-    make_header(lookup, &login);
+    *ret_login = login;
+    return true;
+}
+
+static void read_helper(struct registry_auth_lookup *lookup, struct span answer)
+{
+    struct docker_login login;
+
+    if (read_login(lookup->arena, lookup->server, answer, &login, &lookup->failure))
+        make_header(lookup, &login);
 }
 
 static struct span trimmed(struct span text)
@@ -255,4 +238,193 @@ void registry_auth_cancel(struct registry_auth_lookup *lookup)
         child_talk_cancel(lookup->talk); /* its end brings ERROR_CANCELED */
     else
         (void)error_set(&lookup->failure, ERROR_CANCELED, "canceled");
+}
+
+/* -- All log-ins, for a build -- */
+
+/* One question to a helper: the log-in of a server, or, of a store, which servers it has. */
+struct question {
+    const char *helper;
+    const char *server; /* NULL: list */
+};
+
+struct registry_auth_builds {
+    uv_loop_t *loop;
+    const struct docker_config *config;
+    registry_auth_builds_fn *done;
+    void *owner;
+    struct arena *arena;
+    struct question *questions;
+    size_t question_count, question_capacity, asked;
+    struct docker_login *logins; /* of one server the last one counts */
+    size_t login_count, login_capacity;
+    struct strings skipped;
+    struct child_talk *talk;
+    uv_idle_t turn;
+    bool canceled;
+};
+
+static void add_question(struct registry_auth_builds *all, const char *helper, const char *server)
+{
+    all->questions = arena_grow(all->arena, all->questions, &all->question_capacity,
+                                all->question_count + 1, sizeof(*all->questions));
+    all->questions[all->question_count++] = (struct question){helper, server};
+}
+
+/* After the store, for they know better. */
+static void add_helpers(struct registry_auth_builds *all)
+{
+    const struct pairs *helpers = &all->config->credential_helpers;
+
+    for (size_t i = 0; i < helpers->count; i++)
+        add_question(all, helpers->items[i].value, helpers->items[i].key);
+}
+
+static void add_login(struct registry_auth_builds *all, const struct docker_login *login)
+{
+    if (!has_secret(login))
+        return;
+    for (size_t i = 0; i < all->login_count; i++)
+        if (strcmp(all->logins[i].server, login->server) == 0) {
+            all->logins[i] = *login;
+            return;
+        }
+    all->logins = arena_grow(all->arena, all->logins, &all->login_capacity, all->login_count + 1,
+                             sizeof(*all->logins));
+    all->logins[all->login_count++] = *login;
+}
+
+static void write_header(const struct registry_auth_builds *all, struct text *header)
+{
+    CLEANUP(text_finish) struct text plain;
+    struct json_writer json;
+
+    text_init(&plain, 0); /* the file and the helpers' answers are bounded */
+    json_begin(&json, &plain, 0);
+    json.raw_html = true;
+    json_object_open(&json);
+    for (size_t i = 0; i < all->login_count; i++) {
+        json_key(&json, all->logins[i].server);
+        write_login(&json, &all->logins[i], all->logins[i].server);
+    }
+    json_object_close(&json);
+    if (all->login_count > 0)
+        base64_encode(header, text_span(&plain), true);
+}
+
+static void on_builds_closed(uv_handle_t *handle)
+{
+    struct registry_auth_builds *all = handle->data;
+
+    arena_destroy(all->arena);
+    free(all);
+}
+
+static void on_all_asked(uv_idle_t *handle)
+{
+    struct registry_auth_builds *all = handle->data;
+    CLEANUP(text_finish) struct text header;
+    CLEANUP(error_finish) struct error failure;
+
+    uv_idle_stop(handle);
+    text_init(&header, 0);
+    error_init(&failure);
+    if (all->canceled)
+        (void)error_set(&failure, ERROR_CANCELED, "canceled");
+    else
+        write_header(all, &header);
+    all->done(all->owner, all->canceled ? NULL : header.bytes, &all->skipped,
+              all->canceled ? &failure : NULL);
+    uv_close((uv_handle_t *)handle, on_builds_closed);
+}
+
+static void ask_next(struct registry_auth_builds *all);
+
+/* {"SERVER":"USER", ...} */
+static bool read_list(struct registry_auth_builds *all, const char *helper, struct span answer,
+                      struct error *err)
+{
+    CLEANUP(json_read_finish) cJSON *tree = json_read_tree(answer, false, "credentials", err);
+    const cJSON *entry;
+
+    if (!tree)
+        return false;
+    cJSON_ArrayForEach(entry, tree)
+        add_question(all, helper, arena_strdup(all->arena, entry->string));
+    return true;
+}
+
+static void on_answer(void *owner, const struct child_result *result, const struct error *failure)
+{
+    struct registry_auth_builds *all = owner;
+    struct question question = all->questions[all->asked++];
+    CLEANUP(error_finish) struct error problem;
+    struct docker_login login;
+    bool good = !failure && result->exit_code == 0;
+    bool unknown = !failure && memmem(result->output.bytes, result->output.length, NOT_FOUND,
+                                      strlen(NOT_FOUND)) != NULL;
+
+    all->talk = NULL;
+    error_init(&problem);
+    if (good && !question.server) {
+        good = read_list(all, question.helper, result->output, &problem);
+    } else if (good) {
+        good = read_login(all->arena, question.server, result->output, &login, &problem);
+        if (good)
+            add_login(all, &login);
+    }
+    if (!good && !unknown)
+        strings_add(&all->skipped, all->arena,
+                    arena_printf(all->arena, "docker-credential-%s does not give credentials%s%s",
+                                 question.helper, question.server ? " for " : "",
+                                 question.server ? question.server : ""));
+    if (!question.server)
+        add_helpers(all);
+    ask_next(all);
+}
+
+static void ask_next(struct registry_auth_builds *all)
+{
+    const struct question *question;
+
+    if (all->canceled || all->asked == all->question_count) {
+        uv_idle_start(&all->turn, on_all_asked);
+        return;
+    }
+    question = &all->questions[all->asked];
+    const char *const argv[] = {arena_printf(all->arena, "docker-credential-%s", question->helper),
+                                question->server ? "get" : "list", NULL};
+
+    all->talk = child_talk_start(all->loop, argv, span_of(question->server ? question->server : ""),
+                                 on_answer, all);
+}
+
+struct registry_auth_builds *registry_auth_builds_start(uv_loop_t *loop,
+                                                        const struct docker_config *config,
+                                                        registry_auth_builds_fn *done, void *owner)
+{
+    struct registry_auth_builds *all = xcalloc(1, sizeof(*all));
+
+    all->loop = loop;
+    all->config = config;
+    all->done = done;
+    all->owner = owner;
+    all->arena = arena_create();
+    uv_idle_init(loop, &all->turn);
+    all->turn.data = all;
+    for (size_t i = 0; i < config->login_count; i++)
+        add_login(all, &config->logins[i]);
+    if (*config->credentials_store)
+        add_question(all, config->credentials_store, NULL);
+    else
+        add_helpers(all);
+    ask_next(all);
+    return all;
+}
+
+void registry_auth_builds_cancel(struct registry_auth_builds *all)
+{
+    all->canceled = true;
+    if (all->talk)
+        child_talk_cancel(all->talk); /* its end brings ERROR_CANCELED */
 }

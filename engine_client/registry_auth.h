@@ -35,9 +35,24 @@ struct registry_auth_lookup *registry_auth_start(uv_loop_t *loop,
 /** Give up; done follows on a later turn with ERROR_CANCELED. */
 void registry_auth_cancel(struct registry_auth_lookup *lookup);
 
+struct registry_auth_builds;
+
 /**
- * X-Registry-Config for builds: every log-in that stands in the file (no helper is asked).
- *
- * Returns "" when there is none.
+ * `header`: X-Registry-Config, "" when there is no log-in; valid during the call. `skipped`: a sentence for each question
+ * that a helper did not answer; its log-ins are missing.
  */
-const char *registry_auth_build_header(struct arena *arena, const struct docker_config *config);
+typedef void registry_auth_builds_fn(void *owner, const char *header, const struct strings *skipped,
+                                     const struct error *failure);
+
+/**
+ * Find all log-ins, for builds: those of the file, of the credentials store, and of each registry's helper, the later before
+ * the earlier. `done` is called once, on a later turn.
+ *
+ * Ownership: config and owner are borrowed until done.
+ * Source:    docker CLI, GetAllCredentials.
+ */
+struct registry_auth_builds *registry_auth_builds_start(uv_loop_t *loop,
+                                                        const struct docker_config *config,
+                                                        registry_auth_builds_fn *done, void *owner);
+/** Give up; done follows on a later turn with ERROR_CANCELED. */
+void registry_auth_builds_cancel(struct registry_auth_builds *all);

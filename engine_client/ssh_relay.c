@@ -137,6 +137,8 @@ static void on_output(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffe
         (void)uv_read_stop(stream);
     if (length <= 0 || relay->ready)
         return;
+    if (relay->said.length > LIMIT_MESSAGE_BYTES / 2) /* a long greeting: its end will do */
+        text_drop_front(&relay->said, relay->said.length - strlen(READY));
     text_add_bytes(&relay->said, buffer->base, (size_t)length);
     /* A greeting of the login shell may stand before it. */
     if (!strstr(relay->said.bytes, READY))

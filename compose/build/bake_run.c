@@ -61,6 +61,8 @@ static void on_progress_line(void *owner, struct span line)
                                  line.length - strlen(ERROR_PREFIX)};
             note_summary(run, line);
         }
+        if (run->complaints.length + line.length >= LIMIT_MESSAGE_BYTES)
+            text_clear(&run->complaints); /* the end says why it failed */
         if (run->complaints.length > 0)
             text_add_char(&run->complaints, '\n');
         text_add_bytes(&run->complaints, line.bytes, line.length);

@@ -224,6 +224,8 @@ static void cancel_step(struct step *step)
         engine_image_stream_cancel(work->stream);
     if (work->lookup)
         registry_auth_cancel(work->lookup);
+    if (work->all_logins)
+        registry_auth_builds_cancel(work->all_logins);
     if (work->build)
         engine_build_cancel(work->build);
     if (work->exec_end)
@@ -239,8 +241,8 @@ static void end_idle(struct execution *run, struct step *step)
     struct error canceled;
 
     if (step->state != STEP_RUNNING || !work || work->request || work->attach || work->launch ||
-        work->stream || work->lookup || work->build || work->exec_end || work->child ||
-        step->batched)
+        work->stream || work->lookup || work->all_logins || work->build || work->exec_end ||
+        work->child || step->batched)
         return;
     error_init(&canceled);
     (void)error_set(&canceled, ERROR_CANCELED, "given up");

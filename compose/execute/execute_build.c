@@ -253,18 +253,49 @@ static bool describe(struct execution *run, struct step *step,
     if (options.buildkit == false)
         pairs_set(&options.labels, run->arena, LABEL_BUILDER, "classic");
     add_ulimits(run->arena, &build->ulimits, &options);
-    if (run->options->docker) {
-        options.registry_config = registry_auth_build_header(run->arena, run->options->docker);
-        options.registry_config = *options.registry_config ? options.registry_config : NULL;
-    }
+    if (run->build_logins && *run->build_logins)
+        options.registry_config = run->build_logins;
     *ret_options = options;
     return true;
+}
+
+static bool send_build(struct execution *run, struct step *step, struct error *failure)
+{
+    struct engine_build_options options;
+
+    if (!describe(run, step, &options, failure))
+        return false;
+    step->work->display = build_display_create(run->console, run->options->quiet_build);
+    step->work->build = engine_build_start(run->client, &options, on_message, on_built, step);
+    return true;
+}
+
+/* One build's answer is kept for those that begin later. */
+static void on_logins(void *owner, const char *header, const struct strings *skipped,
+                      const struct error *failure)
+{
+    struct step *step = owner;
+    struct execution *run = step->work->run;
+    struct error problem;
+
+    step->work->all_logins = NULL;
+    if (failure) {
+        execute_failed(run, step, failure);
+        return;
+    }
+    for (size_t i = 0; !run->build_logins && i < skipped->count; i++)
+        console_warn(run->console, "%s", skipped->items[i]);
+    if (!run->build_logins)
+        run->build_logins = arena_strdup(run->arena, header);
+    error_init(&problem);
+    if (!send_build(run, step, &problem))
+        execute_failed(run, step, &problem);
+    error_finish(&problem);
 }
 
 static bool start_build(struct execution *run, struct step *step, struct error *failure)
 {
     const char *missing = builder_missing_feature(run->options->builder->kind, step->service);
-    struct engine_build_options options;
 
     if (missing) {
         (void)error_set_at(failure, ERROR_INPUT, spec_node_place(step->service->build->node),
@@ -273,10 +304,10 @@ static bool start_build(struct execution *run, struct step *step, struct error *
                           run->options->builder->why_not_bake ? run->options->builder->why_not_bake
                                                               : "install the buildx plugin");
     }
-    if (!describe(run, step, &options, failure))
-        return false;
-    step->work->display = build_display_create(run->console, run->options->quiet_build);
-    step->work->build = engine_build_start(run->client, &options, on_message, on_built, step);
+    if (run->build_logins || !run->options->docker)
+        return send_build(run, step, failure);
+    step->work->all_logins = registry_auth_builds_start(session_loop(run->session),
+                                                        run->options->docker, on_logins, step);
     return true;
 }
 

@@ -24,6 +24,7 @@ struct bake_run;
 struct build_display;
 struct engine_build;
 struct engine_image_stream;
+struct registry_auth_builds;
 struct registry_auth_lookup;
 struct child;
 struct tar_stream;
@@ -47,6 +48,7 @@ struct step_work {
     struct engine_request *request;
     struct engine_image_stream *stream;
     struct registry_auth_lookup *lookup;
+    struct registry_auth_builds *all_logins;
     struct engine_build *build;
     struct build_display *display;
     struct child *child;
@@ -67,7 +69,7 @@ struct step_work {
     size_t phase;
     const char
         *built_digest; /* IMAGE_BUILD: the builder's, of an image that the engine need not have */
-    size_t pending; /* its note in the lock file, or 0 */
+    size_t pending;    /* its note in the lock file, or 0 */
 };
 
 struct execution {
@@ -93,6 +95,7 @@ struct execution {
     bool timed_out;
     bool wait_failed; /* --wait: one of its waits, so the others need not end */
 
+    const char *build_logins; /* X-Registry-Config, once it is known */
     struct bake_run *bake;
     struct build_display *bake_display;
 };

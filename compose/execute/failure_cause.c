@@ -24,6 +24,8 @@
     "all address pools are in use: remove networks (`docker network prune`) or give `ipam.config`"
 #define HALF_STARTED                                                                               \
     "the engine was killed while it started this container: `up --force-recreate` replaces it"
+#define NO_SESSION                                                                                 \
+    "without buildx the engine's BuildKit cannot log in to a registry: install buildx, pull the image of FROM first, or set DOCKER_BUILDKIT=0"
 #define NO_COMMAND "the command does not exist in the image: check `command` and `entrypoint`"
 
 static const char mounted[] = "volumes configs secrets";
@@ -78,6 +80,7 @@ static const struct {
     {"pull access denied", "image", "check the name; for a private repository, `docker login` first"},
     {"manifest unknown", "image", "there is no such tag: check what follows the colon"},
     {"not found: manifest", "image", "there is no such tag: check what follows the colon"},
+    {"no active sessions", "build", NO_SESSION},
     {"unauthorized", "image", "`docker login` to that registry first"},
     {"toomanyrequests", "image", "the registry limits how often one may pull: `docker login`, or try again later"},
     {"no such host", "image", CANNOT_REACH},

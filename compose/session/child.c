@@ -53,6 +53,9 @@ static void on_closed(uv_handle_t *handle)
             close_handle((uv_handle_t *)&child->grace);
         return;
     }
+    if (child->streams[STREAM_OUTPUT].kept.overflowed && !error_is_set(&child->failure))
+        (void)error_set(&child->failure, ERROR_INPUT, "it printed more than %u bytes",
+                        LIMIT_ENGINE_BODY_BYTES);
     struct child_end end = {
         .failure = error_is_set(&child->failure) ? &child->failure : NULL,
         .exit_code = child->exit_code,

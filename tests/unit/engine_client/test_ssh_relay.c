@@ -27,6 +27,7 @@ static const char stand_in[] =
     "refused' >&2; exit 255;; esac\n"
     "ln -s \"$engine\" \"$where\"\n"
     "echo Welcome\n"
+    "case $host in talkative) printf '%0200000d' 0;; esac\n"
     "case $1 in 'echo '*'; exec cat') ;; *) exit 9;; esac\n"
     "eval \"$1\"\n";
 
@@ -135,6 +136,19 @@ TEST(one_process_serves_all_requests)
     assert_int_equal(world.done, 4);
     assert_false(error_is_set(&world.failure));
     assert_int_equal(started(&world), 1);
+    world_close(&world);
+}
+
+/* A login shell may print more than is kept. */
+TEST(long_greeting_does_not_hide_the_end_of_it)
+{
+    struct world world;
+
+    world_open(&world, "talkative");
+    get(&world);
+    uv_run(&world.loop, UV_RUN_DEFAULT);
+    assert_int_equal(world.done, 1);
+    assert_false(error_is_set(&world.failure));
     world_close(&world);
 }
 
