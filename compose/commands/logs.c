@@ -41,20 +41,39 @@ static bool read_instants(const struct options *options, struct log_follow_optio
     return true;
 }
 
-/* What the engine would take for "all" without a word. */
+/* Less than none is all, as the engine takes it; it would take anything else for all, too, without a word. */
 static bool read_tail(const char *tail, const char **ret_tail, struct error *err)
 {
-    uint64_t lines;
+    int64_t lines;
 
-    if (strcmp(tail, "all") != 0 && !number_parse_uint64(tail, &lines)) {
+    *ret_tail = tail;
+    if (strcmp(tail, "all") == 0)
+        return true;
+    if (!number_parse_int64(tail, &lines)) {
         (void)error_set(err, ERROR_USAGE, "invalid argument \"%s\" for \"-n, --tail\" flag", tail);
         return error_hint(err, "Give a number of lines, or all");
     }
-    *ret_tail = tail;
+    if (lines < 0)
+        *ret_tail = "all";
     return true;
 }
 
-/* Arguments must exist where a file says what does; without them, services with `attach: false` are left out. */
+/* Without arguments: what the file has, but services with `attach: false`, unless all are such. */
+static struct strings services_of_file(struct arena *arena, const struct spec_project *project)
+{
+    struct strings chosen = {0}, all = {0};
+
+    for (size_t i = 0; i < project->services.count; i++) {
+        const struct spec_service *service = project->services.items[i].value;
+
+        strings_add(&all, arena, service->name);
+        if (!service->attach.set || service->attach.value)
+            strings_add(&chosen, arena, service->name);
+    }
+    return chosen.count > 0 ? chosen : all;
+}
+
+/* Arguments must exist where a file says what does; by name alone, all that the project has containers of is meant. */
 static bool choose_services(struct command_context *context, struct log_follow_options *follow,
                             struct error *err)
 {
@@ -67,6 +86,7 @@ static bool choose_services(struct command_context *context, struct log_follow_o
     if (session_is_by_name(project) && context->root->project_name[0])
         follow->project = context->root->project_name; /* as given, as in Docker Compose 5.5.0 */
     follow->services = *arguments;
+    follow->all_services = session_is_by_name(project) && arguments->count == 0;
     if (session_is_by_name(project))
         return true;
     for (size_t i = 0; i < arguments->count; i++) {
@@ -76,12 +96,8 @@ static bool choose_services(struct command_context *context, struct log_follow_o
             !spec_project_select(project, &one, true, true, err))
             return false;
     }
-    for (size_t i = 0; i < project->services.count; i++) {
-        const struct spec_service *service = project->services.items[i].value;
-
-        if (service->attach.set && !service->attach.value)
-            strings_add(&follow->unwatched, context->arena, service->name);
-    }
+    if (arguments->count == 0)
+        follow->services = services_of_file(context->arena, project);
     return true;
 }
 
@@ -91,6 +107,7 @@ static bool run_logs(struct command_context *context, struct error *err)
     struct log_follow_options how = {
         .index = options_int(options, "index"),
         .follow = options_bool(options, "follow"),
+        .await_run = true,
         .printing = {.no_colour = options_bool(options, "no-color"),
                      .no_prefix = options_bool(options, "no-log-prefix"),
                      .timestamps = options_bool(options, "timestamps"),
@@ -107,7 +124,11 @@ static bool run_logs(struct command_context *context, struct error *err)
     if (how.follow)
         output_watch_reader(console_stdout(context->console));
     follow = log_follow_create(context->session, &how);
-    good = log_follow_run(follow, err);
+    good = log_follow_start(follow, err);
+    if (good && how.index > 0 && log_follow_is_empty(follow))
+        good = error_set(err, ERROR_INPUT, "service \"%s\" is not running container #%lld",
+                         options->arguments.items[0], (long long)how.index);
+    good = good && log_follow_finish(follow, err);
     log_follow_destroy(follow);
     return good;
 }

@@ -237,6 +237,16 @@ uint64_t project_lock_generation(const struct project_lock *lock)
     return read_state(lock, &holder);
 }
 
+bool project_lock_is_held(const char *engine_url, const char *project)
+{
+    struct project_lock *lock = project_lock_create(engine_url, project);
+    uint64_t holder;
+
+    (void)read_state(lock, &holder);
+    project_lock_destroy(lock);
+    return holder != 0 && (kill((pid_t)holder, 0) == 0 || errno == EPERM);
+}
+
 static volatile sig_atomic_t interrupted;
 
 static void on_interrupt(int number)

@@ -35,6 +35,9 @@ void project_lock_destroy(struct project_lock *lock);
 /** Why there is no lock, or NULL. */
 const char *project_lock_problem(const struct project_lock *lock);
 
+/** Is a process of this machine changing the project now? Takes no lock; by the holder's number in the file. */
+bool project_lock_is_held(const char *engine_url, const char *project);
+
 /** How often the project was changed by a holder of the lock. */
 uint64_t project_lock_generation(const struct project_lock *lock);
 enum project_lock_answer {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compose/execute/project_lock.h"
 #include "compose/observe/containers.h"
 #include "compose/observe/labels.h"
 #include "compose/streams/log_follow_internal.h"
@@ -15,7 +16,10 @@
 #include "spec/base/text.h"
 
 enum {
-    COME_BACK_MS = 10000, /* how long a container that was stopped through the API may take */
+    RESTART_MS =
+        2000, /* how long a container that was stopped through the API may take to run again */
+    COME_BACK_MS = 10000, /* the same where something shows that it will */
+    LOCK_CHECK_MS = 500,  /* between two looks at the project's lock: nothing reports its release */
     DRAIN_MS = 1000,      /* without progress, once the user has asked to end */
     ASK_AGAIN_MS = 1000,  /* after a log's connection that broke without a word */
 };
@@ -74,9 +78,7 @@ bool log_follow_watches(const struct log_follow *follow, const struct pairs *lab
     if (options->index > 0 &&
         (!number || !number_parse_int64(number->value, &index) || index != options->index))
         return false;
-    if (options->services.count > 0)
-        return strings_contain(&options->services, service->value);
-    return !strings_contain(&options->unwatched, service->value);
+    return options->all_services || strings_contain(&options->services, service->value);
 }
 
 struct log_item *log_follow_find(struct log_follow *follow, const char *id)
@@ -250,18 +252,44 @@ static bool is_busy(const struct log_item *item)
            log_item_is_speaking(item);
 }
 
-/* How long is something to be waited for that may come within COME_BACK_MS of an instant? */
-static void wait_from(uint64_t at_ms, uint64_t now_ms, uint64_t *left_ms)
+/* The longest of the waits: what is left of `span_ms` from an instant. */
+static void wait_from(uint64_t at_ms, uint64_t span_ms, uint64_t now_ms, uint64_t *left_ms)
 {
     uint64_t since_ms = now_ms - at_ms;
 
-    if (since_ms < COME_BACK_MS && COME_BACK_MS - since_ms > *left_ms)
-        *left_ms = COME_BACK_MS - since_ms;
+    if (since_ms < span_ms && span_ms - since_ms > *left_ms)
+        *left_ms = span_ms - since_ms;
+}
+
+/* After a stop through the API: is a restart or a replacement still possible? */
+static uint64_t stopped_wait_ms(struct log_follow *follow, uint64_t died_at_ms, uint64_t now_ms)
+{
+    uint64_t left_ms = 0, most_ms = 0;
+
+    wait_from(died_at_ms, RESTART_MS, now_ms, &left_ms);
+    wait_from(died_at_ms, COME_BACK_MS, now_ms, &most_ms);
+    if (left_ms == 0 && most_ms > 0 &&
+        project_lock_is_held(engine_client_url(follow->client), follow->options.project))
+        left_ms = most_ms < LOCK_CHECK_MS ? most_ms : LOCK_CHECK_MS;
+    return left_ms;
+}
+
+/* Nothing has run yet, and there is something that may. */
+static bool awaits_run(const struct log_follow *follow)
+{
+    if (!follow->options.follow || !follow->options.await_run || follow->seen_running ||
+        follow->draining)
+        return false;
+    for (const struct log_item *item = follow->items; item; item = item->next)
+        if (!item->gone)
+            return true;
+    return false;
 }
 
 void log_follow_check_end(struct log_follow *follow)
 {
     uint64_t now_ms = uv_now(session_loop(follow->session)), left_ms = 0, died_at_ms = 0;
+    uint64_t stopped_at_ms = 0;
 
     if (follow->brief) /* each call is some progress */
         (void)uv_timer_start(follow->come_back, on_drain_idle, DRAIN_MS, 0);
@@ -284,12 +312,16 @@ void log_follow_check_end(struct log_follow *follow)
         if (item->died_at_ms > died_at_ms)
             died_at_ms = item->died_at_ms;
         if (item->stopped_by_api && !item->gone && !item->unawaited)
-            wait_from(item->died_at_ms, now_ms, &left_ms);
+            stopped_at_ms = item->died_at_ms > stopped_at_ms ? item->died_at_ms : stopped_at_ms;
     }
+    if (awaits_run(follow))
+        return;
+    if (stopped_at_ms != 0 && follow->options.follow && !follow->draining)
+        left_ms = stopped_wait_ms(follow, stopped_at_ms, now_ms);
     /* One that was created may be there to replace one that has just been stopped. */
     if (follow->created_at_ms != 0)
-        wait_from(follow->created_at_ms > died_at_ms ? follow->created_at_ms : died_at_ms, now_ms,
-                  &left_ms);
+        wait_from(follow->created_at_ms > died_at_ms ? follow->created_at_ms : died_at_ms,
+                  COME_BACK_MS, now_ms, &left_ms);
     if (follow->options.follow && !follow->draining && left_ms > 0)
         (void)uv_timer_start(follow->come_back, on_come_back, left_ms, 0);
     else
@@ -370,12 +402,17 @@ void log_follow_drain(struct log_follow *follow, bool briefly)
     log_merge_flush(follow->merge);
 }
 
-bool log_follow_run(struct log_follow *follow, struct error *err)
+bool log_follow_finish(struct log_follow *follow, struct error *err)
 {
-    if (!log_follow_start(follow, err) || !log_follow_wait(follow, err))
+    if (!log_follow_wait(follow, err))
         return false;
     log_merge_flush(follow->merge);
     return true;
+}
+
+bool log_follow_is_empty(const struct log_follow *follow)
+{
+    return follow->items == NULL;
 }
 
 void log_follow_names(const struct log_follow *follow, struct arena *arena,

@@ -7,12 +7,14 @@
  * the number of lines seen at it. With `follow` the event stream tells of containers that start, stop and go.
  *
  *     follow = log_follow_create(session, &options);
- *     if (!log_follow_run(follow, err))           (until it ends by itself, or is interrupted)
+ *     if (!log_follow_start(follow, err) ||
+ *         !log_follow_finish(follow, err))        (until it ends by itself, or is interrupted)
  *     ...
  *     log_follow_destroy(follow);
  *
- * A following one ends when nothing watched runs, none will be restarted by policy, and none came back within ten
- * seconds of a stop through the API; at once when the last ended by itself.
+ * A following one ends when nothing watched runs, none will be restarted by policy, and none came back within two
+ * seconds of a stop through the API; within ten while a container that was created has not been started, or another
+ * process is changing the project (project_lock.h); at once when the last ended by itself.
  */
 #pragma once
 
@@ -28,12 +30,13 @@ struct session;
 
 struct log_follow_options {
     const char *project;
-    struct strings services; /* watched ones; empty: all but `unwatched` */
-    struct strings unwatched;
+    struct strings services; /* watched ones */
+    bool all_services; /* watch all that the project has containers of, whatever `services` says */
     struct strings silent;    /* services whose ends are watched but whose output is not shown */
     struct strings unawaited; /* services whose ends are neither reported nor waited for */
     int64_t index;            /* one replica, 0: all */
     bool follow;
+    bool await_run;             /* when nothing runs at first: follow the next run, too */
     bool only_new;              /* what was said before now is not shown: attached `up` */
     const char *tail;           /* "all" or a number; for containers that are there at the start */
     int64_t since_ns, until_ns; /* 0: open */
@@ -71,8 +74,10 @@ void log_follow_stop(struct log_follow *follow);
  * is waited for, such as a reader of stdout that takes nothing.
  */
 void log_follow_drain(struct log_follow *follow, bool briefly);
-/** log_follow_start() and log_follow_wait(). */
-bool log_follow_run(struct log_follow *follow, struct error *err) WARN_UNUSED;
+/** log_follow_wait(), then print all that came. */
+bool log_follow_finish(struct log_follow *follow, struct error *err) WARN_UNUSED;
+/** Has no container been found that is watched? */
+bool log_follow_is_empty(const struct log_follow *follow);
 
 /** Short names of the containers whose output is shown, sorted; for `Attaching to`. */
 void log_follow_names(const struct log_follow *follow, struct arena *arena,

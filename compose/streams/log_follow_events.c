@@ -18,6 +18,7 @@ static void on_start(struct log_follow *follow, struct log_item *item,
         item = log_item_add(follow, event->id, engine_event_attribute(event, "name"),
                             engine_event_attribute(event, LABEL_SERVICE), true);
         item->running = true;
+        follow->seen_running = true;
         return;
     }
     if (!item->known && !item->fresh) {
@@ -31,6 +32,7 @@ static void on_start(struct log_follow *follow, struct log_item *item,
     if (item->running)
         return;
     item->running = true;
+    follow->seen_running = true;
     item->ended_before = false;
     item->ended_by_list = false;
     item->stopped_by_api = false;

@@ -69,6 +69,7 @@ struct log_follow {
     size_t in_flight;
     bool listening, listed, started, waiting, ended, draining, closing;
     bool brief;             /* while draining: not longer than there is progress */
+    bool seen_running;      /* something that is awaited has run since the beginning */
     bool taking_list;       /* what is known is partly old: nothing is decided by it */
     bool list_again;        /* a container that the list may lack has started */
     uint64_t created_at_ms; /* a container was created that has not been started; 0: none */

@@ -195,6 +195,7 @@ static void begin(struct log_item *item, const struct engine_container *containe
     item->running =
         container->running && !container->restarting; /* Docker says both in a back-off */
     item->restarting = container->restarting;
+    follow->seen_running = follow->seen_running || item->running || item->restarting;
     item->started_ns = container->started_ns;
     if (item->ended_before && (item->running || item->restarting)) {
         item->ended_before = false; /* since it was listed it has begun a life */
@@ -380,6 +381,7 @@ void log_item_update(struct log_item *item, const struct engine_container_entry 
         log_item_ended(item, entry->exit_code);
     }
     item->running = runs;
+    item->follow->seen_running = item->follow->seen_running || runs;
     item->ended_before = item->ended_before && !runs;
     item->restarting = entry->state == ENGINE_STATE_RESTARTING;
     if ((runs || item->broken) && item->reader && !log_reader_is_open(item->reader))
