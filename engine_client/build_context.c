@@ -9,11 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine_client/file_read.h"
 #include "engine_client/ignore.h"
 #include "engine_client/instant.h"
 #include "engine_client/tar_stream.h"
 #include "spec/base/arena.h"
+#include "spec/base/file_read.h"
 #include "spec/base/index.h"
 #include "spec/base/limits.h"
 #include "spec/base/path.h"

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine_client/file_read.h"
 #include "engine_client/json_read.h"
+#include "spec/base/file_read.h"
 #include "spec/base/limits.h"
 
 static const char *digest_of(struct arena *arena, const char *name)

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "engine_client/base64.h"
-#include "engine_client/file_read.h"
 #include "engine_client/json_read.h"
+#include "spec/base/file_read.h"
 #include "spec/base/limits.h"
 
 const char *docker_config_directory(struct arena *arena)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "engine_client/file_read.h"
+#include "spec/base/file_read.h"
 #include "spec/base/limits.h"
 #include "spec/base/text.h"
 

@@ -22,6 +22,7 @@ struct search {
     struct spec_location *found;
     const char *cwd;
     struct error *err;
+    struct strings read_files; /* of variables, the last time */
 };
 
 /* PWD when it really is the current directory (it keeps links that the user came through). */
@@ -115,7 +116,15 @@ static bool list_env_files(const struct search *search, struct strings *ret_file
     return true;
 }
 
-static bool read_env_files(const struct search *search)
+static bool are_equal(const struct strings *a, const struct strings *b)
+{
+    for (size_t i = 0; i < a->count && i < b->count; i++)
+        if (strcmp(a->items[i], b->items[i]) != 0)
+            return false;
+    return a->count == b->count;
+}
+
+static bool read_env_files(struct search *search)
 {
     struct strings files;
     bool asked;
@@ -124,6 +133,10 @@ static bool read_env_files(const struct search *search)
         return false;
     if (asked)
         search->found->env_files = files;
+    /* The same files say the same again; and a pipe can be read once. */
+    if (are_equal(&files, &search->read_files))
+        return true;
+    search->read_files = files;
     return spec_env_list_read(search->found->environment, &files, search->tree->warnings,
                               search->err);
 }
@@ -297,7 +310,8 @@ bool spec_locate(struct spec_tree *tree, bool allow_no_file, struct spec_locatio
                  struct error *err)
 {
     struct spec_environment *environment = arena_alloc(tree->arena, sizeof(*environment));
-    struct search search = {tree, tree->options, ret_location, NULL, err};
+    struct search search = {
+        .tree = tree, .options = tree->options, .found = ret_location, .err = err};
 
     environment->arena = tree->arena;
     *ret_location = (struct spec_location){.environment = environment};

@@ -5,13 +5,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "compose/session/child.h"
 #include "engine_client/build_status.h"
 #include "engine_client/json_find.h"
 #include "spec/base/arena.h"
+#include "spec/base/file_read.h"
 #include "spec/base/limits.h"
 #include "spec/base/text.h"
 #include "spec/project.h"
@@ -70,27 +70,17 @@ static void on_progress_line(void *owner, struct span line)
     error_finish(&ignored); /* what is no JSON is a message: it was kept */
 }
 
+/* Empty where buildx wrote none: a digest that is missing is reported then. */
 static struct span read_metadata(struct bake_run *run)
 {
-    int file = open(run->metadata_path, O_RDONLY | O_CLOEXEC);
-    struct stat status;
-    char *bytes;
-    size_t length = 0;
-    ssize_t got;
+    CLEANUP(text_finish) struct text content;
+    CLEANUP(error_finish) struct error unreadable;
 
-    if (file < 0)
+    error_init(&unreadable);
+    text_init(&content, LIMIT_JSON_LINE_BYTES);
+    if (!file_read_whole(run->metadata_path, &content, &unreadable))
         return (struct span){"", 0};
-    if (fstat(file, &status) < 0 || status.st_size <= 0 ||
-        (uint64_t)status.st_size > LIMIT_JSON_LINE_BYTES) {
-        (void)close(file);
-        return (struct span){"", 0};
-    }
-    bytes = arena_alloc(run->arena, (size_t)status.st_size + 1);
-    while (length < (size_t)status.st_size &&
-           (got = read(file, bytes + length, (size_t)status.st_size - length)) > 0)
-        length += (size_t)got;
-    (void)close(file);
-    return (struct span){bytes, length};
+    return (struct span){arena_strndup(run->arena, content.bytes, content.length), content.length};
 }
 
 static bool read_digests(struct bake_run *run, struct pairs *ret_digests, struct error *err)

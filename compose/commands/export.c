@@ -21,27 +21,14 @@ static const struct option option_rows[] = {
 };
 /* clang-format on */
 
-/* Waiting for the reader of a pipe ends with a signal. */
-static bool open_output(struct file_write *file, const char *path, struct error *err)
-{
-    struct interrupt interrupt;
-    bool good;
-
-    if (!file_write_check(path, err))
-        return error_wrap(err, "failed to export container");
-    interrupt_begin(&interrupt);
-    good = file_write_open(file, path, interrupt.descriptor, err);
-    interrupt_end(&interrupt);
-    file->stop = -1;
-    return good;
-}
-
 static bool export_to_file(struct command_context *context, const char *path, const char *output,
                            struct error *err)
 {
     struct file_write file;
 
-    if (!open_output(&file, output, err))
+    if (!file_write_check(output, err))
+        return error_wrap(err, "failed to export container");
+    if (!file_write_open(&file, output, interrupt_descriptor(), err))
         return false;
     if (download_to_file(context->session, path, NULL, &file, err) && file_write_commit(&file, err))
         return true;

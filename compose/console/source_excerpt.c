@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compose/console/source_excerpt.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "spec/base/error.h"
 #include "spec/base/text.h"
@@ -137,14 +140,29 @@ static void add_excerpt(struct text *out, const struct excerpt *excerpt)
     text_finish(&part);
 }
 
+/* What a pipe held has been read: only of a regular file can a line be shown again. */
+static FILE *open_again(const char *path)
+{
+    int descriptor =
+        strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct stat status;
+    FILE *file = NULL;
+
+    if (descriptor >= 0 && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
+        file = fdopen(descriptor, "r");
+    if (descriptor >= 0 && !file)
+        (void)close(descriptor);
+    return file;
+}
+
 void source_excerpt_add(struct text *out, struct place place)
 {
     struct excerpt excerpt = {.caret = 0};
     FILE *file;
 
-    if (!place.file || place.line == 0 || strcmp(place.file, "-") == 0)
+    if (!place.file || place.line == 0)
         return;
-    file = fopen(place.file, "re");
+    file = open_again(place.file);
     if (!file)
         return;
     text_init(&excerpt.bytes, 0);

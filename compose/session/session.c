@@ -13,6 +13,7 @@
 #include "engine_client/client.h"
 #include "engine_client/docker_config.h"
 #include "spec/base/arena.h"
+#include "spec/base/interrupt.h"
 #include "spec/base/text.h"
 #include "spec/project.h"
 
@@ -22,8 +23,10 @@ static const int watched_signals[SESSION_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
 
 static void end_by(struct session *session, int number)
 {
-    if (session->on_signal && session->on_signal(session->signal_owner, number))
+    if (session->on_signal && session->on_signal(session->signal_owner, number)) {
+        interrupt_reset();
         return;
+    }
     session->ended_by = number;
     uv_stop(&session->loop);
 }
@@ -120,6 +123,7 @@ struct session *session_create(struct root_options *root)
     session->console = console_create(&session->loop, root->progress, root->ansi);
     output_on_broken(console_stdout(session->console), on_broken_stdout, session);
     watch_signals(session);
+    interrupt_watch();
     session->parent = session_parent_create(&session->loop, on_parent_gone, session);
     return session;
 }
@@ -347,6 +351,7 @@ void session_continue(struct session *session)
 {
     session->ended_by = 0;
     session->stopping = false;
+    interrupt_reset();
 }
 
 int session_ended_by(const struct session *session)

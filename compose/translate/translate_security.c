@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "compose/translate/translate.h"
 #include "spec/base/arena.h"
+#include "spec/base/file_read.h"
 #include "spec/base/json_writer.h"
 #include "spec/base/limits.h"
 #include "spec/base/path.h"
@@ -41,21 +40,14 @@ static const char *read_profile(struct arena *arena, const struct translate_cont
 {
     const char *directory = in->project->load ? in->project->load->working_dir : ".";
     const char *path = path_join(arena, directory, file);
-    FILE *stream = fopen(path, "re");
     CLEANUP(text_finish) struct text content;
-    char buffer[4096];
-    size_t got;
 
     text_init(&content, LIMIT_FILE_BYTES);
-    if (!stream) {
-        (void)error_set(err, ERROR_INPUT, "opening seccomp profile (%s) failed: open %s: %s", file,
-                        path, errno == ENOENT ? "no such file or directory" : strerror(errno));
+    if (!file_read_whole(path, &content, err)) {
+        (void)error_wrap(err, "opening seccomp profile (%s) failed", file);
         (void)error_place(err, spec_node_place(in->service->node));
         return NULL;
     }
-    while ((got = fread(buffer, 1, sizeof(buffer), stream)) > 0)
-        text_add_bytes(&content, buffer, got);
-    (void)fclose(stream); /* only read */
     return compact(arena, &content);
 }
 

@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 
 #include "compose/build/bake.h"
-#include "engine_client/file_read.h"
 #include "engine_client/ignore.h"
 #include "spec/base/arena.h"
+#include "spec/base/file_read.h"
 #include "spec/base/limits.h"
 #include "spec/base/path.h"
 #include "spec/base/span.h"

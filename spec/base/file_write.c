@@ -378,15 +378,13 @@ static enum replaced replace_text(const char *path, const char *place, const str
 
 static bool overwrite(const char *path, struct span content, struct error *err)
 {
-    struct interrupt interrupt;
     struct file_write file;
     struct stat status;
     bool exists = stat(path, &status) == 0, good;
 
     if (exists && S_ISBLK(status.st_mode))
         return error_set(err, ERROR_INPUT, "cannot write to a block device: %s", path);
-    interrupt_begin(&interrupt);
-    init(&file, path, interrupt.descriptor);
+    init(&file, path, interrupt_descriptor());
     if (exists && !S_ISREG(status.st_mode)) {
         good = open_stream(&file, path, err);
     } else {
@@ -398,7 +396,6 @@ static bool overwrite(const char *path, struct span content, struct error *err)
            file_write_commit(&file, err);
     if (!good)
         file_write_abandon(&file);
-    interrupt_end(&interrupt);
     return good;
 }
 

@@ -3,54 +3,57 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdint.h>
+#include <signal.h>
+#include <stddef.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "spec/base/memory.h"
 
-static const int numbers[INTERRUPT_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+enum { SIGNALS = 3 };
 
-static volatile sig_atomic_t arrived[INTERRUPT_SIGNALS];
-static int wake;
+static const int numbers[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+
+static void (*next_handlers[SIGNALS])(int);
+static int wake = -1;
 
 static void on_signal(int number)
 {
-    const uint64_t one = 1;
     int before = errno;
 
-    for (size_t i = 0; i < INTERRUPT_SIGNALS; i++)
-        if (numbers[i] == number)
-            arrived[i] = 1;
-    if (write(wake, &one, sizeof(one)) < 0) {
-        /* The counter is at its limit: the descriptor is readable. */
-    }
+    (void)eventfd_write(wake, 1); /* fails at the counter's limit, when it is readable */
+    for (size_t i = 0; i < SIGNALS; i++)
+        if (numbers[i] == number && next_handlers[i] != SIG_DFL)
+            next_handlers[i](number);
     errno = before;
 }
 
-void interrupt_begin(struct interrupt *interrupt)
+void interrupt_watch(void)
 {
-    const struct sigaction ours = {.sa_handler = on_signal};
-
-    wake = interrupt->descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake < 0)
         fatal("cannot create an event descriptor");
-    for (size_t i = 0; i < INTERRUPT_SIGNALS; i++) {
-        arrived[i] = 0;
-        if (sigaction(numbers[i], NULL, &interrupt->before[i]) == 0 &&
-            interrupt->before[i].sa_handler != SIG_IGN)
-            (void)sigaction(numbers[i], &ours, NULL);
+    for (size_t i = 0; i < SIGNALS; i++) {
+        struct sigaction action;
+
+        if (sigaction(numbers[i], NULL, &action) != 0 || action.sa_handler == SIG_IGN)
+            continue;
+        next_handlers[i] = action.sa_handler;
+        action.sa_handler = on_signal;
+        (void)sigaction(numbers[i], &action, NULL);
     }
 }
 
-void interrupt_end(struct interrupt *interrupt)
+int interrupt_descriptor(void)
 {
-    for (size_t i = 0; i < INTERRUPT_SIGNALS; i++)
-        (void)sigaction(numbers[i], &interrupt->before[i], NULL);
-    (void)close(interrupt->descriptor);
-    for (size_t i = 0; i < INTERRUPT_SIGNALS; i++)
-        if (arrived[i])
-            (void)raise(numbers[i]);
+    return wake;
+}
+
+void interrupt_reset(void)
+{
+    eventfd_t count;
+
+    if (wake >= 0)
+        (void)eventfd_read(wake, &count); /* fails when there was no signal */
 }
 
 bool interrupt_wait(int stop, int descriptor, short events, int timeout_ms)

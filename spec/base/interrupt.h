@@ -1,33 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A wait on a descriptor that SIGINT, SIGTERM and SIGHUP end. The handlers of the event loop restart system calls and
- * only record the signal, so a wait outside the loop needs a descriptor that becomes readable when one arrives:
+ * Waits outside the event loop that SIGINT, SIGTERM and SIGHUP end. The handlers of the loop restart system calls and
+ * only record a signal until the loop runs; here each signal also makes a descriptor readable.
  *
- *     struct interrupt interrupt;
- *     interrupt_begin(&interrupt);
- *     while (interrupt_wait(interrupt.descriptor, file, POLLIN, -1)) ...
- *     interrupt_end(&interrupt);
+ *     interrupt_watch();                                              (once, after the loop's handlers were set)
+ *     ...
+ *     if (!interrupt_wait(interrupt_descriptor(), file, POLLIN, -1))
+ *         return error_set(err, ERROR_CANCELED, "canceled");
  *
- * Only one thread at a time may be between begin and end.
+ * A signal ends all later waits too, until interrupt_reset().
  */
 #pragma once
 
-#include <signal.h>
 #include <stdbool.h>
 
-enum { INTERRUPT_SIGNALS = 3 };
-
-struct interrupt {
-    int descriptor; /* readable once a signal has arrived */
-    struct sigaction before[INTERRUPT_SIGNALS];
-};
-
-/** Ignored signals stay ignored. */
-void interrupt_begin(struct interrupt *interrupt);
-/** The handlers from before are set again and get the signals that arrived. */
-void interrupt_end(struct interrupt *interrupt);
+/** From now on signals are noticed, before the handlers that are set at present get them. Ignored ones stay ignored. */
+void interrupt_watch(void);
+/** Readable once a signal has arrived; -1 without interrupt_watch(). */
+int interrupt_descriptor(void);
+/** The signals until now were answered, and the program goes on. */
+void interrupt_reset(void);
 /**
- * Wait until `descriptor` has one of the poll events or `timeout_ms` is over (-1: no limit). False when `stop` (-1:
- * none) became readable: a signal, or another thread's request to give up.
+ * Wait until `descriptor` (-1: none) has one of the poll events or `timeout_ms` is over (-1: no limit). False when
+ * `stop` (-1: none) is readable: a signal, or another thread's request to give up.
  */
 bool interrupt_wait(int stop, int descriptor, short events, int timeout_ms);
