@@ -48,15 +48,6 @@ static void finish(struct provider_run *run)
     uv_close((uv_handle_t *)&run->soon, on_closed);
 }
 
-/* Exists or was created, and is no link. */
-static bool have_directory(const char *path)
-{
-    struct stat status;
-
-    (void)mkdir(path, 0755);
-    return lstat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 /* Kept for tools that complete and check Compose files; failing to keep it changes nothing. */
 static void keep_metadata(const struct provider_run *run, struct span metadata)
 {
@@ -68,7 +59,7 @@ static void keep_metadata(const struct provider_run *run, struct span metadata)
 
     error_init(&ignored);
     /* The folder may be another user's, as with sudo: links in it are not followed. */
-    if (have_directory(compose) && have_directory(directory) &&
+    if (file_write_directory(compose, 0755) && file_write_directory(directory, 0755) &&
         file_write_open(&file,
                         path_join(run->arena, directory, arena_printf(run->arena, "%s.json", type)),
                         -1, &ignored)) {

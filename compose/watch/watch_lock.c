@@ -12,6 +12,7 @@
 
 #include "engine_client/docker_config.h"
 #include "spec/base/arena.h"
+#include "spec/base/file_write.h"
 #include "spec/base/number.h"
 #include "spec/base/path.h"
 
@@ -20,6 +21,7 @@ struct watch_lock {
     int file;
 };
 
+/* NULL: in a folder that cannot be trusted. The docker CLI's may be another user's, as with sudo. */
 static const char *lock_path(struct arena *arena, const char *project)
 {
     const char *directory = getenv("XDG_RUNTIME_DIR");
@@ -28,7 +30,8 @@ static const char *lock_path(struct arena *arena, const char *project)
         directory = docker_config_directory(arena);
         (void)mkdir(directory, 0755); /* if that fails, so does the file */
         directory = path_join(arena, directory, "docker-compose");
-        (void)mkdir(directory, 0755);
+        if (!file_write_directory(directory, 0755))
+            return NULL;
     }
     return path_join(arena, directory, arena_printf(arena, "%s.pid", project));
 }
@@ -52,13 +55,25 @@ bool watch_lock_take(struct arena *arena, const char *project, struct watch_lock
                      struct error *err)
 {
     struct watch_lock *lock = arena_alloc(arena, sizeof(*lock));
+    struct stat status;
     int64_t pid;
 
     lock->path = lock_path(arena, project);
+    if (!lock->path)
+        return error_set(err, ERROR_SYSTEM,
+                         "cannot take exclusive lock for project \"%s\": there is no folder "
+                         "docker-compose below the docker CLI's, or it is a link",
+                         project);
     lock->file = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (lock->file < 0)
         return error_set_errno(err, "cannot take exclusive lock for project \"%s\": %s", project,
                                lock->path);
+    if (fstat(lock->file, &status) != 0 || !S_ISREG(status.st_mode)) {
+        (void)close(lock->file);
+        return error_set(err, ERROR_SYSTEM,
+                         "cannot take exclusive lock for project \"%s\": %s is no regular file",
+                         project, lock->path);
+    }
     pid = holder(lock->file);
     /* The lock of the file decides between two that start at once; the number tells others, and who it is. */
     if (flock(lock->file, LOCK_EX | LOCK_NB) != 0 || (pid != 0 && pid != getpid())) {

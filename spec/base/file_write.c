@@ -68,6 +68,14 @@ static const char *name_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
+bool file_write_directory(const char *path, mode_t mode)
+{
+    struct stat status;
+
+    (void)mkdir(path, mode); /* it usually exists */
+    return lstat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 bool file_write_check(const char *path, struct error *err)
 {
     CLEANUP(cleanup_free) char *plain = without_slashes(path);

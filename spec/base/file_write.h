@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "spec/base/error.h"
 #include "spec/base/span.h"
@@ -51,6 +52,8 @@ bool file_write_bytes(struct file_write *file, const char *bytes, size_t length,
 bool file_write_commit(struct file_write *file, struct error *err) WARN_UNUSED;
 /** Close, and remove what was not committed. No harm after a commit. */
 void file_write_abandon(struct file_write *file);
+/** A folder that is no link; it is created when it does not exist. Its parent is taken as it is. */
+bool file_write_directory(const char *path, mode_t mode);
 /** A name for a temporary file; free() it. */
 char *file_write_temporary_name(void);
 
