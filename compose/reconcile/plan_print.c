@@ -36,9 +36,27 @@ static const char *replacement_details(struct arena *arena, const struct step *s
 {
     struct strings kept = kept_paths(arena, step);
 
-    return arena_printf(arena, " (becomes %s%s%s)", step->create->final_name,
-                        kept.count > 0 ? ", keeps what is in " : "",
+    return arena_printf(arena, " (replacement%s%s)", kept.count > 0 ? ", keeps what is in " : "",
                         strings_join(&kept, arena, ", "));
+}
+
+/* A replacement has a temporary name until the old container is gone: users know the final one. */
+static const char *name_of(const struct step *step)
+{
+    const char *name = step->create && step->create->replace && step->kind == STEP_CONTAINER_CREATE
+                           ? step->create->final_name
+                           : step->name;
+
+    return name ? name : "";
+}
+
+static const char *copied_paths(struct arena *arena, const struct step *step)
+{
+    struct strings paths = {0};
+
+    for (size_t i = 0; i < step->file_count; i++)
+        strings_add(&paths, arena, arena_printf(arena, "/%s", step->files[i].path));
+    return strings_join(&paths, arena, ", ");
 }
 
 /* What is said of a step behind its subject. */
@@ -55,8 +73,7 @@ static const char *details(struct arena *arena, const struct step *step)
     if (step->hook_name)
         return arena_printf(arena, " %s", step->hook_name);
     if (step->kind == STEP_CONTAINER_COPY)
-        return arena_printf(arena, " (%zu file%s)", step->file_count,
-                            step->file_count == 1 ? "" : "s");
+        return arena_printf(arena, " (%s)", copied_paths(arena, step));
     if (step->kind == STEP_VOLUME_REMOVE)
         return " with its data";
     if (step->kind == STEP_CONTAINER_REMOVE && step->volumes)
@@ -109,8 +126,7 @@ void plan_text(struct text *out, const struct plan *plan, bool edges)
         if (edges)
             text_addf(out, "%zu ", step->number);
         text_addf(out, "%s %s %s%s", step_kind_rows[step->kind].verb,
-                  step_kind_rows[step->kind].noun, step->name ? step->name : "",
-                  details(plan->arena, step));
+                  step_kind_rows[step->kind].noun, name_of(step), details(plan->arena, step));
         for (size_t j = 0; j < step->reason_count; j++) {
             text_add(out, j == 0 ? ": " : edges ? "; " : "\n    ");
             add_reason(out, &step->reasons[j]);
@@ -158,7 +174,7 @@ static void write_step(struct json_writer *json, struct arena *arena, const stru
     json_member_int(json, "number", (int64_t)step->number);
     json_member_string(json, "action", step_kind_rows[step->kind].verb);
     json_member_string(json, "kind", step_kind_rows[step->kind].noun);
-    json_member_string(json, "name", step->name ? step->name : "");
+    json_member_string(json, "name", name_of(step));
     if (step->service)
         json_member_string(json, "service", step->service->name);
     if (step->kind == STEP_WAIT)
