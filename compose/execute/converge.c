@@ -88,11 +88,16 @@ static bool ask(struct converge *job, const struct plan *plan, struct error *err
 
         if (need->kind != NEED_ANSWER)
             continue;
-        yes = job->assume_yes || job->plan_only || job->context->dry_run;
+        yes = job->assume_yes;
+        if (!yes && (job->plan_only || job->context->dry_run)) {
+            pairs_set(&job->answers, arena, arena_strdup(arena, need->subject),
+                      RECONCILE_ANSWER_ASSUMED);
+            continue;
+        }
         if (!yes && (!job->stdin_is_data || terminal_is(STDIN_FILENO)) &&
             !prompt_confirm(job->context->session, need->question, &yes, err))
             return false;
-        pairs_set(&job->answers, arena, arena_strdup(arena, need->subject), yes ? "yes" : "no");
+        pairs_set(&job->answers, arena, arena_strdup(arena, need->subject), yes ? RECONCILE_ANSWER_YES : RECONCILE_ANSWER_NO);
     }
     return true;
 }

@@ -28,6 +28,10 @@ struct reconcile_one_off {
 };
 
 /** Plain data, borrowed for the call. Zeroed memory is `up` of everything without flags but `start`. */
+#define RECONCILE_ANSWER_YES     "yes"
+#define RECONCILE_ANSWER_NO      "no"
+#define RECONCILE_ANSWER_ASSUMED "assumed" /* a preview: the user will be asked */
+
 struct reconcile_options {
     struct strings targets;           /* services named on the command line; empty: all */
     enum reconcile_recreate recreate; /* of targets */
@@ -46,7 +50,7 @@ struct reconcile_options {
     bool show_values;  /* also of what looks like a secret */
     int64_t now_ns;
     struct strings images_done; /* pulled or built in an earlier turn */
-    struct pairs answers;       /* subject of NEED_ANSWER -> "yes" or "no" */
+    struct pairs answers;       /* subject of NEED_ANSWER -> RECONCILE_ANSWER_ */
     struct strings known;       /* services of the files that were not selected: no orphans */
     const struct reconcile_one_off
         *one_off; /* `run`: this service gets one container of its own kind */

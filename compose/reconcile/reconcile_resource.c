@@ -349,7 +349,7 @@ static void replace_volume(struct reconcile *r, struct reconcile_volume *entry,
                 entry->name));
         return;
     }
-    if (strcmp(answer, "yes") != 0) {
+    if (strcmp(answer, RECONCILE_ANSWER_NO) == 0) {
         warnings_add(&r->plan->warnings, spec_node_place(entry->volume->node),
                      "volume \"%s\" keeps its data and its old definition; `up --yes` recreates it",
                      entry->name);
@@ -363,6 +363,11 @@ static void replace_volume(struct reconcile *r, struct reconcile_volume *entry,
     plan_reason(r->plan, entry->removed, REASON_CHANGED, "its definition changed")->place =
         spec_node_place(entry->volume->node);
     reconcile_explain_volume(r, entry, old, hash, entry->removed);
+    plan_reason(r->plan, entry->removed, REASON_WANTED,
+                strcmp(answer, RECONCILE_ANSWER_YES) == 0
+                    ? "ALL DATA in it is lost (--yes)"
+                    : "ALL DATA in it is lost: `up` asks first, and keeps it unless the answer is yes "
+                      "(or --yes is given)");
     create = add_volume_create(r, entry, hash);
     plan_after(r->plan, create, entry->removed);
     plan_reason(r->plan, create, REASON_CHANGED, "its definition changed");
