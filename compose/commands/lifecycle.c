@@ -195,6 +195,14 @@ bool lifecycle_run(struct command_context *context, struct spec_project *project
                    const struct reconcile_containers *options, enum lifecycle what,
                    const char *operation, struct error *err)
 {
+    return lifecycle_run_shown(context, project, options, what, operation, NULL, NULL, err);
+}
+
+bool lifecycle_run_shown(struct command_context *context, struct spec_project *project,
+                         const struct reconcile_containers *options, enum lifecycle what,
+                         const char *operation, execute_output_fn *on_hook_output,
+                         void *output_owner, struct error *err)
+{
     struct lifecycle_job job = {.what = what, .project = project, .options = *options};
     struct engine_client *client;
     bool good;
@@ -209,6 +217,8 @@ bool lifecycle_run(struct command_context *context, struct spec_project *project
     job.job =
         (struct converge){.context = context, .operation = operation, .make = make, .owner = &job};
     job.job.execute.wait_timeout_s = options->wait_timeout_s;
+    job.job.execute.on_hook_output = on_hook_output;
+    job.job.execute.output_owner = output_owner;
     if (ends_all(what, options))
         job.job.pending = PENDING_STARTS;
     job.job.pending_last = what == LIFECYCLE_KILL;

@@ -15,5 +15,10 @@ bool lifecycle_command(struct command_context *context, enum lifecycle what,
 bool lifecycle_run(struct command_context *context, struct spec_project *project,
                    const struct reconcile_containers *options, enum lifecycle what,
                    const char *operation, struct error *err) WARN_UNUSED;
+/** The same, and the output of hooks goes to `on_hook_output`. */
+bool lifecycle_run_shown(struct command_context *context, struct spec_project *project,
+                         const struct reconcile_containers *options, enum lifecycle what,
+                         const char *operation, execute_output_fn *on_hook_output,
+                         void *output_owner, struct error *err) WARN_UNUSED;
 /** --remove-orphans, or its variable of the process where the flag is not given. */
 bool lifecycle_removes_orphans(const struct options *options);

@@ -136,7 +136,8 @@ static bool start(struct up_options *up, struct attached *attached, struct error
 }
 
 /* What stops is what this invocation was for: dependencies that were not named stay up. */
-static bool stop(struct up_options *up, enum lifecycle what, struct error *err)
+static bool stop(struct up_options *up, struct attached *attached, enum lifecycle what,
+                 struct error *err)
 {
     struct command_context *context = up->job.context;
     struct reconcile_containers options = {
@@ -149,8 +150,9 @@ static bool stop(struct up_options *up, enum lifecycle what, struct error *err)
         options.has_timeout = true;
         options.timeout_s = options_int(context->options, "timeout");
     }
-    return lifecycle_run(context, up->project, &options, what,
-                         what == LIFECYCLE_KILL ? "kill" : "stop", err);
+    return lifecycle_run_shown(context, up->project, &options, what,
+                               what == LIFECYCLE_KILL ? "kill" : "stop", attached_hook_output,
+                               attached, err);
 }
 
 /* A signal while stopping: kill; another one: leave it. */
@@ -160,11 +162,11 @@ static bool wind_down(struct up_options *up, struct attached *attached, enum att
     bool good;
 
     attached_announce_stop(attached, why);
-    good = stop(up, LIFECYCLE_STOP, err);
+    good = stop(up, attached, LIFECYCLE_STOP, err);
     if (!good && err->kind == ERROR_CANCELED) {
         error_finish(err);
         session_continue(up->job.context->session);
-        good = stop(up, LIFECYCLE_KILL, err);
+        good = stop(up, attached, LIFECYCLE_KILL, err);
     }
     if (good)
         attached_drain(attached, why);

@@ -30,6 +30,13 @@ static void on_log(void *owner, const char *line)
     log_printer_watch(attached_printer(watching->attached), line);
 }
 
+static void on_output(void *owner, const char *name, struct span bytes)
+{
+    struct up_watch *watching = owner;
+
+    log_printer_hook(attached_printer(watching->attached), name, bytes);
+}
+
 bool up_watch_check(const struct up_options *up, struct error *err)
 {
     return watch_is_configured(up->project, &up->reconcile.targets) ||
@@ -63,6 +70,7 @@ bool up_watch_start(struct up_watch *watching, struct error *err)
         .quiet = true, /* the screen belongs to the containers */
         .on_ready = on_ready,
         .log = on_log,
+        .output = on_output,
         .owner = watching,
     };
 

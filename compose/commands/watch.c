@@ -5,6 +5,7 @@
 #include "compose/console/console.h"
 #include "compose/root.h"
 #include "compose/session/session.h"
+#include "compose/streams/log_printer.h"
 #include "compose/watch/watch.h"
 #include "compose/watch/watch_lock.h"
 #include "spec/base/arena.h"
@@ -21,6 +22,7 @@ static const struct option option_rows[] = {
 
 struct watching {
     struct command_context *context;
+    struct log_printer *printer; /* of commands in containers */
     bool ready;
 };
 
@@ -37,6 +39,13 @@ static void on_log(void *owner, const char *line)
     struct watching *watching = owner;
 
     console_print(watching->context->console, "%s\n", line);
+}
+
+static void on_output(void *owner, const char *name, struct span bytes)
+{
+    struct watching *watching = owner;
+
+    log_printer_hook(watching->printer, name, bytes);
 }
 
 static bool stay(struct watching *watching, struct watch *watch, struct error *err)
@@ -70,6 +79,7 @@ static bool bring_up(struct command_context *context, struct up_options *up, str
 
 static bool watch_project(struct command_context *context, struct up_options *up, struct error *err)
 {
+    const struct log_printer_options printing = {0};
     struct watching watching = {.context = context};
     struct watch_settings settings = {
         .project = up->project,
@@ -78,6 +88,7 @@ static bool watch_project(struct command_context *context, struct up_options *up
         .quiet = options_bool(context->options, "quiet"),
         .on_ready = on_ready,
         .log = on_log,
+        .output = on_output,
         .owner = &watching,
     };
     struct watch *watch;
@@ -91,9 +102,11 @@ static bool watch_project(struct command_context *context, struct up_options *up
     watch = watch_create(context, &settings, err);
     if (!watch)
         return false;
+    watching.printer = log_printer_create(context->console, &printing);
     good = (options_bool(context->options, "no-up") || bring_up(context, up, err)) &&
            (context->dry_run || stay(&watching, watch, err));
     watch_destroy(watch);
+    log_printer_destroy(watching.printer);
     return good;
 }
 

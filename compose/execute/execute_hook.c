@@ -6,8 +6,6 @@
 #include "compose/execute/exec_end.h"
 #include "compose/execute/execute_internal.h"
 #include "compose/observe/labels.h"
-#include "compose/observe/names.h"
-#include "compose/observe/wanted.h"
 #include "compose/translate/translate.h"
 #include "engine_client/query.h"
 #include "spec/base/json_writer.h"
@@ -16,17 +14,18 @@
 
 enum { TAIL_LINES = 20, TAIL_BYTES = 4096 };
 
-/* "web-1 ->", as logs call the container; "web pre_start[0] ->". */
+/* "web-1 ->", as logs call the container; "web pre_start[0] ->". A watch has no wanted project, only its name. */
 static const char *output_name(struct execution *run, const struct step *step)
 {
-    const struct spec_project *project = run->options->wanted->project;
-    const char *prefix = arena_printf(run->arena, "%s%s", project->name, names_separator(project));
+    const char *project = run->options->project_name, *name = step->name;
+    size_t length = strlen(project);
 
     if (step->kind == STEP_HOOK_RUN)
-        return arena_printf(run->arena, "%s %s ->", step->name, step->hook_name);
-    return arena_printf(run->arena, "%s ->",
-                        text_starts_with(step->name, prefix) ? step->name + strlen(prefix)
-                                                             : step->name);
+        return arena_printf(run->arena, "%s %s ->", name, step->hook_name);
+    if (strncmp(name, project, length) == 0 && (name[length] == '-' || name[length] == '_') &&
+        name[length + 1])
+        name += length + 1;
+    return arena_printf(run->arena, "%s ->", name);
 }
 
 static void on_piece(void *owner, const struct engine_frame_piece *piece)

@@ -9,6 +9,7 @@
 #include "compose/observe/containers.h"
 #include "compose/session/session.h"
 #include "compose/streams/log_follow.h"
+#include "compose/streams/log_printer.h"
 
 struct attached {
     struct command_context *context;
@@ -208,17 +209,8 @@ bool attached_exit_code(struct attached *attached, int *ret_code, struct error *
 void attached_hook_output(void *owner, const char *name, struct span bytes)
 {
     struct attached *attached = owner;
-    struct log_printer *printer = log_follow_printer(attached->follow);
-    const char *arrow = strstr(name, " ->");
-    struct log_source *parent = NULL;
 
-    if (arrow) {
-        char *container = xstrndup(name, (size_t)(arrow - name));
-
-        parent = log_printer_add(printer, container, NULL);
-        free(container);
-    }
-    log_printer_write(printer, log_printer_add(printer, name, parent), bytes);
+    log_printer_hook(log_follow_printer(attached->follow), name, bytes);
 }
 
 void attached_container_started(void *owner, const char *container_id)

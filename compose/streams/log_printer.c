@@ -254,6 +254,20 @@ void log_printer_write(struct log_printer *printer, struct log_source *source, s
     }
 }
 
+void log_printer_hook(struct log_printer *printer, const char *name, struct span bytes)
+{
+    const char *arrow = strstr(name, " ->");
+    struct log_source *parent = NULL;
+
+    if (arrow) {
+        char *container = xstrndup(name, (size_t)(arrow - name));
+
+        parent = log_printer_add(printer, container, NULL);
+        free(container);
+    }
+    log_printer_write(printer, log_printer_add(printer, name, parent), bytes);
+}
+
 void log_printer_status(struct log_printer *printer, struct log_source *source, const char *message)
 {
     if (printer->options.json)

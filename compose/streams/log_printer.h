@@ -40,6 +40,8 @@ struct log_source *log_printer_add(struct log_printer *printer, const char *name
                                    struct log_source *parent);
 /** The same for one of which only status lines are printed: prefixes do not grow for its name. */
 struct log_source *log_printer_add_unaligned(struct log_printer *printer, const char *name);
+/** Output of a command in a container, `name` being "web-1 ->": in the colour of web-1. */
+void log_printer_hook(struct log_printer *printer, const char *name, struct span bytes);
 /** For --json: what the container and service are called. Copied. */
 void log_printer_describe(struct log_source *source, const char *service, const char *container);
 

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 
 #include "spec/base/error.h"
+#include "spec/base/span.h"
 #include "spec/base/strings.h"
 
 struct command_context;
@@ -35,6 +36,8 @@ struct watch_settings {
     void (*on_ready)(void *owner);
     /** A line about what is done, without a newline. */
     void (*log)(void *owner, const char *line);
+    /** Output of a command that runs in a container: `sync+exec`, hooks. `name` as "web-1 ->". */
+    void (*output)(void *owner, const char *name, struct span bytes);
     void *owner;
 };
 

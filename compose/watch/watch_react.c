@@ -123,7 +123,9 @@ static bool run_rebuild(struct rebuild *rebuild, converge_plan_fn *make, struct 
         .wanted = rebuild->wanted,
         .make = make,
         .owner = rebuild,
-        .execute = {.quiet_build = rebuild->watch->settings.quiet},
+        .execute = {.quiet_build = rebuild->watch->settings.quiet,
+                    .on_hook_output = rebuild->watch->settings.output,
+                    .output_owner = rebuild->watch->settings.owner},
     };
 
     converge_want_all(&job.wants, rebuild->watch->batch_arena, rebuild->wanted);
@@ -245,6 +247,8 @@ static bool converge_batch(struct watch *watch, const struct watch_batch *batch,
         .make = make,
         .owner = &copy,
         .wants = {.project_name = watch->settings.project->name},
+        .execute = {.on_hook_output = watch->settings.output,
+                    .output_owner = watch->settings.owner},
     };
 
     return converge(&job, err);
@@ -267,8 +271,8 @@ static bool restart(struct watch *watch, const struct strings *services, struct 
 {
     struct reconcile_containers options = {.services = *services, .named = true};
 
-    if (!lifecycle_run(watch->context, watch->settings.project, &options, LIFECYCLE_RESTART,
-                       "restart", err))
+    if (!lifecycle_run_shown(watch->context, watch->settings.project, &options, LIFECYCLE_RESTART,
+                             "restart", watch->settings.output, watch->settings.owner, err))
         return is_survived(watch, NULL, err);
     watch_log(watch, "service(s) %s restarted", quoted(watch->batch_arena, services));
     return true;
