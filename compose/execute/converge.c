@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compose/execute/converge.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -97,8 +98,32 @@ static bool ask(struct converge *job, const struct plan *plan, struct error *err
         if (!yes && (!job->stdin_is_data || terminal_is(STDIN_FILENO)) &&
             !prompt_confirm(job->context->session, need->question, &yes, err))
             return false;
-        pairs_set(&job->answers, arena, arena_strdup(arena, need->subject), yes ? RECONCILE_ANSWER_YES : RECONCILE_ANSWER_NO);
+        pairs_set(&job->answers, arena, arena_strdup(arena, need->subject),
+                  yes ? RECONCILE_ANSWER_YES : RECONCILE_ANSWER_NO);
     }
+    return true;
+}
+
+/*
+ * ask() assumes a yes of a user who is not asked. When that makes the plan impossible, what happens without a yes can still
+ * be shown: the answers become no, and `ret_reason` is why.
+ */
+static bool withdraw_answers(struct converge *job, const char **ret_reason, struct error *err)
+{
+    struct arena *arena = job->context->arena;
+    bool withdrawn = false;
+    char *message;
+
+    for (size_t i = 0; i < job->answers.count; i++) {
+        withdrawn |= strcmp(job->answers.items[i].value, RECONCILE_ANSWER_ASSUMED) == 0;
+        job->answers.items[i].value = RECONCILE_ANSWER_NO;
+    }
+    if (!withdrawn)
+        return false;
+    message = error_message(err);
+    *ret_reason = arena_strdup(arena, message);
+    free(message);
+    error_finish(err);
     return true;
 }
 
@@ -106,12 +131,18 @@ static bool ask(struct converge *job, const struct plan *plan, struct error *err
 static bool make_plan(struct converge *job, struct observed *observed, struct plan **ret_plan,
                       struct error *err)
 {
+    const char *withdrawn = NULL;
     struct plan *plan;
 
     for (size_t turn = 0; turn < MOST_TURNS; turn++) {
-        if (!job->make(job, observed, &plan, err))
-            return false;
+        if (!job->make(job, observed, &plan, err)) {
+            if (!withdraw_answers(job, &withdrawn, err))
+                return false;
+            continue;
+        }
         if (!plan_is_unfinished(plan)) {
+            if (withdrawn)
+                strings_add(&plan->unknown, plan->arena, withdrawn);
             *ret_plan = plan;
             return true;
         }
