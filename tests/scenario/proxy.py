@@ -55,6 +55,9 @@ class Proxy:
                 self.counted += 1
                 self.lines.append(line)
             chosen = not ping and self.counted == self.at
+        self.relay(client, head, rest, chosen)
+
+    def relay(self, client, head, rest, chosen=False):
         if not re.search(rb"^upgrade:", head, re.I | re.M):
             head = re.sub(rb"\r\nconnection:[^\r]*", b"", head, flags=re.I) + b"\r\nConnection: close"
         engine = socket.socket(socket.AF_UNIX)
