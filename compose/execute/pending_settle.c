@@ -14,6 +14,8 @@
 #include "engine_client/query.h"
 #include "engine_client/request.h"
 #include "spec/base/arena.h"
+#include "spec/base/strings.h"
+#include "spec/base/text.h"
 
 enum {
     ARRIVAL_MS = 1000,     /* a request that was sent shows an effect within this time */
@@ -160,6 +162,19 @@ static void read_container(struct settling *at, struct engine_request *req)
     error_finish(&ignored);
 }
 
+static bool is_listed(struct settling *at, struct engine_request *req)
+{
+    struct engine_container_list list;
+    struct error ignored;
+    bool good;
+
+    error_init(&ignored);
+    good =
+        engine_container_list_decode(at->owner->arena, engine_request_body(req), &list, &ignored);
+    error_finish(&ignored);
+    return !good || list.count > 0;
+}
+
 static void on_inspected(void *owner, struct engine_request *req, const struct error *failure)
 {
     struct settling *at = owner;
@@ -168,7 +183,7 @@ static void on_inspected(void *owner, struct engine_request *req, const struct e
 
     at->request = NULL;
     if (is_creation(at->note->kind)) {
-        if (!missing)
+        if (at->note->kind == PENDING_CREATE && !failure ? is_listed(at, req) : !missing)
             end_note(at);
     } else if (failure) {
         end_note(at); /* gone; or the lists, which come next, report what is wrong */
@@ -188,6 +203,7 @@ static const char *object_path(const struct settling *at)
     case PENDING_VOLUME:
         return engine_path(at->owner->arena, "/volumes/%s", at->note->id);
     case PENDING_CREATE:
+        return "/containers/json";
     case PENDING_START:
     case PENDING_STOP:
     case PENDING_KILL:
@@ -199,12 +215,32 @@ static const char *object_path(const struct settling *at)
     return engine_path(at->owner->arena, "/containers/%s/json", at->note->id);
 }
 
+/* A container that is being created can be inspected a moment before it is listed, and plans are made from lists. */
+static const char *list_query(const struct settling *at)
+{
+    struct arena *arena = at->owner->arena;
+    struct pairs filters = {0};
+    struct text query;
+    const char *copy;
+
+    if (at->note->kind != PENDING_CREATE)
+        return NULL;
+    pairs_add(&filters, arena, "name", arena_printf(arena, "^/?%s$", at->note->id));
+    text_init(&query, 0);
+    engine_query_bool(&query, "all", true);
+    engine_query_filters(&query, &filters);
+    copy = arena_strdup(arena, query.bytes);
+    text_finish(&query);
+    return copy;
+}
+
 static void inspect(struct settling *at)
 {
     int64_t left_ms = at->note->until_ms - now_ms();
     struct engine_call call = {
         .method = "GET",
         .path = object_path(at),
+        .query = list_query(at),
         .timeout_ms = left_ms > ARRIVAL_MS ? (uint64_t)left_ms : ARRIVAL_MS,
     };
 

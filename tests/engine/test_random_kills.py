@@ -86,6 +86,9 @@ class Case:
     def __init__(self, program, engine_path, seed, number, directory):
         self.program, self.engine_path, self.directory = program, engine_path, directory
         self.project = f"kills-{os.getpid()}-{number}"
+        # One address for all runs, since the lock is of an address: the engine's, or for one run the proxy's.
+        self.listen = os.path.join(directory, "engine.sock")
+        os.symlink(engine_path, self.listen)
         self.api = EngineApi(engine_path)
         pick = self.pick = random.Random(f"{seed}-{number}")
         names = list(COMMANDS)
@@ -109,9 +112,9 @@ class Case:
         with open(os.path.join(self.directory, "compose.yaml"), "w", encoding="utf-8") as file:
             file.write(FILE % {"version": version, "scale": 2})
 
-    def begin(self, command, path):
+    def begin(self, command):
         environment = {"PATH": "/usr/bin:/bin", "HOME": self.directory, "XDG_RUNTIME_DIR": self.directory, "LANG": "C.UTF-8",
-                       "DOCKER_HOST": f"unix://{path}"}
+                       "DOCKER_HOST": f"unix://{self.listen}"}
         return subprocess.Popen([self.program, "-p", self.project, *command], cwd=self.directory, env=environment,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
 
@@ -121,19 +124,20 @@ class Case:
         return process.returncode
 
     def run(self, command, codes=(0,)):
-        code = self.finish(self.begin(command, self.engine_path), command)
+        code = self.finish(self.begin(command), command)
         assert code in codes, f"{' '.join(command)} ended with {code}"
 
     def interrupted_run(self):
         """the first run of the command; whether it was interrupted"""
         if "request" in self.how:
-            listen = os.path.join(self.directory, "proxy.sock")
-            with Proxy(listen, self.engine_path, self.at_request, lambda proxy, pid: os.kill(pid, signal.SIGKILL),
+            os.unlink(self.listen)
+            with Proxy(self.listen, self.engine_path, self.at_request, lambda proxy, pid: os.kill(pid, signal.SIGKILL),
                        early=self.how == "early request") as proxy:
-                code = self.finish(self.begin(self.command, listen), self.command)
+                code = self.finish(self.begin(self.command), self.command)
+            os.symlink(self.engine_path, self.listen)
             self.log.append(f"interrupted at {proxy.lines[self.at_request - 1]}\n" if len(proxy.lines) >= self.at_request else "not reached\n")
             return code == -signal.SIGKILL
-        process = self.begin(self.command, self.engine_path)
+        process = self.begin(self.command)
         reader = threading.Thread(target=self.finish, args=(process, self.command))
         reader.start()
         reader.join(self.after_s)
