@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "compose/build/build_age.h"
 #include "compose/commands/up_options.h"
 #include "compose/console/console.h"
 #include "spec/base/text.h"
+#include "spec/project.h"
 
 enum { EXIT_CHANGES = 2 };
 
@@ -26,6 +28,27 @@ static const struct option option_rows[] = {
 };
 /* clang-format on */
 
+/* "note: image of web is older than its build (Dockerfile, 3 files)" */
+static void add_build_notes(struct text *out, struct arena *arena, const struct plan *plan,
+                            const struct spec_project *project)
+{
+    for (size_t i = 0; i < plan->built_count; i++) {
+        const struct spec_service *service = plan->built[i].service;
+        struct build_age age =
+            build_age(arena, service->build, plan->built[i].since_ns, &project->load->config_files);
+
+        if (!age.dockerfile && age.files == 0)
+            continue;
+        text_addf(out, "note: image of %s is older than its build (", service->name);
+        if (age.dockerfile)
+            text_add(out, "Dockerfile");
+        if (age.files > 0)
+            text_addf(out, "%s%zu%s file%s", age.dockerfile ? ", " : "", age.files,
+                      age.more ? " or more" : "", age.files == 1 && !age.more ? "" : "s");
+        text_add(out, "): `up --build` makes it again\n");
+    }
+}
+
 static void show(struct converge *job, const struct plan *plan)
 {
     struct text out;
@@ -37,6 +60,8 @@ static void show(struct converge *job, const struct plan *plan)
         plan_text(&out, plan, false);
     if (out.length == 0)
         text_add(&out, "Nothing to do\n");
+    if (!options_bool(job->context->options, "json"))
+        add_build_notes(&out, plan->arena, plan, job->wanted->project);
     console_write(job->context->console, out.bytes, out.length);
     text_finish(&out);
 }

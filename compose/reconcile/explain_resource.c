@@ -5,6 +5,7 @@
 #include "compose/observe/labels.h"
 #include "compose/reconcile/explain_internal.h"
 #include "compose/reconcile/explain_value.h"
+#include "engine_client/instant.h"
 #include "engine_client/json_find.h"
 #include "spec/attribute.h"
 #include "spec/base/arena.h"
@@ -166,4 +167,47 @@ void reconcile_explain_volume(struct reconcile *r, const struct reconcile_volume
     c.wanted = text_span(&body);
     compare_type(&c, &spec_type_volume, NULL, entry->volume->node);
     text_finish(&body);
+}
+
+/* The later one: a build whose layers are all cached makes no new image, but tags it again. */
+static int64_t built_ns(struct span image)
+{
+    static const char *const paths[] = {"Created", "Metadata.LastTagTime"};
+    struct arena *scratch = arena_create();
+    int64_t latest = 0;
+
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        const char *text = engine_json_text(scratch, engine_json_find(image, paths[i]));
+        int64_t ns;
+
+        if (*text && instant_parse(text, &ns) && ns > latest)
+            latest = ns;
+    }
+    arena_destroy(scratch);
+    return latest;
+}
+
+void reconcile_note_built(struct reconcile *r)
+{
+    struct plan *plan = r->plan;
+
+    for (size_t i = 0; r->options->explain && i < r->service_count; i++) {
+        const struct reconcile_image *image = r->services[i].image;
+        struct span details;
+        int64_t ns;
+
+        if (!r->services[i].wanted->service->build || !image || !image->there || image->made)
+            continue;
+        if (!observed_image_details(r->observed, image->there->id, &details)) {
+            plan_need(plan, NEED_IMAGE_DETAILS, image->there->id, NULL);
+            continue;
+        }
+        ns = details.bytes ? built_ns(details) : 0;
+        if (ns == 0)
+            continue;
+        plan->built = arena_grow(plan->arena, plan->built, &plan->built_capacity,
+                                 plan->built_count + 1, sizeof(*plan->built));
+        plan->built[plan->built_count++] =
+            (struct plan_built){.service = r->services[i].wanted->service, .since_ns = ns};
+    }
 }

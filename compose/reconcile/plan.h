@@ -31,6 +31,12 @@ struct plan_need {
     const char *subject, *question;
 };
 
+/** A build whose image exists and is kept by this plan. */
+struct plan_built {
+    const struct spec_service *service;
+    int64_t since_ns; /* when the image was built or tagged last */
+};
+
 struct plan {
     struct arena *arena;
     struct step **steps;
@@ -38,7 +44,9 @@ struct plan {
     struct warnings warnings;
     struct plan_need *needs;
     size_t need_count, need_capacity;
-    struct strings running; /* containers that stay as they are: shown as "Running" */
+    struct strings running;   /* containers that stay as they are: shown as "Running" */
+    struct plan_built *built; /* with `explain` only */
+    size_t built_count, built_capacity;
     struct strings unknown; /* sentences for `plan`: what depends on a result */
 };
 

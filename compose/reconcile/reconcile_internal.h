@@ -82,6 +82,8 @@ static inline const struct spec_service *reconcile_model(const struct reconcile_
 }
 
 void reconcile_images(struct reconcile *r);
+/** With `explain`: note the builds whose images are kept. */
+void reconcile_note_built(struct reconcile *r);
 /** Does an image that is pulled or built first decide about existing containers? Adds the needs and what is unknown. */
 bool reconcile_awaits_images(struct reconcile *r);
 /** With `explain`: add the attributes that differ to the reasons of `step`. */

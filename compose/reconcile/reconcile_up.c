@@ -126,6 +126,7 @@ static bool decide(struct reconcile *r, struct error *err)
     reconcile_order_names(r);
     reconcile_tell_provided(r);
     note_running(r);
+    reconcile_note_built(r);
     return true;
 }
 

@@ -6,6 +6,7 @@
 
 #define LIMIT_FILE_BYTES         (64u * 1024 * 1024) /* one Compose file */
 #define LIMIT_CONTENT_BYTES      (1024u * 1024 * 1024) /* a config or secret whose changes are noticed */
+#define LIMIT_BUILD_AGE_FILES    20000u /* of a build context that `plan` looks at */
 #define LIMIT_ENV_FILE_BYTES     (16u * 1024 * 1024)
 #define LIMIT_NODES              4000000u /* tree nodes of one load; the reference refuses above 100,000 */
 #define LIMIT_NESTING            64u      /* levels of one document */
