@@ -247,7 +247,7 @@ bool options_parse(const struct option *own, const struct option *common, bool s
     struct options options = {.count = own_count + common_count};
     struct parser parser = {.arena = arena, .options = &options, .argc = argc, .argv = argv};
 
-    options.values = arena_alloc(arena, (options.count + 1) * sizeof(*options.values));
+    options.values = arena_array(arena, options.count + 1, sizeof(*options.values));
     for (size_t i = 0; i < own_count; i++)
         set_initial(&options.values[i], &own[i]);
     for (size_t i = 0; i < common_count; i++)

@@ -124,7 +124,7 @@ static void read_ports(struct arena *arena, const cJSON *ports,
 
     if (!cJSON_IsArray(ports) || json_read_count(ports) == 0)
         return;
-    entry->ports = arena_alloc(arena, json_read_count(ports) * sizeof(*entry->ports));
+    entry->ports = arena_array(arena, json_read_count(ports), sizeof(*entry->ports));
     cJSON_ArrayForEach(port, ports) entry->ports[entry->port_count++] = (struct engine_port){
         .host_ip = json_read_text(arena, port, "IP"),
         .container_port = container_port_of(json_read_int(port, "PrivatePort")),
@@ -169,7 +169,7 @@ bool engine_container_list_decode(struct arena *arena, struct span body,
 
     if (!tree)
         return false;
-    list.items = arena_alloc(arena, json_read_count(tree) * sizeof(*list.items));
+    list.items = arena_array(arena, json_read_count(tree), sizeof(*list.items));
     cJSON_ArrayForEach(row, tree) read_entry(arena, row, &list.items[list.count++]);
     *ret_list = list;
     return true;

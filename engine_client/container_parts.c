@@ -21,7 +21,7 @@ struct engine_container_network *container_read_networks(struct arena *arena, co
     *ret_count = 0;
     if (!cJSON_IsObject(networks) || json_read_count(networks) == 0)
         return NULL;
-    items = arena_alloc(arena, json_read_count(networks) * sizeof(*items));
+    items = arena_array(arena, json_read_count(networks), sizeof(*items));
     cJSON_ArrayForEach(entry, networks)
     {
         const cJSON *ipam = json_read_member(entry, "IPAMConfig");
@@ -52,7 +52,7 @@ struct engine_mount *container_read_mounts(struct arena *arena, const cJSON *mou
     *ret_count = 0;
     if (!cJSON_IsArray(mounts) || json_read_count(mounts) == 0)
         return NULL;
-    items = arena_alloc(arena, json_read_count(mounts) * sizeof(*items));
+    items = arena_array(arena, json_read_count(mounts), sizeof(*items));
     cJSON_ArrayForEach(entry, mounts) items[count++] = (struct engine_mount){
         .type = json_read_text(arena, entry, "Type"),
         .name = json_read_text(arena, entry, "Name"),

@@ -72,7 +72,7 @@ bool engine_top_decode(struct arena *arena, struct span body, struct engine_top 
     if (!tree)
         return false;
     top.titles = json_read_strings(arena, json_read_member(tree, "Titles"));
-    top.rows = arena_alloc(arena, json_read_count(rows) * sizeof(*top.rows));
+    top.rows = arena_array(arena, json_read_count(rows), sizeof(*top.rows));
     cJSON_ArrayForEach(row, rows) top.rows[top.row_count++] = json_read_strings(arena, row);
     *ret_top = top;
     return true;

@@ -38,7 +38,7 @@ static void read_logins(struct arena *arena, const cJSON *auths, struct docker_c
 
     if (!cJSON_IsObject(auths))
         return;
-    config->logins = arena_alloc(arena, json_read_count(auths) * sizeof(*config->logins));
+    config->logins = arena_array(arena, json_read_count(auths), sizeof(*config->logins));
     cJSON_ArrayForEach(entry, auths)
     {
         struct docker_login *login = &config->logins[config->login_count];

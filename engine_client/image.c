@@ -24,7 +24,7 @@ static struct engine_image_manifest *read_manifests(struct arena *arena, const c
     *ret_count = 0;
     if (!cJSON_IsArray(list) || json_read_count(list) == 0)
         return NULL;
-    items = arena_alloc(arena, json_read_count(list) * sizeof(*items));
+    items = arena_array(arena, json_read_count(list), sizeof(*items));
     cJSON_ArrayForEach(entry, list)
     {
         const cJSON *platform = json_read_path(entry, "ImageData.Platform");
@@ -89,7 +89,7 @@ bool engine_image_list_decode(struct arena *arena, struct span body,
 
     if (!tree)
         return false;
-    list.items = arena_alloc(arena, json_read_count(tree) * sizeof(*list.items));
+    list.items = arena_array(arena, json_read_count(tree), sizeof(*list.items));
     cJSON_ArrayForEach(row, tree) list.items[list.count++] = read_entry(arena, row);
     *ret_list = list;
     return true;
@@ -108,7 +108,7 @@ bool engine_distribution_decode(struct arena *arena, struct span body,
     descriptor = json_read_member(tree, "Descriptor");
     platforms = json_read_member(tree, "Platforms");
     result.digest = json_read_text(arena, descriptor, "digest");
-    result.platforms = arena_alloc(arena, json_read_count(platforms) * sizeof(*result.platforms));
+    result.platforms = arena_array(arena, json_read_count(platforms), sizeof(*result.platforms));
     cJSON_ArrayForEach(platform, platforms) result.platforms[result.platform_count++] =
         read_platform(arena, platform);
     *ret_distribution = result;

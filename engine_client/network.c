@@ -36,7 +36,7 @@ bool engine_network_list_decode(struct arena *arena, struct span body,
 
     if (!tree)
         return false;
-    list.items = arena_alloc(arena, json_read_count(tree) * sizeof(*list.items));
+    list.items = arena_array(arena, json_read_count(tree), sizeof(*list.items));
     cJSON_ArrayForEach(row, tree)
     {
         struct span raw = json_read_element(arena, row);

@@ -212,7 +212,7 @@ static bool spawn(struct ssh_relay *relay, uv_loop_t *loop)
     int failed;
 
     write_command(relay, &argv);
-    arguments = arena_alloc(relay->arena, argv.count * sizeof(*arguments));
+    arguments = arena_array(relay->arena, argv.count, sizeof(*arguments));
     for (size_t i = 0; argv.items[i]; i++)
         arguments[i] = arena_strdup(relay->arena, argv.items[i]);
     options.file = program_find(relay->arena, argv.items[0]);

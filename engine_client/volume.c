@@ -27,7 +27,7 @@ bool engine_volume_list_decode(struct arena *arena, struct span body,
 
     if (!tree)
         return false;
-    list.items = arena_alloc(arena, json_read_count(rows) * sizeof(*list.items));
+    list.items = arena_array(arena, json_read_count(rows), sizeof(*list.items));
     cJSON_ArrayForEach(row, rows)
     {
         list.items[list.count] = read_volume(arena, row);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "spec/base/index.h"
+#include "spec/base/limits.h"
 
 #define INVALID ": invalid compose project"
 
@@ -28,6 +29,10 @@ static bool check_scale(const struct spec_service *service, struct error *err)
         return error_set_at(err, ERROR_INPUT, place,
                             "services.%s.deploy.replicas: must be greater than or equal to 0",
                             service->name);
+    if (spec_service_scale(service) > LIMIT_REPLICAS)
+        return error_set_at(err, ERROR_INPUT, place, "services.%s.%s: more than %u containers",
+                            service->name, service->scale.set ? "scale" : "deploy.replicas",
+                            LIMIT_REPLICAS);
     if (service->scale.set && replicas.set && service->scale.value != replicas.value)
         return fail_distinct(service, "scale", "replicas", err);
     if (service->container_name && service->container_name[0] && spec_service_scale(service) > 1)

@@ -9,7 +9,7 @@ static void *copy_record(struct arena *arena, const struct spec_type *type, cons
 
 static void *copy_items(struct arena *arena, const void *items, size_t count, size_t size)
 {
-    void *copy = arena_alloc(arena, (count + 1) * size);
+    void *copy = arena_array(arena, count + 1, size);
 
     if (count > 0)
         memcpy(copy, items, count * size);

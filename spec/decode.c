@@ -104,7 +104,7 @@ static bool decode_list(struct decoder *decoder, const struct decode_path *path,
     if (node->kind != SPEC_LIST)
         return decode_fail(decoder, path, node, "source data must be an array or slice, got %s",
                            spec_node_kind_name(node->kind));
-    list->items = arena_alloc(decoder->arena, (node->list.count + 1) * sizeof(*list->items));
+    list->items = arena_array(decoder->arena, node->list.count + 1, sizeof(*list->items));
     list->capacity = node->list.count + 1;
     for (size_t i = 0; i < node->list.count; i++) {
         struct decode_path step = {.up = path, .index = i};
@@ -134,7 +134,7 @@ static bool decode_map(struct decoder *decoder, const struct decode_path *path,
     if (node->kind != SPEC_MAP)
         return decode_fail(decoder, path, node, "expected a map, got '%s'",
                            spec_node_kind_name(node->kind));
-    map->items = arena_alloc(decoder->arena, (node->map.count + 1) * sizeof(*map->items));
+    map->items = arena_array(decoder->arena, node->map.count + 1, sizeof(*map->items));
     map->capacity = node->map.count + 1;
     for (size_t i = 0; i < node->map.count; i++) {
         const struct spec_member *member = &node->map.items[i];

@@ -74,12 +74,12 @@ struct spec_node *spec_node_copy(struct arena *arena, const struct spec_node *no
     *copy = *node;
     if (node->kind == SPEC_LIST) {
         copy->list.capacity = node->list.count;
-        copy->list.items = arena_alloc(arena, node->list.count * sizeof(*copy->list.items));
+        copy->list.items = arena_array(arena, node->list.count, sizeof(*copy->list.items));
         for (size_t i = 0; i < node->list.count; i++)
             copy->list.items[i] = spec_node_copy(arena, node->list.items[i]);
     } else if (node->kind == SPEC_MAP) {
         copy->map.capacity = node->map.count;
-        copy->map.items = arena_alloc(arena, node->map.count * sizeof(*copy->map.items));
+        copy->map.items = arena_array(arena, node->map.count, sizeof(*copy->map.items));
         for (size_t i = 0; i < node->map.count; i++) {
             copy->map.items[i] = node->map.items[i];
             copy->map.items[i].value = spec_node_copy(arena, node->map.items[i].value);
@@ -126,7 +126,7 @@ void spec_node_reserve(struct arena *arena, struct spec_node *map, size_t capaci
 {
     if (capacity <= map->map.capacity)
         return; /* 0 too */
-    map->map.items = arena_alloc(arena, capacity * sizeof(*map->map.items));
+    map->map.items = arena_array(arena, capacity, sizeof(*map->map.items));
     map->map.capacity = capacity;
 }
 
@@ -138,7 +138,7 @@ static void grow_map(struct arena *arena, struct spec_node *map)
 
     if (map->map.count < map->map.capacity)
         return;
-    items = arena_alloc(arena, room * sizeof(*items));
+    items = arena_array(arena, room, sizeof(*items));
     if (map->map.count > 0)
         memcpy(items, map->map.items, map->map.count * sizeof(*items));
     map->map.items = items;

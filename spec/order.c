@@ -117,8 +117,7 @@ bool spec_dependency_cycle_check(const struct spec_project *project, struct erro
     struct walk walk = {.project = project};
     bool good;
 
-    walk.order.items =
-        arena_alloc(scratch, (project->services.count + 1) * sizeof(*walk.order.items));
+    walk.order.items = arena_array(scratch, project->services.count + 1, sizeof(*walk.order.items));
     good = walk_all(&walk, err);
     walk_finish(&walk);
     arena_destroy(scratch);
@@ -131,7 +130,7 @@ struct spec_service_list spec_project_services_in_order(const struct spec_projec
 
     walk.order.capacity = project->services.count + 1;
     walk.order.items =
-        arena_alloc(project->load->arena, walk.order.capacity * sizeof(*walk.order.items));
+        arena_array(project->load->arena, walk.order.capacity, sizeof(*walk.order.items));
     (void)walk_all(&walk,
                    NULL); /* cycles were refused before; without that check each is cut somewhere */
     walk_finish(&walk);

@@ -118,7 +118,7 @@ static void expand(struct arena *arena, const struct parts *parts, struct range 
                    struct range host, struct spec_short_ports *ret_ports)
 {
     size_t count = container.last - container.first + 1;
-    struct spec_short_port *ports = arena_alloc(arena, count * sizeof(*ports));
+    struct spec_short_port *ports = arena_array(arena, count, sizeof(*ports));
 
     for (unsigned i = 0; i < count; i++) {
         ports[i] = (struct spec_short_port){

@@ -109,7 +109,7 @@ static void add_mark(struct spec_reader *reader, const struct spec_path *path,
 {
     struct arena *arena = reader->tree->arena;
     size_t depth = path_depth(path), at = depth;
-    struct spec_mark mark = {arena_alloc(arena, (depth + tail_count + 1) * sizeof(*mark.segments)),
+    struct spec_mark mark = {arena_array(arena, depth + tail_count + 1, sizeof(*mark.segments)),
                              depth + tail_count};
 
     for (; path->parent; path = path->parent)

@@ -178,7 +178,7 @@ bool spec_reader_members(struct spec_reader *reader, struct spec_node *map, cons
     done = read_members_until_end(reader, map, spot);
     if (map->map.items == gathered) {
         map->map.capacity = map->map.count;
-        map->map.items = arena_alloc(reader->tree->arena, map->map.count * sizeof(*gathered));
+        map->map.items = arena_array(reader->tree->arena, map->map.count, sizeof(*gathered));
         if (map->map.count > 0)
             memcpy(map->map.items, gathered, map->map.count * sizeof(*gathered));
     }

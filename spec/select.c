@@ -106,7 +106,7 @@ static void keep_services(struct spec_project *project, const struct names *kept
     struct spec_service_map disabled = {0};
     size_t count = 0, room = project->services.count + project->disabled.count;
 
-    disabled.items = arena_alloc(project->load->arena, (room + 1) * sizeof(*disabled.items));
+    disabled.items = arena_array(project->load->arena, room + 1, sizeof(*disabled.items));
     for (size_t i = 0; i < project->disabled.count; i++)
         disabled.items[disabled.count++] = project->disabled.items[i];
     for (size_t i = 0; i < project->services.count; i++) {

@@ -166,7 +166,7 @@ static void make_unique(struct walk *walk, struct spec_node *list, enum spec_uni
 
     if (list->list.count == 0)
         return;
-    keys = arena_alloc(arena, list->list.count * sizeof(*keys));
+    keys = arena_array(arena, list->list.count, sizeof(*keys));
     for (size_t i = 0; i < list->list.count; i++) {
         struct spec_node *item = list->list.items[i];
         struct spec_path step = {path, NULL, i};

@@ -243,8 +243,8 @@ bool bake_prepare(struct arena *arena, struct bake_file *file, struct error *err
     size_t enabled, kept = 0;
 
     file->target_count = 0;
-    file->targets = arena_alloc(arena, (project->services.count + project->disabled.count + 1) *
-                                           sizeof(*file->targets));
+    file->targets = arena_array(arena, project->services.count + project->disabled.count + 1,
+                                sizeof(*file->targets));
     /* A service of an inactive profile may still be somebody's context. */
     if (!add_targets(arena, file, &project->services, err))
         return false;

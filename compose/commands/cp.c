@@ -104,7 +104,7 @@ static void on_copied(void *owner, size_t container)
 static bool copy(struct cp *cp, struct error *err)
 {
     struct command_context *context = cp->context;
-    const char **ids = arena_alloc(context->arena, cp->list.count * sizeof(*ids));
+    const char **ids = arena_array(context->arena, cp->list.count, sizeof(*ids));
     char working_dir[PATH_MAX];
     struct copy_options options = {
         .follow_link = options_bool(context->options, "follow-link"),

@@ -88,8 +88,8 @@ static bool fill_rows(struct command_context *context, const struct engine_conta
                       struct row *rows, struct error *err)
 {
     struct arena *arena = context->arena;
-    struct session_call *calls = arena_alloc(arena, (list->count + 1) * sizeof(*calls));
-    size_t *call_of = arena_alloc(arena, (list->count + 1) * sizeof(*call_of));
+    struct session_call *calls = arena_array(arena, list->count + 1, sizeof(*calls));
+    size_t *call_of = arena_array(arena, list->count + 1, sizeof(*call_of));
     size_t count = plan_calls(arena, list, calls, call_of);
     bool good = true;
 
@@ -226,7 +226,7 @@ static bool run_images(struct command_context *context, struct error *err)
                          CONTAINERS_STOPPED | CONTAINERS_ONEOFF | CONTAINERS_UNHASHED,
                          &context->options->arguments, &list, err))
         return false;
-    rows = arena_alloc(context->arena, (list.count + 1) * sizeof(*rows));
+    rows = arena_array(context->arena, list.count + 1, sizeof(*rows));
     if (!fill_rows(context, &list, rows, err))
         return false;
     if (options_bool(context->options, "quiet")) {

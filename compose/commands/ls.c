@@ -52,7 +52,7 @@ static int by_state(const void *a, const void *b)
 static const char *join_states(struct arena *arena, const struct engine_container_entry *entries,
                                size_t count)
 {
-    struct state_count *states = arena_alloc(arena, count * sizeof(*states));
+    struct state_count *states = arena_array(arena, count, sizeof(*states));
     size_t state_count = 0;
     struct text text;
     const char *made;
@@ -118,7 +118,7 @@ static void finish_filters(struct name_filters *filters)
 static bool read_filters(const struct strings *given, struct arena *arena,
                          struct name_filters *filters, struct error *err)
 {
-    filters->items = arena_alloc(arena, (given->count + 1) * sizeof(*filters->items));
+    filters->items = arena_array(arena, given->count + 1, sizeof(*filters->items));
     for (size_t i = 0; i < given->count; i++) {
         const char *equals = strchr(given->items[i], '=');
 
@@ -231,7 +231,7 @@ static bool run_ls(struct command_context *context, struct error *err)
                          "format value \"%s\" could not be parsed: parsing failed", how);
     if (!read_filters(given, context->arena, &filters, err) || !list_all(context, &list, err))
         return false;
-    stacks = arena_alloc(context->arena, (list.count + 1) * sizeof(*stacks));
+    stacks = arena_array(context->arena, list.count + 1, sizeof(*stacks));
     count = group(context->arena, &list, stacks);
     for (size_t i = 0; i < count; i++)
         if (passes(&filters, stacks[i].name))

@@ -370,7 +370,7 @@ static bool print_list(struct command_context *context, const struct engine_cont
                        struct error *err)
 {
     struct format format = {.fields = fields, .value = add_value, .minimum = 10, .padding = 3};
-    struct ps_row *rows = arena_alloc(context->arena, (list->count + 1) * sizeof(*rows));
+    struct ps_row *rows = arena_array(context->arena, list->count + 1, sizeof(*rows));
     const char *how;
     int64_t now_ns = instant_now();
     struct text text;

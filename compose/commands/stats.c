@@ -162,7 +162,7 @@ static bool print(struct command_context *context, const struct stats_item *cons
                   size_t count, bool clear, struct error *err)
 {
     struct arena *arena = arena_create();
-    struct row *rows = arena_alloc(arena, (count + 1) * sizeof(*rows));
+    struct row *rows = arena_array(arena, count + 1, sizeof(*rows));
     struct text text;
     bool good;
 
@@ -260,9 +260,9 @@ static bool sample_once(struct command_context *context, const struct stats_sele
     if (!containers_list(context->session, arena, selection->project,
                          stats_selection_flags(selection), &selection->services, &list, err))
         return false;
-    calls = arena_alloc(arena, (list.count + 1) * sizeof(*calls));
-    rows = arena_alloc(arena, (list.count + 1) * sizeof(*rows));
-    items = arena_alloc(arena, (list.count + 1) * sizeof(*items));
+    calls = arena_array(arena, list.count + 1, sizeof(*calls));
+    rows = arena_array(arena, list.count + 1, sizeof(*rows));
+    items = arena_array(arena, list.count + 1, sizeof(*items));
     for (size_t i = 0; i < list.count; i++) {
         calls[i].path = engine_path(arena, "/containers/%s/stats", list.items[i].id);
         calls[i].query = "stream=0";

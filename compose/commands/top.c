@@ -27,7 +27,7 @@ static bool fetch(struct command_context *context, const struct engine_container
                   struct engine_top *tops, struct error *err)
 {
     struct arena *arena = context->arena;
-    struct session_call *calls = arena_alloc(arena, (list->count + 1) * sizeof(*calls));
+    struct session_call *calls = arena_array(arena, list->count + 1, sizeof(*calls));
     bool good = true;
 
     for (size_t i = 0; i < list->count; i++)
@@ -122,7 +122,7 @@ static bool run_top(struct command_context *context, struct error *err)
         !containers_list(context->session, context->arena, project->name, CONTAINERS_ONEOFF,
                          &context->options->arguments, &list, err))
         return false;
-    tops = arena_alloc(context->arena, (list.count + 1) * sizeof(*tops));
+    tops = arena_array(context->arena, list.count + 1, sizeof(*tops));
     if (!fetch(context, &list, tops, err))
         return false;
     print(context, &list, tops);

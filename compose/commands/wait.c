@@ -118,7 +118,7 @@ static bool run_wait(struct command_context *context, struct error *err)
     if (list.count == 0)
         return error_set(err, ERROR_INPUT, "no containers for project \"%s\"", project);
     all.count = all.left = list.count;
-    all.containers = arena_alloc(context->arena, list.count * sizeof(*all.containers));
+    all.containers = arena_array(context->arena, list.count, sizeof(*all.containers));
     for (size_t i = 0; i < list.count; i++)
         all.containers[i] = (struct waiting_container){.all = &all, .id = list.items[i].id};
     error_init(&all.failure);

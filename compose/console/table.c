@@ -72,7 +72,7 @@ void table_print(const struct table *table, struct text *out)
             columns = table->row_ends[row] - start;
         start = table->row_ends[row];
     }
-    widths = arena_alloc(table->arena, (columns + 1) * sizeof(*widths));
+    widths = arena_array(table->arena, columns + 1, sizeof(*widths));
     for (size_t column = 0; column < columns; column++)
         widths[column] = column_width(table, column);
     start = 0;

@@ -76,7 +76,7 @@ bool copy_stat_answer(struct arena *arena, const struct session_call *call,
 
 static bool stat_all(struct copying *all, bool *is_link, struct error *err)
 {
-    struct session_call *calls = arena_alloc(all->arena, all->count * sizeof(*calls));
+    struct session_call *calls = arena_array(all->arena, all->count, sizeof(*calls));
     bool good;
 
     for (size_t i = 0; i < all->count; i++)
@@ -318,7 +318,7 @@ bool copy_to_containers(struct session *session, struct arena *arena,
     bool good;
 
     error_init(&all.failure);
-    all.uploads = arena_alloc(arena, count * sizeof(*all.uploads));
+    all.uploads = arena_array(arena, count, sizeof(*all.uploads));
     for (size_t i = 0; i < count; i++)
         all.uploads[i] = (struct upload){
             .all = &all, .number = i, .id = ids[i], .destination = {.path = destination}};

@@ -198,7 +198,7 @@ static struct strings host_lines(struct arena *arena, const struct spec_hosts *h
 static void add_ulimits(struct arena *arena, const struct spec_ulimit_map *map,
                         struct engine_build_options *options)
 {
-    struct engine_ulimit *limits = arena_alloc(arena, map->count * sizeof(*limits));
+    struct engine_ulimit *limits = arena_array(arena, map->count, sizeof(*limits));
 
     for (size_t i = 0; i < map->count; i++) {
         const struct spec_ulimit *limit = map->items[i].value;

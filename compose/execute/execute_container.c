@@ -135,8 +135,8 @@ bool execute_container_create(struct execution *run, struct step *step, struct e
 
 bool execute_container_copy(struct execution *run, struct step *step, struct error *failure)
 {
-    struct tar_entry *entries = arena_alloc(run->arena, step->file_count * sizeof(*entries));
-    struct span *contents = arena_alloc(run->arena, step->file_count * sizeof(*contents));
+    struct tar_entry *entries = arena_array(run->arena, step->file_count, sizeof(*entries));
+    struct span *contents = arena_array(run->arena, step->file_count, sizeof(*contents));
     struct engine_call call = {.method = "PUT", .content_type = "application/x-tar"};
     struct text archive;
     bool owned = false, good;

@@ -371,7 +371,7 @@ static void start(struct settle *settle, const struct pending_list *notes)
         ahead_ms = 0; /* it tells no time */
     if (ahead_ms > SAME_CLOCK_MS || ahead_ms < -SAME_CLOCK_MS)
         settle->clock_ahead_ms = ahead_ms;
-    settle->notes = arena_alloc(settle->arena, notes->count * sizeof(*settle->notes));
+    settle->notes = arena_array(settle->arena, notes->count, sizeof(*settle->notes));
     settle->count = notes->count;
     for (size_t i = 0; i < notes->count; i++) {
         settle->notes[i] = (struct settling){

@@ -230,7 +230,7 @@ static const char *name_holder(struct arena *arena, const char *message)
 
 static void find_transitions(struct arena *arena, const struct plan *plan, struct waiting *waiting)
 {
-    waiting->items = arena_alloc(arena, plan->count * sizeof(*waiting->items));
+    waiting->items = arena_array(arena, plan->count, sizeof(*waiting->items));
     for (size_t i = 0; i < plan->count; i++) {
         const struct step *step = plan->steps[i];
         const char *message = step->failure.engine_message, *id = NULL;
@@ -265,7 +265,7 @@ static bool is_being_removed(struct arena *arena, struct span inspection)
 static bool inspect_all(struct arena *arena, const char *project_name, struct waiting *waiting,
                         struct error *err)
 {
-    struct session_call *calls = arena_alloc(arena, waiting->count * sizeof(*calls));
+    struct session_call *calls = arena_array(arena, waiting->count, sizeof(*calls));
 
     for (size_t i = 0; i < waiting->count; i++)
         calls[i] = (struct session_call){

@@ -110,8 +110,8 @@ struct contents *contents_read(struct arena *arena, const struct spec_project *p
 {
     struct contents *contents = arena_alloc(arena, sizeof(*contents));
 
-    contents->configs = arena_alloc(arena, project->configs.count * sizeof(*contents->configs));
-    contents->secrets = arena_alloc(arena, project->secrets.count * sizeof(*contents->secrets));
+    contents->configs = arena_array(arena, project->configs.count, sizeof(*contents->configs));
+    contents->secrets = arena_array(arena, project->secrets.count, sizeof(*contents->secrets));
     for (size_t i = 0; i < project->configs.count; i++)
         if (is_used(project, project->configs.items[i].key, false))
             read_config(arena, &contents->configs[contents->config_count++],
@@ -144,7 +144,7 @@ struct content_list contents_of(struct arena *arena, struct contents *contents,
                                 const struct spec_service *service)
 {
     size_t most = service->configs.count + service->secrets.count;
-    struct content_list list = {.items = arena_alloc(arena, most * sizeof(struct content *))};
+    struct content_list list = {.items = arena_array(arena, most, sizeof(struct content *))};
 
     add_refs(&list, &service->configs, contents->configs, contents->config_count);
     add_refs(&list, &service->secrets, contents->secrets, contents->secret_count);
@@ -217,7 +217,7 @@ struct content_list contents_changed(struct arena *arena, const struct content_l
                                      const char *label)
 {
     struct content_list changed = {.items =
-                                       arena_alloc(arena, list->count * sizeof(struct content *))};
+                                       arena_array(arena, list->count, sizeof(struct content *))};
     const char *salt = contents_salt(arena, label);
 
     for (size_t i = 0; i < list->count; i++) {

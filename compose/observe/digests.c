@@ -119,7 +119,7 @@ static bool ask_registries(struct command_context *context, struct images *image
 {
     const char *directory = root_config_directory(context->root, images->arena);
     size_t count = images->names.count;
-    struct session_call *calls = arena_alloc(images->arena, (count + 1) * sizeof(*calls));
+    struct session_call *calls = arena_array(images->arena, count + 1, sizeof(*calls));
     struct docker_config config;
     bool good = true;
 
@@ -158,7 +158,7 @@ bool digests_resolve(struct command_context *context, struct spec_project *proje
     for (size_t i = 0; i < project->services.count; i++)
         if (!add_service(&images, project->services.items[i].value, err))
             return false;
-    digests = arena_alloc(images.arena, (images.names.count + 1) * sizeof(*digests));
+    digests = arena_array(images.arena, images.names.count + 1, sizeof(*digests));
     if (!ask_registries(context, &images, digests, err))
         return false;
     for (size_t i = 0; i < images.use_count; i++)

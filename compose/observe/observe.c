@@ -237,8 +237,8 @@ static bool fetch_images(struct session *session, struct observed *observed,
 
     if (wants->images.count == 0)
         return true;
-    calls = arena_alloc(observed->arena, wants->images.count * sizeof(*calls));
-    references = arena_alloc(observed->arena, wants->images.count * sizeof(*references));
+    calls = arena_array(observed->arena, wants->images.count, sizeof(*calls));
+    references = arena_array(observed->arena, wants->images.count, sizeof(*references));
     for (size_t i = 0; i < wants->images.count; i++) {
         const char *reference = wants->images.items[i];
 
@@ -346,9 +346,8 @@ static bool take_need(struct observed *observed, const struct plan_need *need,
 bool observe_needs(struct session *session, struct observed *observed, const struct plan *plan,
                    struct error *err)
 {
-    struct session_call *calls = arena_alloc(observed->arena, plan->need_count * sizeof(*calls));
-    const struct plan_need **needs =
-        arena_alloc(observed->arena, plan->need_count * sizeof(*needs));
+    struct session_call *calls = arena_array(observed->arena, plan->need_count, sizeof(*calls));
+    const struct plan_need **needs = arena_array(observed->arena, plan->need_count, sizeof(*needs));
     size_t count = 0;
     bool good = true;
 

@@ -249,6 +249,9 @@ static bool apply_scales(struct wanted *wanted, const struct pairs *scales, stru
         if (!number_parse_int64(scales->items[i].value, &number) || number < 0)
             return error_set(err, ERROR_USAGE, "invalid scale for service %s: %s",
                              scales->items[i].key, scales->items[i].value);
+        if (number > LIMIT_REPLICAS)
+            return error_set(err, ERROR_USAGE, "scale of service %s: more than %u containers",
+                             scales->items[i].key, LIMIT_REPLICAS);
         wanted->services[at].scale = number;
     }
     return true;
@@ -265,7 +268,7 @@ bool wanted_create(const struct spec_project *project, const struct pairs *scale
     wanted->project = project;
     wanted->origin = origin_of_project(arena, project);
     wanted->api_config = api_config;
-    wanted->services = arena_alloc(arena, order.count * sizeof(*wanted->services));
+    wanted->services = arena_array(arena, order.count, sizeof(*wanted->services));
     wanted->count = order.count;
     for (size_t i = 0; i < order.count; i++) {
         fill(wanted, &wanted->services[i], order.items[i]);
@@ -326,7 +329,7 @@ static bool add_file(struct arena *arena, struct step_file **files, size_t *coun
         return true;
     if (!*files)
         *files =
-            arena_alloc(arena, (service->configs.count + service->secrets.count) * sizeof(**files));
+            arena_array(arena, service->configs.count + service->secrets.count, sizeof(**files));
     file = &(*files)[(*count)++];
     *file = (struct step_file){
         .path = target + 1,

@@ -35,7 +35,7 @@ static void add_push(struct plan *plan, struct step *built)
 struct plan *reconcile_builds(const struct wanted *wanted, const struct reconcile_builds *what)
 {
     struct plan *plan = plan_create();
-    struct step **builds = arena_alloc(plan->arena, wanted->count * sizeof(*builds));
+    struct step **builds = arena_array(plan->arena, wanted->count, sizeof(*builds));
 
     for (size_t i = 0; i < wanted->count; i++) {
         const struct wanted_service *service = &wanted->services[i];

@@ -66,7 +66,7 @@ void reconcile_carry_volumes(struct reconcile *r, const struct spec_service *mod
 
     if (r->options->renew_anonymous)
         return;
-    create->carried = arena_alloc(r->arena, entry->mount_count * sizeof(*create->carried));
+    create->carried = arena_array(r->arena, entry->mount_count, sizeof(*create->carried));
     for (size_t i = 0; i < entry->mount_count; i++) {
         const struct engine_mount *mount = &entry->mounts[i];
         const struct spec_mount *declared = mount_at(model, mount->target);

@@ -158,7 +158,7 @@ bool reconcile_service_containers(struct reconcile *r, struct reconcile_service 
         return false;
     compute_hashes(r, service, &known, reference_count);
     gone = reconcile_settle_replacements(r, service, list, &count, &winner);
-    candidates = arena_alloc(r->arena, count * sizeof(*candidates));
+    candidates = arena_array(r->arena, count, sizeof(*candidates));
     for (size_t i = 0; i < count; i++) {
         candidates[i].container = list[i];
         candidates[i].stays = reconcile_stays(r, service, list[i], &candidates[i].why);
@@ -166,7 +166,7 @@ bool reconcile_service_containers(struct reconcile *r, struct reconcile_service 
     if (count > 1)
         qsort(candidates, count, sizeof(*candidates), compare_candidates);
     service->slots =
-        arena_alloc(r->arena, (wanted > count ? wanted : count) * sizeof(*service->slots));
+        arena_array(r->arena, wanted > count ? wanted : count, sizeof(*service->slots));
     for (size_t i = wanted; i < count; i++)
         scale_down(r, service, &candidates[i]);
     for (size_t i = 0; i < count && i < wanted; i++) {

@@ -47,7 +47,7 @@ bool reconcile_references(struct reconcile *r, struct reconcile_service *service
                           struct pairs *ret_known, struct error *err)
 {
     struct strings names = wanted_references(r->arena, reconcile_model(service));
-    struct step_reference *references = arena_alloc(r->arena, names.count * sizeof(*references));
+    struct step_reference *references = arena_array(r->arena, names.count, sizeof(*references));
 
     for (size_t i = 0; i < names.count; i++) {
         struct reconcile_service *other = reconcile_find_service(r, names.items[i]);

@@ -175,7 +175,7 @@ struct step_mounted_image *reconcile_mounted_images(struct reconcile *r,
                                                     const struct spec_service *model,
                                                     size_t *ret_count, struct step **ret_made)
 {
-    struct step_mounted_image *list = arena_alloc(r->arena, model->volumes.count * sizeof(*list));
+    struct step_mounted_image *list = arena_array(r->arena, model->volumes.count, sizeof(*list));
     size_t count = 0;
 
     if (ret_made)
@@ -252,7 +252,7 @@ static size_t count_images(const struct reconcile *r)
 
 void reconcile_images(struct reconcile *r)
 {
-    r->images = arena_alloc(r->arena, count_images(r) * sizeof(*r->images));
+    r->images = arena_array(r->arena, count_images(r), sizeof(*r->images));
     for (size_t i = 0; i < r->service_count; i++) {
         struct reconcile_service *service = &r->services[i];
         const struct spec_service *model = service->wanted->service;

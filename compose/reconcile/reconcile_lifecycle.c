@@ -40,8 +40,8 @@ static void add_end(struct lifecycle_plan *p, struct ends *ends, struct step *st
 
 void lifecycle_walk_back(struct lifecycle_plan *p, lifecycle_container_fn *each)
 {
-    struct ends *own = arena_alloc(p->arena, p->wanted->count * sizeof(*own));
-    struct ends *dependents = arena_alloc(p->arena, p->wanted->count * sizeof(*dependents));
+    struct ends *own = arena_array(p->arena, p->wanted->count, sizeof(*own));
+    struct ends *dependents = arena_array(p->arena, p->wanted->count, sizeof(*dependents));
 
     for (size_t i = p->wanted->count; i > 0; i--) {
         const struct spec_service *service = p->wanted->services[i - 1].service;
@@ -95,7 +95,7 @@ static struct step *stop_one(struct lifecycle_plan *p, const struct observed_con
 
 static void fill_slots(struct reconcile *r, const struct lifecycle_plan *p)
 {
-    r->services = arena_alloc(r->arena, r->wanted->count * sizeof(*r->services));
+    r->services = arena_array(r->arena, r->wanted->count, sizeof(*r->services));
     r->service_count = r->wanted->count;
     for (size_t i = 0; i < r->service_count; i++) {
         struct reconcile_service *service = &r->services[i];
@@ -105,7 +105,7 @@ static void fill_slots(struct reconcile *r, const struct lifecycle_plan *p)
         service->wanted = &r->wanted->services[i];
         count = reconcile_containers_of(r->arena, r->observed, service->wanted->service->name,
                                         false, &list);
-        service->slots = arena_alloc(r->arena, count * sizeof(*service->slots));
+        service->slots = arena_array(r->arena, count, sizeof(*service->slots));
         service->slot_count = count;
         for (size_t j = 0; j < count; j++)
             service->slots[j] = (struct reconcile_slot){

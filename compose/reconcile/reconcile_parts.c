@@ -62,7 +62,7 @@ size_t reconcile_containers_of(struct arena *arena, const struct observed *obser
                                const struct observed_container ***ret_list)
 {
     const struct observed_container **list =
-        arena_alloc(arena, observed->container_count * sizeof(struct observed_container *));
+        arena_array(arena, observed->container_count, sizeof(struct observed_container *));
     size_t count = 0;
 
     for (size_t i = 0; i < observed->container_count; i++) {

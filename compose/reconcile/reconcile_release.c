@@ -61,8 +61,8 @@ static bool *dependencies_of(struct reconcile *r, const struct observed_containe
     struct dependency_walk walk = {.r = r};
     const struct wanted_service *own = wanted_service(r->wanted, container->service);
 
-    walk.seen = arena_alloc(r->arena, r->wanted->count * sizeof(*walk.seen));
-    walk.queue = arena_alloc(r->arena, r->wanted->count * sizeof(*walk.queue));
+    walk.seen = arena_array(r->arena, r->wanted->count, sizeof(*walk.seen));
+    walk.queue = arena_array(r->arena, r->wanted->count, sizeof(*walk.queue));
     if (own)
         note_service(&walk, own);
     note_label(&walk, labels_get(&container->entry->labels, LABEL_DEPENDS_ON));
@@ -85,7 +85,7 @@ struct release_list reconcile_releases(struct reconcile *r)
 {
     struct release_list list = {0};
 
-    list.items = arena_alloc(r->arena, r->observed->container_count * sizeof(*list.items));
+    list.items = arena_array(r->arena, r->observed->container_count, sizeof(*list.items));
     for (size_t i = 0; i < r->plan->count; i++) {
         struct step *step = r->plan->steps[i];
         const struct observed_container *container;
@@ -107,7 +107,7 @@ struct release_list reconcile_releases(struct reconcile *r)
 struct step **reconcile_released_before(struct reconcile *r, const struct release_list *releases,
                                         const struct reconcile_service *service, size_t *ret_count)
 {
-    struct step **steps = arena_alloc(r->arena, releases->count * sizeof(struct step *));
+    struct step **steps = arena_array(r->arena, releases->count, sizeof(struct step *));
     struct claims claims = reconcile_claims(r, service);
     size_t place = (size_t)(service - r->services), count = 0;
 
@@ -144,7 +144,7 @@ bool reconcile_comes_after(struct reconcile *r, const struct step *step, const s
 
     if (!step || step == before)
         return step != NULL;
-    seen = arena_alloc(r->arena, (r->plan->count + 1) * sizeof(*seen));
+    seen = arena_array(r->arena, r->plan->count + 1, sizeof(*seen));
     return search_back(step, before, seen);
 }
 

@@ -280,7 +280,7 @@ bool reconcile_networks(struct reconcile *r, struct error *err)
 {
     const struct spec_network_map *map = &r->project->networks;
 
-    r->networks = arena_alloc(r->arena, map->count * sizeof(*r->networks));
+    r->networks = arena_array(r->arena, map->count, sizeof(*r->networks));
     for (size_t i = 0; i < map->count; i++) {
         struct reconcile_network *entry;
 
@@ -404,7 +404,7 @@ bool reconcile_volumes(struct reconcile *r, struct error *err)
 {
     const struct spec_volume_map *map = &r->project->volumes;
 
-    r->volumes = arena_alloc(r->arena, map->count * sizeof(*r->volumes));
+    r->volumes = arena_array(r->arena, map->count, sizeof(*r->volumes));
     for (size_t i = 0; i < map->count; i++) {
         struct reconcile_volume *entry;
 

@@ -51,9 +51,9 @@ static bool holds_already(const struct reconcile_service *service, enum step_con
 static void fill_wait(struct reconcile *r, struct step *wait,
                       const struct reconcile_service *service)
 {
-    wait->containers = arena_alloc(r->arena, service->slot_count * sizeof(*wait->containers));
+    wait->containers = arena_array(r->arena, service->slot_count, sizeof(*wait->containers));
     wait->container_names =
-        arena_alloc(r->arena, service->slot_count * sizeof(*wait->container_names));
+        arena_array(r->arena, service->slot_count, sizeof(*wait->container_names));
     wait->container_count = service->slot_count;
     for (size_t i = 0; i < service->slot_count; i++) {
         wait->containers[i] = service->slots[i].id;

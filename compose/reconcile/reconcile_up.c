@@ -31,7 +31,7 @@ static bool check_names(struct reconcile *r, struct error *err)
 
 static void add_services(struct reconcile *r)
 {
-    r->services = arena_alloc(r->arena, r->wanted->count * sizeof(*r->services));
+    r->services = arena_array(r->arena, r->wanted->count, sizeof(*r->services));
     r->service_count = r->wanted->count;
     for (size_t i = 0; i < r->service_count; i++) {
         struct reconcile_service *service = &r->services[i];

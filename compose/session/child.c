@@ -155,7 +155,7 @@ static char **environment_of(struct child *child, const struct pairs *changes)
 
     while (environ[count])
         count++;
-    list = arena_alloc(child->arena, (count + changes->count + 1) * sizeof(*list));
+    list = arena_array(child->arena, count + changes->count + 1, sizeof(*list));
     for (size_t i = 0; i < count; i++) {
         const char *name = arena_strndup(child->arena, environ[i], strcspn(environ[i], "="));
 
@@ -172,7 +172,7 @@ static char **environment_of(struct child *child, const struct pairs *changes)
 static char **arguments_of(struct child *child, const struct child_options *options)
 {
     size_t count = options->arguments ? options->arguments->count : 0;
-    char **list = arena_alloc(child->arena, (count + 2) * sizeof(*list));
+    char **list = arena_array(child->arena, count + 2, sizeof(*list));
 
     list[0] = arena_strdup(child->arena, options->program);
     for (size_t i = 0; i < count; i++)

@@ -53,7 +53,7 @@ bool session_fetch_all(struct session *session, struct arena *arena, struct sess
         return true;
     if (!session_client(session, &client, err))
         return false;
-    fetch.items = arena_alloc(arena, count * sizeof(*fetch.items));
+    fetch.items = arena_array(arena, count, sizeof(*fetch.items));
     for (size_t i = 0; i < count; i++) {
         struct engine_call call = {
             .method = calls[i].method ? calls[i].method : "GET",

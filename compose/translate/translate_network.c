@@ -38,7 +38,7 @@ struct strings translate_networks_in_order(struct arena *arena, const struct spe
 
     if ((service->network_mode && *service->network_mode) || count == 0)
         return keys;
-    sorted = arena_alloc(arena, count * sizeof(*sorted));
+    sorted = arena_array(arena, count, sizeof(*sorted));
     memcpy(sorted, service->networks.items, count * sizeof(*sorted));
     qsort(sorted, count, sizeof(*sorted), compare_priority);
     for (size_t i = 0; i < count; i++)

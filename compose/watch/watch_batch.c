@@ -108,7 +108,7 @@ static void find_gone_roots(struct builder *builder, const struct watch_change *
 {
     const struct watch_rules *rules = builder->rules;
 
-    builder->root_gone = arena_alloc(builder->arena, rules->count * sizeof(bool));
+    builder->root_gone = arena_array(builder->arena, rules->count, sizeof(bool));
     for (size_t r = 0; r < rules->count; r++)
         for (size_t i = 0; i < count; i++)
             if (changes[i].gone && changes[i].directory &&

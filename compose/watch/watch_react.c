@@ -86,7 +86,7 @@ static struct spec_project *narrowed(struct watch *watch, const struct strings *
     } while (names.count > before);
     *project = *watch->settings.project;
     project->services = (struct spec_service_map){0};
-    project->services.items = arena_alloc(arena, all->count * sizeof(*all->items));
+    project->services.items = arena_array(arena, all->count, sizeof(*all->items));
     for (size_t i = 0; i < all->count; i++)
         if (strings_contain(&names, all->items[i].key))
             project->services.items[project->services.count++] = all->items[i];
@@ -191,7 +191,7 @@ static bool prune(struct watch *watch, struct error *err)
 
     if (!list_dangling(watch, &images, err))
         return false;
-    calls = arena_alloc(arena, (images.count + 1) * sizeof(*calls));
+    calls = arena_array(arena, images.count + 1, sizeof(*calls));
     for (size_t i = 0; i < images.count; i++) {
         calls[i].method = "DELETE";
         calls[i].path = engine_path(arena, "/images/%s", images.items[i].id);

@@ -85,6 +85,15 @@ void *arena_alloc(struct arena *arena, size_t size)
     return memset(block->bytes + start, 0, size);
 }
 
+void *arena_array(struct arena *arena, size_t count, size_t size)
+{
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, size, &bytes))
+        fatal("out of memory");
+    return arena_alloc(arena, bytes);
+}
+
 char *arena_strndup(struct arena *arena, const char *s, size_t length)
 {
     char *copy = arena_alloc(arena, length + 1);
@@ -132,11 +141,11 @@ void *arena_grow(struct arena *arena, void *old, size_t *capacity, size_t need, 
 
     if (need <= room)
         return old;
+    if (need > SIZE_MAX / 2)
+        fatal("out of memory");
     while (room < need)
         room = room ? room * 2 : 4;
-    if (size && room > SIZE_MAX / size)
-        fatal("out of memory");
-    made = arena_alloc(arena, room * size);
+    made = arena_array(arena, room, size);
     if (*capacity)
         memcpy(made, old, *capacity * size);
     *capacity = room;

@@ -17,6 +17,8 @@ void arena_destroy(struct arena *arena); /* NULL is allowed */
 
 /** Zeroed memory, aligned for any type, owned by the arena. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc));
+/** Zeroed room for `count` items of `size` bytes. A product that does not fit ends the program like other lack of memory. */
+void *arena_array(struct arena *arena, size_t count, size_t size) __attribute__((malloc));
 char *arena_strdup(struct arena *arena, const char *s);
 char *arena_strndup(struct arena *arena, const char *s, size_t length);
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -26,7 +26,7 @@ static struct index_slot *slot_of(struct index_slot *slots, size_t room, const c
 static void widen(struct index *index, struct arena *arena)
 {
     size_t room = index->room ? index->room * 2 : 16;
-    struct index_slot *slots = arena_alloc(arena, room * sizeof(*slots));
+    struct index_slot *slots = arena_array(arena, room, sizeof(*slots));
 
     for (size_t i = 0; i < index->room; i++)
         if (index->slots[i].key)

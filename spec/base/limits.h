@@ -17,7 +17,8 @@
 #define LIMIT_INTERPOLATED_TOTAL                                                                   \
     (256u * 1024 * 1024) /* all values of a load, or of a file of variables */
 #define LIMIT_INTERPOLATION_DEPTH 64u
-#define LIMIT_FAILURES            50u /* of one stage that are told one by one */
+#define LIMIT_REPLICAS            10000u /* containers of one service */
+#define LIMIT_FAILURES            50u    /* of one stage that are told one by one */
 #define LIMIT_MESSAGE_BYTES       (64u * 1024)
 #define LIMIT_ENGINE_BODY_BYTES   (256u * 1024 * 1024) /* an answer that is kept whole */
 #define LIMIT_JSON_LINE_BYTES     (16u * 1024 * 1024)  /* one message of a JSON stream */

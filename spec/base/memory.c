@@ -57,6 +57,8 @@ void *xgrow(void *old, size_t *capacity, size_t need, size_t size)
 
     if (need <= room)
         return old;
+    if (need > SIZE_MAX / 2)
+        fatal("out of memory");
     while (room < need)
         room = room ? room * 2 : 8;
     if (size && room > SIZE_MAX / size)

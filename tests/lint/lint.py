@@ -74,6 +74,19 @@ def check_banned(path, text):
                 yield f"{path}:{number}: {name}() is banned"
 
 
+def check_allocations(path, text):
+    """a product as the size of an allocation may overflow: arena_array() checks it"""
+    plain = without_comments_and_strings(text)
+    for match in re.finditer(r"\b(arena_alloc|x?malloc)\(", plain):
+        depth, at = 1, match.end()
+        while depth and at < len(plain):
+            depth += {"(": 1, ")": -1}.get(plain[at], 0)
+            at += 1
+        if re.search(r"\*\s*sizeof\b|\bsizeof\s*\([^()]*\)\s*\*|[\w)]\s+\*\s+(?:size|length|count)\b",
+                     plain[match.end():at - 1]):
+            yield f"{path}:{plain.count(chr(10), 0, match.start()) + 1}: use arena_array() or xcalloc() for a product"
+
+
 def check_head(path, text):
     mark = COMMENTED.get(os.path.splitext(path)[1])
     if mark is None and text.startswith("#!"):
@@ -92,6 +105,7 @@ def check(path, text):
     if folder and path.endswith((".c", ".h", ".def")):
         yield from check_includes(path, text, folder)
         yield from check_banned(path, text)
+        yield from check_allocations(path, text)
     if path.endswith(".h") and folder and not re.search(r"^#pragma once$", text, re.M):
         yield f"{path}:1: no #pragma once"
     if not path.endswith("lint.py"):

@@ -26,7 +26,7 @@ static struct spec_service *make_service(struct arena *arena)
     service->provider = provider;
     provider->type = "cloud";
     provider->options.items =
-        arena_alloc(arena, COUNT_OF(options) * sizeof(*provider->options.items));
+        arena_array(arena, COUNT_OF(options), sizeof(*provider->options.items));
     provider->options.count = COUNT_OF(options);
     for (size_t i = 0; i < COUNT_OF(options); i++) {
         provider->options.items[i].key = options[i][0];

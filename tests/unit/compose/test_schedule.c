@@ -39,7 +39,7 @@ static struct plan *random_plan(struct simulation *simulation)
     struct plan *plan = plan_create();
     size_t count = 1 + pick(simulation, MOST_STEPS);
     bool many_builds = pick(simulation, 2) == 0;
-    size_t *rank = arena_alloc(plan->arena, count * sizeof(*rank));
+    size_t *rank = arena_array(plan->arena, count, sizeof(*rank));
 
     for (size_t i = 0; i < count; i++) {
         enum step_kind kind = (enum step_kind)pick(simulation, STEP_KINDS);

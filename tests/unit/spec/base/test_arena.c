@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "spec/base/arena.h"
 #include "spec/base/index.h"
@@ -26,6 +28,25 @@ TEST(pieces_are_zeroed_aligned_and_apart)
     }
     arena_destroy(arena);
     arena_destroy(NULL);
+}
+
+TEST(an_array_that_does_not_fit_ends_the_program)
+{
+    static const size_t counts[] = {SIZE_MAX, SIZE_MAX / 8 + 1, SIZE_MAX / 16 + 2};
+
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+        pid_t child = fork();
+        int status;
+
+        if (child == 0) {
+            (void)close(STDERR_FILENO);
+            (void)arena_array(arena_create(), counts[i], 16);
+            _exit(0);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 1);
+    }
 }
 
 TEST(index_finds_what_was_put_and_nothing_else)
