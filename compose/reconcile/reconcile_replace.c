@@ -102,6 +102,17 @@ static struct step *retire(struct reconcile *r, const struct reconcile_service *
     return remove;
 }
 
+/* Also of its connections to further networks. */
+static void replace_details(struct reconcile *r, struct step *create,
+                            const struct step_create *details)
+{
+    const struct step_create *plain = create->create;
+
+    for (size_t i = 0; i < r->plan->count; i++)
+        if (r->plan->steps[i]->create == plain)
+            r->plan->steps[i]->create = details;
+}
+
 /* create under a name of its own → stop old → remove old → rename. Interrupted anywhere, the names tell the rest. */
 bool reconcile_replace(struct reconcile *r, struct reconcile_service *service,
                        struct reconcile_slot *slot, const struct step_reason *why,
@@ -123,7 +134,7 @@ bool reconcile_replace(struct reconcile *r, struct reconcile_service *service,
             : arena_printf(r->arena, "%s%s%" PRId64, reconcile_model(service)->name,
                            names_separator(r->project), slot->number);
     reconcile_carry_volumes(r, reconcile_model(service), old, details);
-    create->create = details;
+    replace_details(r, create, details);
     create->id = line;
     create->working = "Recreate";
     create->done = "";
@@ -153,6 +164,7 @@ bool reconcile_replace_with_volume(struct reconcile *r, struct reconcile_service
 {
     const struct observed_container *old = slot->container;
     struct step *gone = retire(r, service, old, NULL), *create;
+    struct step_create *details;
 
     gone->id = reconcile_container_id_line(r->arena, old->name);
     plan_reason(r->plan, gone, REASON_RELATED, "replaced");
@@ -162,6 +174,10 @@ bool reconcile_replace_with_volume(struct reconcile *r, struct reconcile_service
     if (!reconcile_add_create(r, service, slot, slot->name, &create, err))
         return false;
     plan_after(r->plan, create, gone);
+    details = arena_alloc(r->arena, sizeof(*details));
+    *details = *create->create;
+    reconcile_carry_volumes(r, reconcile_model(service), old, details);
+    replace_details(r, create, details);
     create->working = "Recreate";
     create->done = "Recreated";
     copy_reason(r, create, why);

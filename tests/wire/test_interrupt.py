@@ -42,6 +42,8 @@ OUTSIDE = "0123456789abcdef" * 4
 USUAL = {"version": "1", "scale": 1, "network": "1", "volume": "1", "back": "project_back", "more": "", "outside": OUTSIDE}
 FOLLOWER = {"more": "  follower:\n    image: plain\n    depends_on: {db: {condition: service_started, restart: true}}\n"}
 SHARING = {"more": "  sharing:\n    image: plain\n    network_mode: service:db\n"}
+ON_BACK = {"more": "  more:\n    image: plain\n    networks: [back]\n"}
+OWN_MAC = {"more": "  more:\n    image: plain\n    networks: {back: {mac_address: 02:aa:bb:cc:dd:01}}\n"}
 UP = ["up", "-d"]
 AT_ONCE = 6
 WAITS = 7                                                       # of so many requests that were dropped, one is waited for
@@ -53,6 +55,11 @@ SITUATIONS = {
     "scale up": ([({}, UP)], ({"scale": 3}, UP)),
     "scale down": ([({"scale": 3}, UP)], ({}, UP)),
     "network change": ([({}, UP)], ({"network": "2"}, UP)),
+    "network change with a recreation": ([({}, UP)], ({"network": "2"}, UP + ["--force-recreate"])),
+    "network change with a scale down": ([({"scale": 2}, UP)], ({"network": "2"}, UP)),
+    "network change with an orphan": ([(ON_BACK, UP)], ({"network": "2"}, UP + ["--remove-orphans"])),
+    "network and volume change": ([({}, UP)], ({"network": "2", "volume": "2"}, UP + ["-y"])),
+    "network change with a MAC address": ([(OWN_MAC, UP)], ({"network": "2", **OWN_MAC}, UP)),
     "network rename": ([({}, UP)], ({"back": "project_other"}, UP)),
     "volume change": ([({}, UP)], ({"volume": "2"}, UP + ["-y"])),
     "renewed anonymous volumes": ([({}, UP)], ({}, UP + ["-V"])),
@@ -70,7 +77,8 @@ SITUATIONS = {
 }
 
 # An anonymous volume that nobody mounts may be left: -V deletes none, and once a container is gone nobody knows its volumes.
-MAY_LEAVE_VOLUMES = {"renewed anonymous volumes", "down with volumes after a recreate", "rm with volumes after a recreate"}
+MAY_LEAVE_VOLUMES = {"volume change", "network and volume change", "renewed anonymous volumes",
+                     "down with volumes after a recreate", "rm with volumes after a recreate"}
 
 
 class Stage:
