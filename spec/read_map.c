@@ -110,12 +110,25 @@ struct merge {
     unsigned line;
 };
 
+/* `<<` in plain style, or with the tag !!merge or the tag `!`, which leaves the resolution open. */
+static bool is_merge_key(const yaml_event_t *event)
+{
+    const char *tag;
+
+    if (event->type != YAML_SCALAR_EVENT || event->data.scalar.length != 2 ||
+        memcmp(event->data.scalar.value, "<<", 2) != 0)
+        return false;
+    tag = (const char *)event->data.scalar.tag;
+    if (!tag)
+        return event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    return strcmp(tag, "!") == 0 || strcmp(tag, "tag:yaml.org,2002:merge") == 0;
+}
+
 /* One key with its value. `ret_merge` gets the value of `<<`. */
 static bool read_member(struct spec_reader *reader, yaml_event_t *event, struct spec_node *map,
                         const struct spot *spot, struct merge *ret_merge)
 {
-    bool dropped = false, plain = event->type == YAML_SCALAR_EVENT && !event->data.scalar.tag &&
-                                  event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    bool dropped = false;
     struct place place = spec_reader_place(reader, event->start_mark);
     struct spec_node *value;
     const struct spec_member *before;
@@ -125,7 +138,7 @@ static bool read_member(struct spec_reader *reader, yaml_event_t *event, struct 
     path.key = read_key(reader, event, spot);
     if (!path.key)
         return false;
-    inner.in_merge = plain && strcmp(path.key, "<<") == 0;
+    inner.in_merge = is_merge_key(event);
     if (inner.in_merge)
         inner.path = spot->path;
     before = spec_node_member(map, path.key);
