@@ -277,6 +277,29 @@ static bool read_quoted_text(struct reader *reader, struct text *out)
     return true;
 }
 
+static bool fail_nul(struct place place, struct error *err)
+{
+    (void)error_set_at(err, ERROR_INPUT, place, "line %u: a value must not contain a NUL character",
+                       place.line);
+    return error_hint(err, "variables cannot hold it; is this a text file in UTF-8?");
+}
+
+/* Environments are NUL-terminated strings: a NUL would cut a value. */
+static bool check_no_nul(struct span text, const char *file, struct error *err)
+{
+    const char *nul = text.length > 0 ? memchr(text.bytes, '\0', text.length) : NULL;
+    struct place place = {file, 1, 1};
+
+    if (!nul)
+        return true;
+    for (const char *at = text.bytes; at < nul; at++) {
+        place.column++;
+        if (*at == '\n')
+            place = (struct place){file, place.line + 1, 1};
+    }
+    return fail_nul(place, err);
+}
+
 static bool read_quoted(struct reader *reader, const char **ret_value)
 {
     CLEANUP(text_finish) struct text text;
@@ -297,6 +320,8 @@ static bool read_quoted(struct reader *reader, const char **ret_value)
         return true;
     }
     add_unescaped(&unescaped, text.bytes, text.bytes + text.length);
+    if (unescaped.length > 0 && memchr(unescaped.bytes, '\0', unescaped.length))
+        return fail_nul(place, reader->err);
     return expand(reader, text_span(&unescaped), ret_value);
 }
 
@@ -349,6 +374,8 @@ bool spec_dotenv_parse(struct span text, const char *file, const struct spec_dot
     text = without_bom(text);
     reader.at = reader.line_start = text.bytes;
     reader.end = text.bytes + text.length;
+    if (!check_no_nul(text, file, err))
+        return false;
     while (find_statement(&reader))
         if (!read_statement(&reader))
             return false;
@@ -396,6 +423,8 @@ bool spec_dotenv_parse_raw(struct span text, const char *file,
     text = without_bom(text);
     at = text.bytes;
     end = at + text.length;
+    if (!check_no_nul(text, file, err))
+        return false;
     for (; at < end; number++) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         struct span line = {at, (size_t)((newline ? newline : end) - at)};

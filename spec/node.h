@@ -3,7 +3,7 @@
  * The tree that Compose files are folded into before it becomes structs: null, bool, int, float, string, list, map.
  *
  * Nodes live in the load's arena and are changed in place while loading. Every node has an origin: where its value
- * stands, or which rule or variable made it. Strings are NUL-terminated and may hold NUL bytes before `length`.
+ * stands, or which rule or variable made it. Strings are NUL-terminated and hold no other NUL.
  * Maps keep their order of insertion and have an index once they grow long.
  *
  *     struct spec_node *image = spec_node_get(service, "image");

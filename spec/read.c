@@ -236,7 +236,14 @@ bool spec_reader_scalar(struct spec_reader *reader, const yaml_event_t *event,
                   (!tag && !event->data.scalar.plain_implicit),
     };
 
-    return spec_scalar_resolve(reader->tree->arena, &scalar, node, reader->err);
+    if (!spec_scalar_resolve(reader->tree->arena, &scalar, node, reader->err))
+        return false;
+    if (node->kind == SPEC_STRING && memchr(node->string.bytes, '\0', node->string.length)) {
+        (void)error_set_at(reader->err, ERROR_INPUT, spec_node_place(node),
+                           "a value must not contain a NUL character");
+        return error_hint(reader->err, "neither arguments nor variables of a process can hold it");
+    }
+    return true;
 }
 
 static struct spec_node *read_scalar(struct spec_reader *reader, const yaml_event_t *event)
