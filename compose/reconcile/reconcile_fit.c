@@ -125,8 +125,8 @@ static bool parent_replaced(struct reconcile *r, const struct spec_service *mode
     return false;
 }
 
-static bool fits_hash(const struct reconcile_service *service,
-                      const struct observed_container *container)
+bool reconcile_fits_hash(const struct reconcile_service *service,
+                         const struct observed_container *container)
 {
     const char *label = labels_get(&container->entry->labels, LABEL_CONFIG_HASH);
 
@@ -154,7 +154,7 @@ bool reconcile_is_current(struct reconcile *r, const struct reconcile_service *s
     }
     if (service->wanted->given_by && r->options->preview
             ? !reconcile_fits_provided(r, service, container)
-            : !fits_hash(service, container)) {
+            : !reconcile_fits_hash(service, container)) {
         *ret_reason = reason(REASON_CONFIG, "configuration changed");
         return false;
     }

@@ -109,6 +109,9 @@ bool reconcile_stays(struct reconcile *r, const struct reconcile_service *servic
 bool reconcile_is_current(struct reconcile *r, const struct reconcile_service *service,
                           const struct observed_container *container,
                           struct step_reason *ret_reason);
+/** Was it created from this configuration? */
+bool reconcile_fits_hash(const struct reconcile_service *service,
+                         const struct observed_container *container);
 const struct engine_container_network *
 reconcile_endpoint(const struct observed_container *container, const char *name);
 bool reconcile_is_attached(const struct observed_container *container,

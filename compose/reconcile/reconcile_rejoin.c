@@ -140,8 +140,12 @@ void reconcile_rejoin_networks(struct reconcile *r, struct reconcile_service *se
     for (size_t i = 0; i < keys.count; i++) {
         struct reconcile_network *network = reconcile_find_network(r, keys.items[i]);
 
-        if (network && (network->replaced || !reconcile_is_attached(slot->container, network)))
-            rejoin_wanted(r, service, slot, network);
+        if (!network || (!network->replaced && reconcile_is_attached(slot->container, network)))
+            continue;
+        if (!reconcile_endpoint(slot->container, network->name) &&
+            !reconcile_fits_hash(service, slot->container))
+            continue; /* --no-recreate: the file gained it since the container was created */
+        rejoin_wanted(r, service, slot, network);
     }
     /* --no-recreate keeps a container that is on networks which its service does not have any more. */
     for (size_t i = 0; i < r->network_count; i++) {
