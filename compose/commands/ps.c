@@ -329,6 +329,7 @@ static bool wanted_services(const struct command_context *context, struct string
     return true;
 }
 
+/* Without any, one empty line: the reference joins the names with line feeds and ends with one. */
 static void print_services(struct command_context *context,
                            const struct engine_container_list *list)
 {
@@ -342,6 +343,8 @@ static void print_services(struct command_context *context,
         strings_add(&seen, context->arena, service);
         console_print(context->console, "%s\n", service);
     }
+    if (seen.count == 0)
+        console_print(context->console, "\n");
 }
 
 /* An empty --format asks for psFormat of the docker CLI's configuration. */
