@@ -83,11 +83,24 @@ static const char *last_words(struct execution *run, const struct step *step)
     return copy;
 }
 
+/* The change that it belongs to goes on. */
+static void warn_failed(struct execution *run, struct step *step, const char *what)
+{
+    console_warn(run->console, "%s of container %s %s", step->hook_name, step->name, what);
+    execute_done(run, step, NULL);
+}
+
 void execute_hook_failed(struct execution *run, struct step *step, int64_t status)
 {
     struct error failure;
 
     error_init(&failure);
+    if (step->optional) {
+        warn_failed(run, step,
+                    arena_printf(run->arena, "exited with code %lld%s", (long long)status,
+                                 last_words(run, step)));
+        return;
+    }
     if (step->kind == STEP_HOOK_RUN)
         (void)error_set(&failure, ERROR_INPUT, "service \"%s\" %s exited with code %lld%s",
                         step->name, step->hook_name, (long long)status, last_words(run, step));
@@ -96,6 +109,23 @@ void execute_hook_failed(struct execution *run, struct step *step, int64_t statu
                         step->service->name, (long long)status, last_words(run, step));
     execute_failed(run, step, &failure);
     error_finish(&failure);
+}
+
+static void fail_hook(struct execution *run, struct step *step, const struct error *failure)
+{
+    char *message;
+
+    if (step->work->hook_expired) {
+        warn_failed(run, step,
+                    arena_printf(run->arena, "did not end within %lld s and is not waited for",
+                                 (long long)step->timeout_s));
+    } else if (step->optional && failure->kind != ERROR_CANCELED) {
+        message = error_message(failure);
+        warn_failed(run, step, arena_printf(run->arena, "failed: %s", message));
+        free(message);
+    } else {
+        execute_failed(run, step, failure);
+    }
 }
 
 /* The common way out of a talk: the failure is fine, or it fails the step. */
@@ -109,8 +139,30 @@ static bool ended(struct step *step, const struct error *failure)
     if (execute_is_fine(run, step, failure))
         execute_done(run, step, NULL);
     else
-        execute_failed(run, step, failure);
+        fail_hook(run, step, failure);
     return true;
+}
+
+static void on_hook_deadline(uv_timer_t *timer)
+{
+    struct step *step = timer->data;
+    struct step_work *work = step->work;
+
+    work->hook_expired = true;
+    if (work->request)
+        engine_request_cancel(work->request);
+    else if (work->exec_end)
+        exec_end_cancel(work->exec_end);
+}
+
+static void set_hook_deadline(struct execution *run, struct step *step)
+{
+    if (!step->optional || !step->has_timeout)
+        return;
+    step->work->timer = xcalloc(1, sizeof(*step->work->timer));
+    (void)uv_timer_init(session_loop(run->session), step->work->timer);
+    step->work->timer->data = step;
+    (void)uv_timer_start(step->work->timer, on_hook_deadline, (uint64_t)step->timeout_s * 1000, 0);
 }
 
 /* -- exec -- */
@@ -196,6 +248,7 @@ bool execute_hook_exec(struct execution *run, struct step *step, struct error *f
     translate_member(&json, "WorkingDir", hook->working_dir);
     write_environment(&json, run->arena, &hook->environment);
     json_object_close(&json);
+    set_hook_deadline(run, step);
     execute_send(run, step, "POST",
                  engine_path(run->arena, "/containers/%s/exec", step_value_get(step->object)), NULL,
                  text_span(&body), on_exec_created);

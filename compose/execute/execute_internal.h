@@ -62,6 +62,7 @@ struct step_work {
     struct engine_request *attach, *launch; /* of a hook's container, whose `request` is the wait */
     struct error hook_failure;              /* the first of the three */
     int64_t hook_status;
+    bool hook_expired; /* its time is over: it was given up */
     struct exec_end *exec_end;
     char *exec_id;          /* or the id of a hook's container */
     struct tar_stream *tar; /* CONTAINER_SYNC */

@@ -240,9 +240,14 @@ struct reconcile_image *reconcile_find_image(struct reconcile *r, const char *re
 /* Pieces used by several commands. */
 const char *reconcile_container_id_line(struct arena *arena,
                                         const char *name); /* "Container NAME" */
+/** A stop that serves another change: pre_stop hooks run before it, but one that fails or hangs is only a warning. */
 struct step *reconcile_add_stop(struct plan *plan, const struct observed_container *container,
                                 const struct spec_service *service, bool has_timeout,
                                 int64_t timeout_s, struct step *before);
+/** A stop that the command is for: a hook that fails, fails it. */
+struct step *reconcile_add_asked_stop(struct plan *plan, const struct observed_container *container,
+                                      const struct spec_service *service, bool has_timeout,
+                                      int64_t timeout_s);
 /** A pre_start container that a killed run left before its start. */
 void reconcile_remove_hook(struct plan *plan, const struct observed_container *hook);
 /** pre_stop hooks of a running container, in order; the last one, or `before` when there is none. */

@@ -69,8 +69,8 @@ struct step *lifecycle_add_stop(struct lifecycle_plan *p,
                                 const struct spec_service *service, struct step *const *before,
                                 size_t count)
 {
-    struct step *stop = reconcile_add_stop(p->plan, container, service, p->options->has_timeout,
-                                           p->options->timeout_s, NULL);
+    struct step *stop = reconcile_add_asked_stop(p->plan, container, service,
+                                                 p->options->has_timeout, p->options->timeout_s);
     size_t first = p->plan->count - 1;
 
     while (first > 0 && p->plan->steps[first - 1]->kind == STEP_HOOK_EXEC &&
@@ -284,7 +284,7 @@ static void remove_stopped(struct lifecycle_plan *p)
             (is_active(container) && !p->options->stop))
             continue;
         if (is_active(container))
-            stop = reconcile_add_stop(p->plan, container, service->service, false, 0, NULL);
+            stop = reconcile_add_asked_stop(p->plan, container, service->service, false, 0);
         if (p->options->volumes) {
             (void)deletion_container_and_data(&deletion, container, "rm -v", stop);
             continue;

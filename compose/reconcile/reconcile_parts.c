@@ -12,6 +12,10 @@
 #include "spec/base/arena.h"
 #include "spec/project.h"
 
+#define NANOSECONDS_PER_SECOND INT64_C(1000000000)
+
+enum { DEFAULT_GRACE_S = 10 };
+
 struct reconcile_service *reconcile_find_service(struct reconcile *r, const char *name)
 {
     uint32_t at = index_find(&r->wanted->index, name);
@@ -107,9 +111,24 @@ struct step *reconcile_add_hooks(struct plan *plan, const struct spec_hook_list 
     return before;
 }
 
-struct step *reconcile_add_stop(struct plan *plan, const struct observed_container *container,
-                                const struct spec_service *service, bool has_timeout,
-                                int64_t timeout_s, struct step *before)
+/* As long as the engine waits for the container itself, with room for a hook where that is no time at all. */
+static void bound_hook(struct step *step, const struct spec_service *service, bool has_timeout,
+                       int64_t timeout_s)
+{
+    int64_t grace_s = service->stop_grace_period.set
+                          ? service->stop_grace_period.value / NANOSECONDS_PER_SECOND
+                          : DEFAULT_GRACE_S;
+
+    step->has_timeout = !has_timeout || timeout_s >= 0; /* -1: without end */
+    if (has_timeout)
+        step->timeout_s = timeout_s > 1 ? timeout_s : 1;
+    else
+        step->timeout_s = grace_s > DEFAULT_GRACE_S ? grace_s : DEFAULT_GRACE_S;
+}
+
+static struct step *add_stop(struct plan *plan, const struct observed_container *container,
+                             const struct spec_service *service, bool has_timeout,
+                             int64_t timeout_s, struct step *before, bool hooks_may_fail)
 {
     struct step_value id = {.known = container->id};
     struct step *step;
@@ -117,8 +136,13 @@ struct step *reconcile_add_stop(struct plan *plan, const struct observed_contain
     if (service && reconcile_is_up(container)) {
         before = reconcile_add_hooks(plan, &service->pre_stop, "pre_stop", service, container->name,
                                      id, before);
-        for (size_t i = 0; i < service->pre_stop.count; i++)
-            plan->steps[plan->count - 1 - i]->ignore_missing = true;
+        for (size_t i = 0; i < service->pre_stop.count; i++) {
+            step = plan->steps[plan->count - 1 - i];
+            step->ignore_missing = true;
+            step->optional = hooks_may_fail;
+            if (hooks_may_fail)
+                bound_hook(step, service, has_timeout, timeout_s);
+        }
     }
     step = plan_add(plan, STEP_CONTAINER_STOP,
                     reconcile_container_id_line(plan->arena, container->name));
@@ -130,6 +154,20 @@ struct step *reconcile_add_stop(struct plan *plan, const struct observed_contain
     step->ignore_missing = true;
     plan_after(plan, step, before);
     return step;
+}
+
+struct step *reconcile_add_stop(struct plan *plan, const struct observed_container *container,
+                                const struct spec_service *service, bool has_timeout,
+                                int64_t timeout_s, struct step *before)
+{
+    return add_stop(plan, container, service, has_timeout, timeout_s, before, true);
+}
+
+struct step *reconcile_add_asked_stop(struct plan *plan, const struct observed_container *container,
+                                      const struct spec_service *service, bool has_timeout,
+                                      int64_t timeout_s)
+{
+    return add_stop(plan, container, service, has_timeout, timeout_s, NULL, false);
 }
 
 void reconcile_remove_hook(struct plan *plan, const struct observed_container *hook)

@@ -137,7 +137,8 @@ struct step {
     const char *container_name;                 /* CONNECT, DISCONNECT: how it is called */
     struct span endpoint_of;                    /* CONNECT: inspection of how it was on it before */
     const char *platform;                       /* IMAGE_PULL */
-    bool has_timeout, volumes, force, optional; /* `optional`: failing is a warning */
+    bool has_timeout, volumes, force, optional; /* `optional`: failing, or not ending within
+                                                   timeout_s, is a warning */
     bool ignore_missing;                        /* 404, 304 and 409 are as good as done */
     bool in_use_is_fine;                        /* "Resource is still in use" is a warning */
     int64_t timeout_s;
