@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "compose/build/build_order.h"
+#include "compose/observe/wanted_names.h"
 #include "spec/base/limits.h"
 #include "spec/base/number.h"
 #include "spec/base/span.h"
@@ -273,8 +274,10 @@ bool wanted_create(const struct spec_project *project, const struct pairs *scale
     for (size_t i = 0; i < order.count; i++) {
         fill(wanted, &wanted->services[i], order.items[i]);
         index_put(&wanted->index, arena, order.items[i]->name, i);
-        note_builds(wanted, &wanted->services[i]);
     }
+    wanted_names_resolve(wanted);
+    for (size_t i = 0; i < wanted->count; i++)
+        note_builds(wanted, &wanted->services[i]);
     if (!apply_scales(wanted, scales, err)) {
         wanted_destroy(wanted);
         return false;

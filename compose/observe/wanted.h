@@ -21,6 +21,15 @@
 
 struct arena;
 
+/** Where a service uses the container of another one by its name. */
+enum wanted_named {
+    WANTED_NAMED_NETWORK, /* network_mode: container:NAME */
+    WANTED_NAMED_SHARED,  /* ipc, pid */
+    WANTED_NAMED_VOLUMES, /* volumes_from */
+    WANTED_NAMED_LINK,    /* external_links */
+    WANTED_NAMED_KINDS
+};
+
 struct wanted_service {
     const struct spec_service *service; /* prepared; references still name services */
     const char *image;                  /* reference */
@@ -31,12 +40,14 @@ struct wanted_service {
     const char *given_by; /* what hands out variables to it while it comes up, or NULL */
     int64_t scale;
     struct strings builds_after; /* services before it in order whose image its own build takes */
+    struct strings
+        named[WANTED_NAMED_KINDS]; /* services whose container it uses by container_name */
 };
 
 struct wanted {
     struct arena *arena;
     const struct spec_project *project;
-    struct wanted_service *services; /* dependencies before dependents */
+    struct wanted_service *services; /* dependencies, also by container_name, before dependents */
     size_t count;
     struct index index;
     struct origin origin; /* of the project */

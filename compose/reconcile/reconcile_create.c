@@ -180,6 +180,20 @@ static struct step *connect_others(struct reconcile *r, const struct spec_servic
     return last;
 }
 
+/* The engine resolves `container:NAME` now: the name must be that of the container that will keep it. */
+static void after_named(struct reconcile *r, const struct reconcile_service *service,
+                        struct step *create)
+{
+    for (size_t kind = 0; kind < WANTED_NAMED_KINDS; kind++)
+        for (size_t i = 0; i < service->wanted->named[kind].count; i++) {
+            const struct reconcile_service *other =
+                reconcile_find_service(r, service->wanted->named[kind].items[i]);
+
+            for (size_t j = 0; other && j < other->slot_count; j++)
+                plan_after(r->plan, create, other->slots[j].ready);
+        }
+}
+
 bool reconcile_add_create(struct reconcile *r, struct reconcile_service *service,
                           struct reconcile_slot *slot, const char *created_name,
                           struct step **ret_create, struct error *err)
@@ -210,6 +224,7 @@ bool reconcile_add_create(struct reconcile *r, struct reconcile_service *service
         for (size_t j = 0; other && j < other->slot_count; j++)
             plan_after(r->plan, step, other->slots[j].ready);
     }
+    after_named(r, service, step);
     reconcile_links(r, service, slot->number, step, &create->links);
     after_resources(r, step, model);
     plan_after(r->plan, step, service->image->made);

@@ -109,6 +109,28 @@ static bool fits_image(const struct reconcile_service *service,
            (!*label && strcmp(container->entry->image_id, image->id) == 0);
 }
 
+/* The engine keeps the id that `container:NAME` had when the container was created; the hash has the name alone. */
+static bool named_parent_replaced(struct reconcile *r, const struct reconcile_service *service,
+                                  const struct observed_container *container,
+                                  const char **ret_parent)
+{
+    for (size_t kind = 0; kind < WANTED_NAMED_LINK; kind++)
+        for (size_t i = 0; i < service->wanted->named[kind].count; i++) {
+            const struct reconcile_service *other =
+                reconcile_find_service(r, service->wanted->named[kind].items[i]);
+
+            for (size_t j = 0; other && j < other->slot_count; j++) {
+                const struct observed_container *parent = other->slots[j].container;
+
+                if (parent && parent->entry->created_ns <= container->entry->created_ns)
+                    continue;
+                *ret_parent = reconcile_model(other)->name;
+                return true;
+            }
+        }
+    return false;
+}
+
 static bool parent_replaced(struct reconcile *r, const struct spec_service *model,
                             const char **ret_parent)
 {
@@ -147,7 +169,7 @@ bool reconcile_is_current(struct reconcile *r, const struct reconcile_service *s
     const char *mounted = step_mounted_images_label(r->arena, images, image_count);
     const char *mounted_then = labels_get(&container->entry->labels, LABEL_IMAGE_VOLUMES);
 
-    if (parent_replaced(r, model, &name)) {
+    if (parent_replaced(r, model, &name) || named_parent_replaced(r, service, container, &name)) {
         *ret_reason =
             reason(REASON_RELATED, arena_printf(r->arena, "service %s is recreated", name));
         return false;

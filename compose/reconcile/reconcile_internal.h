@@ -220,6 +220,16 @@ void reconcile_reconnect(struct reconcile *r, struct reconcile_service *service,
  */
 bool reconcile_free_replaced(struct reconcile *r, struct error *err) WARN_UNUSED;
 
+/* Who restarts with another one (reconcile_related.c). */
+
+/** The step that stops this container, or NULL. */
+struct step *reconcile_find_stop(struct reconcile *r, const struct observed_container *container);
+/** Services that restart with this one stop before its container does; they start again in the order of all starts. */
+void reconcile_stop_dependents(struct reconcile *r, const struct reconcile_service *service,
+                               struct step *before_this);
+/** Running containers in the network namespace of one that is started again have lost their network: they restart. */
+void reconcile_restart_joined(struct reconcile *r);
+
 /** `run`: the container of its own kind, made when the service's dependencies are as they should be. */
 bool reconcile_one_off(struct reconcile *r, struct error *err) WARN_UNUSED;
 bool reconcile_starts(struct reconcile *r, struct error *err) WARN_UNUSED;

@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+#include "compose/observe/labels.h"
+#include "compose/observe/names.h"
+#include "compose/observe/wanted_names.h"
+#include "compose/reconcile/reconcile_release.h"
 #include "spec/base/arena.h"
 #include "spec/project.h"
 
@@ -46,13 +50,15 @@ void lifecycle_walk_back(struct lifecycle_plan *p, lifecycle_container_fn *each)
     for (size_t i = p->wanted->count; i > 0; i--) {
         const struct spec_service *service = p->wanted->services[i - 1].service;
         const struct observed_container **list;
+        const char *name;
         size_t count = reconcile_containers_of(p->arena, p->observed, service->name, false, &list);
 
         for (size_t j = 0; lifecycle_covers(p, service->name) && j < count; j++)
             add_end(p, &own[i - 1],
                     each(p, list[j], service, dependents[i - 1].items, dependents[i - 1].count));
-        for (size_t j = 0; j < service->depends_on.count; j++) {
-            uint32_t at = index_find(&p->wanted->index, service->depends_on.items[j].key);
+        for (size_t j = 0; (name = wanted_predecessor(&p->wanted->services[i - 1], j)) != NULL;
+             j++) {
+            uint32_t at = index_find(&p->wanted->index, name);
 
             for (size_t k = 0; at != INDEX_NONE && k < own[i - 1].count; k++)
                 add_end(p, &dependents[at], own[i - 1].items[k]);

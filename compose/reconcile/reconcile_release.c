@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compose/observe/labels.h"
+#include "compose/observe/wanted_names.h"
 #include "spec/base/arena.h"
 
 static bool may_run(const struct observed_container *container)
@@ -49,10 +50,10 @@ static void note_label(struct dependency_walk *walk, const char *label)
 
 static void note_service(struct dependency_walk *walk, const struct wanted_service *service)
 {
-    const struct spec_dependency_map *map = &service->service->depends_on;
+    const char *name;
 
-    for (size_t i = 0; i < map->count; i++)
-        note_dependency(walk, map->items[i].key);
+    for (size_t i = 0; (name = wanted_predecessor(service, i)) != NULL; i++)
+        note_dependency(walk, name);
 }
 
 /* By today's file and by the one that it was created from. */

@@ -11,44 +11,6 @@
 #include "compose/reconcile/reconcile_internal.h"
 #include "spec/base/arena.h"
 
-static struct step *find_stop(struct reconcile *r, const struct observed_container *container)
-{
-    return reconcile_find_step(r, STEP_CONTAINER_STOP, container->id);
-}
-
-/* Services that asked to be restarted with this one are stopped before its container goes. */
-static void stop_dependents(struct reconcile *r, const struct reconcile_service *service,
-                            struct step *before_this)
-{
-    for (size_t i = 0; i < r->service_count; i++) {
-        struct reconcile_service *dependent = &r->services[i];
-        const struct spec_dependency_map *map = &reconcile_model(dependent)->depends_on;
-        bool restarts = false;
-
-        for (size_t j = 0; j < map->count; j++)
-            if (strcmp(map->items[j].key, reconcile_model(service)->name) == 0 &&
-                map->items[j].value->restart)
-                restarts = true;
-        for (size_t j = 0; restarts && j < r->observed->container_count; j++) {
-            const struct observed_container *container = &r->observed->containers[j];
-            struct step *stop;
-
-            if (container->one_off ||
-                strcmp(container->service, reconcile_model(dependent)->name) != 0 ||
-                !reconcile_is_up(container))
-                continue;
-            stop = find_stop(r, container);
-            if (!stop) {
-                stop = reconcile_add_stop(r->plan, container, reconcile_model(dependent),
-                                          r->options->has_timeout, r->options->timeout_s, NULL);
-                plan_reason(r->plan, stop, REASON_RELATED, "restarts with service %s",
-                            reconcile_model(service)->name);
-            }
-            plan_after(r->plan, before_this, stop);
-        }
-    }
-}
-
 static void copy_reason(struct reconcile *r, struct step *step, const struct step_reason *from)
 {
     struct step_reason *to = plan_reason(r->plan, step, from->kind, "%s", from->text);
@@ -74,12 +36,12 @@ static struct step *add_rename(struct reconcile *r, const char *line, struct ste
 struct step *reconcile_stop_once(struct reconcile *r, const struct reconcile_service *service,
                                  const struct observed_container *container, struct step *before)
 {
-    struct step *stop = find_stop(r, container); /* a dependency may need it stopped before */
+    struct step *stop = reconcile_find_stop(r, container); /* a dependency may need it stopped before */
 
     if (!stop)
         stop = reconcile_add_stop(r->plan, container, reconcile_model(service),
                                   r->options->has_timeout, r->options->timeout_s, before);
-    stop_dependents(r, service, stop);
+    reconcile_stop_dependents(r, service, stop);
     return stop;
 }
 
@@ -87,7 +49,7 @@ struct step *reconcile_stop_once(struct reconcile *r, const struct reconcile_ser
 static struct step *retire(struct reconcile *r, const struct reconcile_service *service,
                            const struct observed_container *old, struct step *before)
 {
-    bool is_new = !find_stop(r, old);
+    bool is_new = !reconcile_find_stop(r, old);
     struct step *stop = NULL, *remove;
 
     if (!is_new || reconcile_is_active(old))

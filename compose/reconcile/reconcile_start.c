@@ -2,6 +2,7 @@
 /* Starting what does not run, each when its dependencies are as they should be. Source: Docker Compose 5.5.0, `up`. */
 #include <string.h>
 
+#include "compose/observe/wanted_names.h"
 #include "compose/reconcile/reconcile_internal.h"
 #include "compose/reconcile/reconcile_release.h"
 #include "spec/base/arena.h"
@@ -109,6 +110,13 @@ static void need(struct reconcile *r, struct prerequisites *list, struct step *s
     list->items[list->count++] = step;
 }
 
+static void need_started(struct reconcile *r, struct prerequisites *list,
+                         const struct reconcile_service *other)
+{
+    for (size_t i = 0; i < other->slot_count; i++)
+        need(r, list, other->slots[i].started);
+}
+
 static bool add_dependency(struct reconcile *r, const struct reconcile_service *service,
                            const struct spec_dependency_entry *entry, struct prerequisites *list,
                            struct error *err)
@@ -119,8 +127,8 @@ static bool add_dependency(struct reconcile *r, const struct reconcile_service *
 
     if (!other)
         return true; /* disabled, or left out by --no-deps */
-    if (r->options->restart &&
-        (!entry->value->restart || other->slot_count == 0 || !other->slots[0].started))
+    if (r->options->restart && (!wanted_restarts_with(service->wanted, entry->key) ||
+                                other->slot_count == 0 || !other->slots[0].started))
         return true;
     if (other->wanted->service->provider || other->wanted->scale == 0)
         return true;
@@ -141,6 +149,24 @@ static bool add_dependency(struct reconcile *r, const struct reconcile_service *
         need(
             r, list,
             add_wait(r, other, condition, !entry->value->required, service->wanted->service->name));
+    return true;
+}
+
+static bool add_dependencies(struct reconcile *r, const struct reconcile_service *service,
+                             struct prerequisites *list, struct error *err)
+{
+    const struct spec_dependency_map *map = &service->wanted->service->depends_on;
+    const char *name;
+
+    for (size_t i = 0; i < map->count; i++)
+        if (!add_dependency(r, service, &map->items[i], list, err))
+            return false;
+    for (size_t i = map->count; (name = wanted_predecessor(service->wanted, i)) != NULL; i++) {
+        const struct reconcile_service *other = reconcile_find_service(r, name);
+
+        if (other && (!r->options->restart || wanted_restarts_with(service->wanted, name)))
+            need_started(r, list, other);
+    }
     return true;
 }
 
@@ -292,12 +318,10 @@ static void note_stops(struct reconcile *r, struct reconcile_service *service)
 bool reconcile_prerequisites(struct reconcile *r, const struct reconcile_service *service,
                              struct step ***ret_steps, size_t *ret_count, struct error *err)
 {
-    const struct spec_dependency_map *map = &service->wanted->service->depends_on;
     struct prerequisites list = {0};
 
-    for (size_t i = 0; i < map->count; i++)
-        if (!add_dependency(r, service, &map->items[i], &list, err))
-            return false;
+    if (!add_dependencies(r, service, &list, err))
+        return false;
     *ret_steps = list.items;
     *ret_count = list.count;
     return true;
@@ -307,16 +331,14 @@ static bool start_service(struct reconcile *r, struct reconcile_service *service
                           const struct release_list *releases, struct error *err)
 {
     const struct spec_service *model = service->wanted->service;
-    const struct spec_dependency_map *map = &model->depends_on;
     struct prerequisites list = {0}, released = {0};
     struct step *previous = NULL;
 
     note_stops(r, service);
     if (!any_needs_start(service))
         return true;
-    for (size_t i = 0; i < map->count; i++)
-        if (!add_dependency(r, service, &map->items[i], &list, err))
-            return false;
+    if (!add_dependencies(r, service, &list, err))
+        return false;
     released.items = reconcile_released_before(r, releases, service, &released.count);
     if (!add_pre_start(r, service, &list, &released, err))
         return false;

@@ -117,6 +117,8 @@ static bool decide(struct reconcile *r, struct error *err)
         return false;
     for (size_t i = 0; i < r->network_count; i++)
         remove_renamed_networks(r, &r->networks[i]);
+    if (r->options->start)
+        reconcile_restart_joined(r);
     if (r->options->start && !reconcile_starts(r, err))
         return false;
     if (r->options->start && r->options->wait)
