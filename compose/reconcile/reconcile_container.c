@@ -157,7 +157,8 @@ bool reconcile_service_containers(struct reconcile *r, struct reconcile_service 
         !reconcile_references(r, service, &references, &reference_count, &known, err))
         return false;
     compute_hashes(r, service, &known, reference_count);
-    gone = reconcile_settle_replacements(r, service, list, &count, &winner);
+    gone =
+        reconcile_settle_replacements(r, service, list, &count, reconcile_wins_by_model, &winner);
     candidates = arena_array(r->arena, count, sizeof(*candidates));
     for (size_t i = 0; i < count; i++) {
         candidates[i].container = list[i];

@@ -185,11 +185,21 @@ bool reconcile_replace_with_volume(struct reconcile *r, struct reconcile_service
 bool reconcile_uses_replaced_volume(struct reconcile *r,
                                     const struct observed_container *container);
 /**
+ * Does a replacement that an interrupted run left win over the container that it was to replace? By the model, or, for
+ * commands that do not compare with the model, when it alone runs.
+ */
+typedef bool reconcile_wins_fn(struct reconcile *r, const struct reconcile_service *service,
+                               const struct observed_container *replacement,
+                               const struct observed_container *old);
+reconcile_wins_fn reconcile_wins_by_model;
+reconcile_wins_fn reconcile_wins_by_state;
+/**
  * Two containers for one place, left by an interrupted run: one goes, and leaves `list`. Returns the removal of the
  * old one when its replacement wins (`*ret_winner`), else NULL.
  */
 struct step *reconcile_settle_replacements(struct reconcile *r, struct reconcile_service *service,
                                            const struct observed_container **list, size_t *count,
+                                           reconcile_wins_fn *wins,
                                            const struct observed_container **ret_winner);
 /** A container that was left under a replacement's name gets its own, after `gone`. */
 void reconcile_finish_name(struct reconcile *r, struct reconcile_slot *slot, struct step *gone);

@@ -99,30 +99,72 @@ static struct step *stop_one(struct lifecycle_plan *p, const struct observed_con
 
 /* -- start and restart: the rules of `up` for what is there -- */
 
-static void fill_slots(struct reconcile *r, const struct lifecycle_plan *p)
+/* It was left under a replacement's name, and its own name is free, or will be after `gone`. */
+static bool has_temporary_name(const struct reconcile *r, const struct spec_service *model,
+                               const struct observed_container *container, const struct step *gone)
+{
+    const char *name = container->name;
+
+    if (!names_is_replacement(name, (char[NAMES_OLD_ID_DIGITS + 1]){0}) ||
+        !*labels_get(&container->entry->labels, LABEL_REPLACE) ||
+        (model->container_name && strcmp(model->container_name, name) == 0))
+        return false;
+    for (size_t i = 0; i < r->observed->container_count; i++) {
+        const struct observed_container *other = &r->observed->containers[i];
+
+        if (strcmp(other->name, name + NAMES_OLD_ID_DIGITS + 1) == 0)
+            return gone && strcmp(gone->object.known, other->id) == 0;
+    }
+    return true;
+}
+
+/* One container for each place: what an interrupted replacement left is settled before anything starts. */
+static void fill_service_slots(struct reconcile *r, struct reconcile_service *service, bool covered)
+{
+    const struct spec_service *model = service->wanted->service;
+    const struct observed_container **list, *winner = NULL;
+    size_t count = reconcile_containers_of(r->arena, r->observed, model->name, false, &list);
+    struct step *gone = NULL;
+
+    if (covered)
+        gone = reconcile_settle_replacements(r, service, list, &count, reconcile_wins_by_state,
+                                             &winner);
+    service->slots = arena_alloc(r->arena, count * sizeof(*service->slots));
+    service->slot_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct reconcile_slot *slot = &service->slots[i];
+
+        *slot = (struct reconcile_slot){
+            .number = list[i]->number,
+            .name = list[i]->name,
+            .container = list[i],
+            .id = {.known = list[i]->id},
+            .runs = reconcile_is_up(list[i]) || !covered,
+        };
+        if (covered && has_temporary_name(r, model, list[i], gone)) {
+            slot->name += NAMES_OLD_ID_DIGITS + 1;
+            reconcile_finish_name(r, slot, list[i] == winner ? gone : NULL);
+        }
+    }
+}
+
+static void fill_slots(struct reconcile *r, const bool *covered)
 {
     r->services = arena_array(r->arena, r->wanted->count, sizeof(*r->services));
     r->service_count = r->wanted->count;
-    for (size_t i = 0; i < r->service_count; i++) {
-        struct reconcile_service *service = &r->services[i];
-        const struct observed_container **list;
-        size_t count;
+    for (size_t i = 0; i < r->service_count; i++)
+        r->services[i].wanted = &r->wanted->services[i];
+    for (size_t i = 0; i < r->service_count; i++)
+        fill_service_slots(r, &r->services[i], covered[i]);
+}
 
-        service->wanted = &r->wanted->services[i];
-        count = reconcile_containers_of(r->arena, r->observed, service->wanted->service->name,
-                                        false, &list);
-        service->slots = arena_array(r->arena, count, sizeof(*service->slots));
-        service->slot_count = count;
-        for (size_t j = 0; j < count; j++)
-            service->slots[j] = (struct reconcile_slot){
-                .number = list[j]->number,
-                .name = list[j]->name,
-                .container = list[j],
-                .id = {.known = list[j]->id},
-                .runs = reconcile_is_up(list[j]) ||
-                        !lifecycle_covers(p, service->wanted->service->name),
-            };
-    }
+static bool *find_covered(const struct lifecycle_plan *p)
+{
+    bool *covered = arena_alloc(p->arena, p->wanted->count * sizeof(*covered));
+
+    for (size_t i = 0; i < p->wanted->count; i++)
+        covered[i] = lifecycle_covers(p, p->wanted->services[i].service->name);
+    return covered;
 }
 
 /* Networks may have been replaced while a container did not run. */
@@ -163,6 +205,28 @@ static void name_dependencies(const struct lifecycle_plan *p, struct strings *se
     }
 }
 
+static bool has_containers(const struct observed *observed)
+{
+    for (size_t i = 0; i < observed->container_count; i++)
+        if (!observed->containers[i].one_off)
+            return true;
+    return false;
+}
+
+/* With a container of any service, those without are passed over in silence, as in the reference. */
+static bool check_startable(const struct lifecycle_plan *p, struct error *err)
+{
+    for (size_t i = 0; i < p->wanted->count; i++) {
+        const struct wanted_service *service = &p->wanted->services[i];
+
+        if (lifecycle_covers(p, service->service->name) && service->scale > 0 &&
+            !service->service->provider)
+            return error_set(err, ERROR_INPUT, "service \"%s\" has no container to start",
+                             service->service->name);
+    }
+    return true;
+}
+
 static bool start_all(struct lifecycle_plan *p, struct error *err)
 {
     struct reconcile_options options = {.start = true, .wait = p->options->wait};
@@ -175,7 +239,9 @@ static bool start_all(struct lifecycle_plan *p, struct error *err)
     if (p->observed->container_count == 0 && p->options->by_name)
         return error_set(err, ERROR_INPUT, "no container found for project \"%s\": not found",
                          p->project->name);
-    fill_slots(&r, p);
+    if (!has_containers(p->observed) && !check_startable(p, err))
+        return false;
+    fill_slots(&r, find_covered(p));
     reconnect_stopped(&r);
     if (!reconcile_starts(&r, err))
         return false;
@@ -184,26 +250,33 @@ static bool start_all(struct lifecycle_plan *p, struct error *err)
     return true;
 }
 
-/* Named services, and those that asked to be restarted with them. */
-static bool restarts(const struct lifecycle_plan *p, const struct spec_service *service)
+/* By place in `wanted`: the named services, those that restart with them, and so on; dependencies come first. */
+static bool *find_restarted(const struct lifecycle_plan *p)
 {
-    if (lifecycle_covers(p, service->name))
-        return true;
-    for (size_t i = 0; !p->options->no_deps && i < service->depends_on.count; i++)
-        if (service->depends_on.items[i].value->restart &&
-            strings_contain(&p->options->services, service->depends_on.items[i].key))
-            return true;
-    return false;
+    bool *restarted = arena_alloc(p->arena, p->wanted->count * sizeof(*restarted));
+
+    for (size_t i = 0; i < p->wanted->count; i++) {
+        const struct wanted_service *service = &p->wanted->services[i];
+        const char *name;
+
+        restarted[i] = lifecycle_covers(p, service->service->name);
+        for (size_t j = 0; !p->options->no_deps && !restarted[i] &&
+                           (name = wanted_predecessor(service, j)) != NULL;
+             j++) {
+            uint32_t at = index_find(&p->wanted->index, name);
+
+            restarted[i] = at != INDEX_NONE && restarted[at] && wanted_restarts_with(service, name);
+        }
+    }
+    return restarted;
 }
 
 static struct step *restart_one(struct reconcile *r, const struct lifecycle_plan *p,
                                 const struct reconcile_service *service,
-                                const struct reconcile_slot *slot, struct step *const *before,
-                                size_t count)
+                                const struct reconcile_slot *slot)
 {
     const struct spec_service *model = service->wanted->service;
     struct step *hook = NULL, *restart;
-    size_t first = r->plan->count;
 
     if (reconcile_is_up(slot->container))
         hook = reconcile_add_hooks(r->plan, &model->pre_stop, "pre_stop", model, slot->name,
@@ -217,34 +290,52 @@ static struct step *restart_one(struct reconcile *r, const struct lifecycle_plan
     restart->timeout_s = p->options->timeout_s;
     plan_after(r->plan, restart, hook);
     plan_after(r->plan, restart, slot->ready);
-    for (size_t i = 0; i < count; i++)
-        plan_after(r->plan, r->plan->steps[first], before[i]);
     plan_reason(r->plan, restart, REASON_WANTED, "restart");
     return reconcile_add_hooks(r->plan, &model->post_start, "post_start", model, slot->name,
                                slot->id, restart);
+}
+
+static bool restart_service(struct reconcile *r, const struct lifecycle_plan *p,
+                            struct reconcile_service *service, const struct release_list *releases,
+                            struct error *err)
+{
+    struct step **before = NULL, **released;
+    size_t count = 0, released_count;
+
+    if (!p->options->no_deps && !reconcile_prerequisites(r, service, &before, &count, err))
+        return false;
+    released = reconcile_released_before(r, releases, service, &released_count);
+    for (size_t i = 0; i < service->slot_count; i++) {
+        struct reconcile_slot *slot = &service->slots[i];
+        size_t first;
+
+        if (!reconcile_is_active(slot->container))
+            reconcile_reconnect(r, service, slot);
+        first = r->plan->count;
+        slot->started = restart_one(r, p, service, slot);
+        for (size_t j = 0; j < count; j++)
+            plan_after(r->plan, r->plan->steps[first], before[j]);
+        for (size_t j = 0; j < released_count; j++)
+            plan_after(r->plan, r->plan->steps[first], released[j]);
+    }
+    return true;
 }
 
 static bool restart_all(struct lifecycle_plan *p, struct error *err)
 {
     struct reconcile_options options = {.start = true, .restart = true};
     struct reconcile r = context_of(p, &options);
+    const bool *restarted = find_restarted(p);
+    struct release_list releases;
 
-    fill_slots(&r, p);
+    fill_slots(&r, restarted);
+    releases = reconcile_releases(&r);
     for (size_t i = 0; i < r.service_count; i++) {
         struct reconcile_service *service = &r.services[i];
-        struct step **before = NULL;
-        size_t count = 0;
 
-        if (service->slot_count == 0 || !restarts(p, service->wanted->service))
-            continue;
-        if (!p->options->no_deps && !reconcile_prerequisites(&r, service, &before, &count, err))
+        if (restarted[i] && service->slot_count > 0 &&
+            !restart_service(&r, p, service, &releases, err))
             return false;
-        for (size_t j = 0; j < service->slot_count; j++) {
-            if (!reconcile_is_active(service->slots[j].container))
-                reconcile_reconnect(&r, service, &service->slots[j]);
-            service->slots[j].started =
-                restart_one(&r, p, service, &service->slots[j], before, count);
-        }
     }
     return true;
 }

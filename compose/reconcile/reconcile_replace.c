@@ -183,20 +183,39 @@ static void drop(const struct observed_container **list, size_t *count,
     *count = kept;
 }
 
+bool reconcile_wins_by_model(struct reconcile *r, const struct reconcile_service *service,
+                             const struct observed_container *replacement,
+                             const struct observed_container *old)
+{
+    struct step_reason why;
+
+    (void)old;
+    return reconcile_is_current(r, service, replacement, &why);
+}
+
+bool reconcile_wins_by_state(struct reconcile *r, const struct reconcile_service *service,
+                             const struct observed_container *replacement,
+                             const struct observed_container *old)
+{
+    (void)r;
+    (void)service;
+    return reconcile_is_up(replacement) && !reconcile_is_up(old);
+}
+
 /* Two containers for one place: the replacement wins when it fits, and the old one goes; else the replacement goes. */
 struct step *reconcile_settle_replacements(struct reconcile *r, struct reconcile_service *service,
                                            const struct observed_container **list, size_t *count,
+                                           reconcile_wins_fn *wins,
                                            const struct observed_container **ret_winner)
 {
     for (size_t i = 0; i < *count; i++) {
         const struct observed_container *replacement = list[i],
                                         *old = replaced_by(list, *count, replacement);
-        struct step_reason why;
         struct step *gone;
 
         if (!old)
             continue;
-        if (reconcile_is_current(r, service, replacement, &why)) {
+        if (wins(r, service, replacement, old)) {
             gone = retire(r, service, old, NULL);
             plan_reason(r->plan, gone, REASON_LEFTOVER, "its replacement is ready");
             drop(list, count, old);

@@ -132,17 +132,16 @@ static bool add_dependency(struct reconcile *r, const struct reconcile_service *
         return true;
     if (other->wanted->service->provider || other->wanted->scale == 0)
         return true;
+    if (condition == CONDITION_STARTED) {
+        need_started(r, list, other);
+        return true;
+    }
     if (other->slot_count == 0) {
         if (entry->value->required)
             return error_set_at(err, ERROR_INPUT, place, "%s is missing dependency %s",
                                 service->wanted->service->name, entry->key);
         warnings_add(&r->plan->warnings, place, "%s is missing dependency %s",
                      service->wanted->service->name, entry->key);
-        return true;
-    }
-    if (condition == CONDITION_STARTED) {
-        for (size_t i = 0; i < other->slot_count; i++)
-            need(r, list, other->slots[i].started);
         return true;
     }
     if (!holds_already(other, condition))
