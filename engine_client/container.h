@@ -99,6 +99,7 @@ struct engine_container_list {
 };
 
 struct engine_health_probe {
+    int64_t ended_ns;
     int exit_code;
     const char *output;
 };

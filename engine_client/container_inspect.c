@@ -15,6 +15,7 @@ static void read_probes(struct arena *arena, const cJSON *log, struct engine_con
         return;
     c->probes = arena_array(arena, json_read_count(log), sizeof(*c->probes));
     cJSON_ArrayForEach(probe, log) c->probes[c->probe_count++] = (struct engine_health_probe){
+        .ended_ns = json_read_instant(probe, "End"),
         .exit_code = (int)json_read_int(probe, "ExitCode"),
         .output = json_read_text(arena, probe, "Output"),
     };

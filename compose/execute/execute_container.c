@@ -230,6 +230,7 @@ bool execute_container_pause(struct execution *run, struct step *step, struct er
 bool execute_container_unpause(struct execution *run, struct step *step, struct error *failure)
 {
     (void)failure;
+    execute_note_unpause(run, step_value_get(step->object));
     post(run, step, "/unpause", NULL);
     return true;
 }

@@ -40,7 +40,10 @@ struct execute_container {
     bool stirred;   /* an event came since it was asked for: the answer may be older than that */
     bool trusted;   /* made by this plan, or inspected: older events cannot mislead */
     uint64_t up_since_ms; /* of the loop: it started while we looked; 0: it ran before */
-    int64_t started_ns;   /* events from before are of an earlier life */
+    bool awaits_probe; /* "unhealthy" is what the engine says of a check that a pause has ended */
+    bool unpaused, unpausing; /* by this plan; of the latter the event has not come yet */
+    int64_t probe_after_ns;   /* of the engine: only probes that ended later count */
+    int64_t started_ns;       /* events from before are of an earlier life */
 };
 
 struct step_work {
@@ -155,3 +158,5 @@ void execute_hook_failed(struct execution *run, struct step *step, int64_t statu
 bool execute_listen(struct execution *run, struct error *err) WARN_UNUSED;
 void execute_unlisten(struct execution *run);
 void execute_check_waits(struct execution *run);
+/** This plan unpauses the container: what its health check said before does not count. */
+void execute_note_unpause(struct execution *run, const char *id);

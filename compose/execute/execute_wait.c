@@ -34,6 +34,24 @@ static struct execute_container *get(struct execution *run, const char *id)
     return container;
 }
 
+/* Ask again what the health check says. */
+static void forget_answer(struct execute_container *container)
+{
+    container->asked = container->trusted = false;
+}
+
+static void start_unpause(struct execute_container *container)
+{
+    container->unpaused = container->unpausing = container->awaits_probe = true;
+    container->health = ENGINE_HEALTH_NONE;
+    forget_answer(container);
+}
+
+void execute_note_unpause(struct execution *run, const char *id)
+{
+    start_unpause(get(run, id));
+}
+
 static void on_event(void *owner, const struct engine_event *event)
 {
     struct execution *run = owner;
@@ -50,9 +68,21 @@ static void on_event(void *owner, const struct engine_event *event)
         container->exited = true;
         container->running = container->confirmed = false;
         container->exit_code = event->exit_code;
+    } else if (container->unpausing && strcmp(event->action, "unpause") != 0) {
+        return; /* from before: the stream begins a little in the past */
     } else if (strcmp(event->action, "health_status") == 0) {
         container->health = event->health;
         container->has_check = container->checked = true;
+        container->awaits_probe = false;
+    } else if (container->unpaused && strcmp(event->action, "pause") == 0) {
+        start_unpause(container); /* what came before it was an earlier unpause */
+    } else if (container->unpausing) {
+        container->unpausing = false;
+        container->probe_after_ns = event->time_ns;
+        forget_answer(container);
+    } else if (container->awaits_probe && (strcmp(event->action, "exec_create") == 0 ||
+                                           strcmp(event->action, "exec_die") == 0)) {
+        forget_answer(container); /* maybe a probe: no other event reports that it failed again */
     } else {
         return;
     }
@@ -118,6 +148,24 @@ static bool declares_check(const struct step *wait)
            strcmp(check->test.words.items[0], "NONE") != 0;
 }
 
+/*
+ * A pause ends the health check, and the engine calls the container unhealthy until a later probe succeeds, without a
+ * failing one. Source: dockerd 20.10 to 28.5.
+ */
+static enum engine_health health_of(struct execute_container *container,
+                                    const struct engine_container *details)
+{
+    const struct engine_health_probe *last =
+        details->probe_count > 0 ? &details->probes[details->probe_count - 1] : NULL;
+
+    if (details->health != ENGINE_HEALTH_UNHEALTHY)
+        return details->health;
+    container->awaits_probe =
+        container->unpausing || details->failing_streak == 0 ||
+        (container->probe_after_ns > 0 && (!last || last->ended_ns < container->probe_after_ns));
+    return container->awaits_probe ? ENGINE_HEALTH_STARTING : ENGINE_HEALTH_UNHEALTHY;
+}
+
 static void on_inspected(void *owner, struct engine_request *req, const struct error *failure)
 {
     struct step *wait = owner;
@@ -149,8 +197,8 @@ static void on_inspected(void *owner, struct engine_request *req, const struct e
         container->exited = !details.running && !details.restarting;
         container->confirmed = true;
         container->exit_code = details.exit_code;
-        container->health =
-            container->running ? details.health : ENGINE_HEALTH_NONE; /* the last life's */
+        container->health = container->running ? health_of(container, &details)
+                                               : ENGINE_HEALTH_NONE; /* that of the run before */
     }
     execute_advance(run);
 }

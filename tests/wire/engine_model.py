@@ -9,6 +9,7 @@ behaves as `behaviours` says (a list of (pattern of its name, dict), first match
     unhealthy=SECONDS its health check fails for good
     logs=TEXT         what it writes to stdout on each start
     ignores_stop=True SIGTERM does not end it: a stop waits its timeout, then kills (the model only waits 0.05 s)
+    probed=SECONDS    its health check is tried that long after a pause (0.3)
     start_error=TEXT  starting it fails with 500 and this message
     exec_exits=CODE   what runs in it by exec ends with this code; exec_noted=SECONDS after its stream
 """
@@ -468,6 +469,21 @@ class Model:
             raise EngineError(409, f"Container {container['Id']} is {'already' if paused else 'not'} paused")
         state.update(Paused=paused, Status="paused" if paused else "running")
         self.container_event(container, "pause" if paused else "unpause")
+        if "Health" in state and paused:
+            state["Health"] = {**state["Health"], "Status": "unhealthy"}   # the check is over: no event says so
+        elif "Health" in state:
+            behaviour = self.behaviour(container)
+            self.later(behaviour.get("probed", 0.3), container, container["starts"], lambda: self.probe_again(container))
+
+    def probe_again(self, container):
+        """the first probe after a pause: one that fails changes no status"""
+        if "unhealthy" not in self.behaviour(container):
+            self.set_health(container, "healthy")
+            return
+        health = container["State"]["Health"]
+        health["FailingStreak"] += 1
+        health["Log"].append({"Start": instant(), "End": instant(), "ExitCode": 1, "Output": "still not"})
+        self.container_event(container, "exec_die", execID="probe", exitCode="1")
 
     def rename(self, container, name):
         if container["Name"] == "/" + name:
