@@ -69,8 +69,8 @@ bool wanted_restarts_with(const struct wanted_service *service, const char *othe
 /* Does `from` come after `to`, directly or through others? */
 static bool reaches(const struct wanted *wanted, const char *from, const char *to)
 {
-    bool *seen = arena_alloc(wanted->arena, wanted->count * sizeof(*seen));
-    uint32_t *queue = arena_alloc(wanted->arena, wanted->count * sizeof(*queue));
+    bool *seen = arena_array(wanted->arena, wanted->count, sizeof(*seen));
+    uint32_t *queue = arena_array(wanted->arena, wanted->count, sizeof(*queue));
     size_t count = 0;
     uint32_t target = index_find(&wanted->index, to);
 
@@ -174,9 +174,9 @@ static void sort_services(struct wanted *wanted)
 {
     struct sort sort = {.wanted = wanted};
 
-    sort.entered = arena_alloc(wanted->arena, wanted->count * sizeof(*sort.entered));
-    sort.stack = arena_alloc(wanted->arena, wanted->count * sizeof(*sort.stack));
-    sort.items = arena_alloc(wanted->arena, wanted->count * sizeof(*sort.items));
+    sort.entered = arena_array(wanted->arena, wanted->count, sizeof(*sort.entered));
+    sort.stack = arena_array(wanted->arena, wanted->count, sizeof(*sort.stack));
+    sort.items = arena_array(wanted->arena, wanted->count, sizeof(*sort.items));
     for (size_t i = 0; i < wanted->count; i++)
         sort_from(&sort, (uint32_t)i);
     wanted->services = sort.items;

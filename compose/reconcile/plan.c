@@ -78,6 +78,40 @@ void plan_after(struct plan *plan, struct step *step, struct step *before)
     step->after[step->after_count++] = before;
 }
 
+void plan_after_all(struct plan *plan, struct step *step, struct step *const *before, size_t count)
+{
+    size_t mark = ++plan->marks;
+
+    step->mark = mark;
+    for (size_t i = 0; i < step->after_count; i++)
+        step->after[i]->mark = mark;
+    for (size_t i = 0; i < count; i++) {
+        if (!before[i] || before[i]->mark == mark)
+            continue;
+        before[i]->mark = mark;
+        step->after = arena_grow(plan->arena, step->after, &step->after_capacity,
+                                 step->after_count + 1, sizeof(struct step *));
+        step->after[step->after_count++] = before[i];
+    }
+}
+
+static void mark_before(struct step *step, size_t mark)
+{
+    for (size_t i = 0; i < step->after_count; i++)
+        if (step->after[i]->mark != mark) {
+            step->after[i]->mark = mark;
+            mark_before(step->after[i], mark);
+        }
+}
+
+size_t plan_mark_before(struct plan *plan, struct step *step)
+{
+    size_t mark = ++plan->marks;
+
+    mark_before(step, mark);
+    return mark;
+}
+
 struct step_reason *plan_reason(struct plan *plan, struct step *step, enum step_reason_kind kind,
                                 const char *format, ...)
 {

@@ -44,6 +44,7 @@ struct plan {
     struct warnings warnings;
     struct plan_need *needs;
     size_t need_count, need_capacity;
+    size_t marks;             /* used so far as `mark` of steps */
     struct strings running;   /* containers that stay as they are: shown as "Running" */
     struct plan_built *built; /* with `explain` only */
     size_t built_count, built_capacity;
@@ -56,6 +57,10 @@ void plan_destroy(struct plan *plan); /* NULL is allowed */
 struct step *plan_add(struct plan *plan, enum step_kind kind, const char *id);
 /** `step` waits for `before`; NULL and doubles are no harm. */
 void plan_after(struct plan *plan, struct step *step, struct step *before);
+/** The same for many of them, in a time that grows with their number alone. */
+void plan_after_all(struct plan *plan, struct step *step, struct step *const *before, size_t count);
+/** Set the `mark` of every step that comes before `step`, directly or through others, to the value returned. */
+size_t plan_mark_before(struct plan *plan, struct step *step);
 struct step_reason *plan_reason(struct plan *plan, struct step *step, enum step_reason_kind kind,
                                 const char *format, ...) PRINTF_LIKE(4, 5);
 void plan_need(struct plan *plan, enum plan_need_kind kind, const char *subject,

@@ -301,8 +301,10 @@ static bool mount_overlaps(struct reconcile *r, const struct claim_mount *claim,
         return false;
     if (claim->volume && strcmp(claim->volume, used->name) == 0)
         return true;
+    if (!claim->path)
+        return false;
     path = strcmp(used->type, "bind") == 0 ? used->source : device_of_volume(r, used->name);
-    if (!claim->path || !has_text(path))
+    if (!has_text(path))
         return false;
     overlap = compare_paths(claim->path, path);
     return overlap == SAME || (overlap == NESTED && claim->writes && used->writable);

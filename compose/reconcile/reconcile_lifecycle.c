@@ -129,7 +129,7 @@ static void fill_service_slots(struct reconcile *r, struct reconcile_service *se
     if (covered)
         gone = reconcile_settle_replacements(r, service, list, &count, reconcile_wins_by_state,
                                              &winner);
-    service->slots = arena_alloc(r->arena, count * sizeof(*service->slots));
+    service->slots = arena_array(r->arena, count, sizeof(*service->slots));
     service->slot_count = count;
     for (size_t i = 0; i < count; i++) {
         struct reconcile_slot *slot = &service->slots[i];
@@ -160,7 +160,7 @@ static void fill_slots(struct reconcile *r, const bool *covered)
 
 static bool *find_covered(const struct lifecycle_plan *p)
 {
-    bool *covered = arena_alloc(p->arena, p->wanted->count * sizeof(*covered));
+    bool *covered = arena_array(p->arena, p->wanted->count, sizeof(*covered));
 
     for (size_t i = 0; i < p->wanted->count; i++)
         covered[i] = lifecycle_covers(p, p->wanted->services[i].service->name);
@@ -253,7 +253,7 @@ static bool start_all(struct lifecycle_plan *p, struct error *err)
 /* By place in `wanted`: the named services, those that restart with them, and so on; dependencies come first. */
 static bool *find_restarted(const struct lifecycle_plan *p)
 {
-    bool *restarted = arena_alloc(p->arena, p->wanted->count * sizeof(*restarted));
+    bool *restarted = arena_array(p->arena, p->wanted->count, sizeof(*restarted));
 
     for (size_t i = 0; i < p->wanted->count; i++) {
         const struct wanted_service *service = &p->wanted->services[i];
@@ -299,7 +299,8 @@ static bool restart_service(struct reconcile *r, const struct lifecycle_plan *p,
                             struct reconcile_service *service, const struct release_list *releases,
                             struct error *err)
 {
-    struct step **before = NULL, **released;
+    const struct release **released;
+    struct step **before = NULL;
     size_t count = 0, released_count;
 
     if (!p->options->no_deps && !reconcile_prerequisites(r, service, &before, &count, err))
@@ -316,7 +317,7 @@ static bool restart_service(struct reconcile *r, const struct lifecycle_plan *p,
         for (size_t j = 0; j < count; j++)
             plan_after(r->plan, r->plan->steps[first], before[j]);
         for (size_t j = 0; j < released_count; j++)
-            plan_after(r->plan, r->plan->steps[first], released[j]);
+            plan_after(r->plan, r->plan->steps[first], released[j]->last);
     }
     return true;
 }

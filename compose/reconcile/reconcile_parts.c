@@ -197,16 +197,14 @@ struct step *reconcile_add_start(struct plan *plan, const struct wanted *wanted,
         copy->service = service->service;
         copy->files = files;
         copy->file_count = file_count;
-        for (size_t i = 0; i < before_count; i++)
-            plan_after(plan, copy, before[i]);
+        plan_after_all(plan, copy, before, before_count);
     }
     start = plan_add(plan, STEP_CONTAINER_START, id);
     start->object = container;
     start->name = container_name;
     start->service = service->service;
     plan_after(plan, start, copy);
-    for (size_t i = 0; i < before_count; i++)
-        plan_after(plan, start, before[i]);
+    plan_after_all(plan, start, before, before_count);
     last = reconcile_add_hooks(plan, &service->service->post_start, "post_start", service->service,
                                container_name, container, start);
     if (last != start) { /* "Started" is told when the hooks have run */

@@ -87,6 +87,7 @@ struct release_list reconcile_releases(struct reconcile *r)
     struct release_list list = {0};
 
     list.items = arena_array(r->arena, r->observed->container_count, sizeof(*list.items));
+    list.awaited = arena_array(r->arena, r->service_count, sizeof(bool *));
     for (size_t i = 0; i < r->plan->count; i++) {
         struct step *step = r->plan->steps[i];
         const struct observed_container *container;
@@ -105,60 +106,54 @@ struct release_list reconcile_releases(struct reconcile *r)
     return list;
 }
 
-struct step **reconcile_released_before(struct reconcile *r, const struct release_list *releases,
-                                        const struct reconcile_service *service, size_t *ret_count)
+static bool is_started(const struct reconcile_service *service)
 {
-    struct step **steps = arena_array(r->arena, releases->count, sizeof(struct step *));
+    for (size_t i = 0; i < service->slot_count; i++)
+        if (service->slots[i].started)
+            return true;
+    return false;
+}
+
+static bool *awaited_by_dependencies(struct reconcile *r, const struct release_list *releases,
+                                     const struct reconcile_service *service)
+{
+    bool *awaited = arena_array(r->arena, releases->count, sizeof(*awaited));
+    const char *name;
+
+    for (size_t i = 0;
+         !r->options->restart && (name = wanted_predecessor(service->wanted, i)) != NULL; i++) {
+        const struct reconcile_service *other = reconcile_find_service(r, name);
+        const bool *earlier = other ? releases->awaited[other - r->services] : NULL;
+
+        for (size_t j = 0; earlier && is_started(other) && j < releases->count; j++)
+            awaited[j] = awaited[j] || earlier[j];
+    }
+    return awaited;
+}
+
+const struct release **reconcile_released_before(struct reconcile *r,
+                                                 const struct release_list *releases,
+                                                 const struct reconcile_service *service,
+                                                 size_t *ret_count)
+{
+    const struct release **list =
+        arena_array(r->arena, releases->count, sizeof(const struct release *));
+    bool *awaited = awaited_by_dependencies(r, releases, service);
     struct claims claims = reconcile_claims(r, service);
     size_t place = (size_t)(service - r->services), count = 0;
 
     for (size_t i = 0; i < releases->count; i++) {
         const struct release *release = &releases->items[i];
 
-        if (release->dependencies[place] ||
-            reconcile_claims_overlap(r, &claims, release->container))
-            steps[count++] = release->last;
-    }
-    *ret_count = count;
-    return steps;
-}
-
-static bool search_back(const struct step *step, const struct step *before, bool *seen)
-{
-    for (size_t i = 0; i < step->after_count; i++) {
-        const struct step *earlier = step->after[i];
-
-        if (earlier == before)
-            return true;
-        if (seen[earlier->number])
+        if (awaited[i] || (!release->dependencies[place] &&
+                           !reconcile_claims_overlap(r, &claims, release->container)))
             continue;
-        seen[earlier->number] = true;
-        if (search_back(earlier, before, seen))
-            return true;
+        awaited[i] = true;
+        list[count++] = release;
     }
-    return false;
-}
-
-bool reconcile_comes_after(struct reconcile *r, const struct step *step, const struct step *before)
-{
-    bool *seen;
-
-    if (!step || step == before)
-        return step != NULL;
-    seen = arena_array(r->arena, r->plan->count + 1, sizeof(*seen));
-    return search_back(step, before, seen);
-}
-
-static struct step *find_removal(struct reconcile *r, const char *id)
-{
-    for (size_t i = 0; i < r->plan->count; i++) {
-        struct step *step = r->plan->steps[i];
-
-        if (step->kind == STEP_CONTAINER_REMOVE && step->object.known &&
-            strcmp(step->object.known, id) == 0)
-            return step;
-    }
-    return NULL;
+    releases->awaited[place] = awaited;
+    *ret_count = count;
+    return list;
 }
 
 /* Observed containers are in order of name. */
@@ -189,9 +184,9 @@ void reconcile_order_names(struct reconcile *r)
         if (step->kind != STEP_CONTAINER_CREATE && step->kind != STEP_CONTAINER_RENAME)
             continue;
         holder = find_by_name(r, step->name);
-        removal = holder ? find_removal(r, holder->id) : NULL;
-        if (removal && !reconcile_comes_after(r, step, removal) &&
-            !reconcile_comes_after(r, removal, step))
+        removal = holder ? reconcile_find_step(r, STEP_CONTAINER_REMOVE, holder->id) : NULL;
+        if (removal && step->mark != plan_mark_before(r->plan, removal) &&
+            removal->mark != plan_mark_before(r->plan, step))
             plan_after(r->plan, step, removal);
     }
 }

@@ -19,13 +19,15 @@ struct release {
 struct release_list {
     struct release *items;
     size_t count;
+    bool **
+        awaited; /* by place in `services`, then by item: what a start comes after, itself or by its dependencies */
 };
 
 struct release_list reconcile_releases(struct reconcile *r);
-/** The last steps of those that containers of `service` wait for. */
-struct step **reconcile_released_before(struct reconcile *r, const struct release_list *releases,
-                                        const struct reconcile_service *service, size_t *ret_count);
+/** Those that containers of `service` wait for, but for what the starts of its dependencies wait for already. */
+const struct release **reconcile_released_before(struct reconcile *r,
+                                                 const struct release_list *releases,
+                                                 const struct reconcile_service *service,
+                                                 size_t *ret_count);
 /** A container gets its name when the existing container of that name has been removed by this plan. */
 void reconcile_order_names(struct reconcile *r);
-/** Does `step` come after `before`, directly or through others? */
-bool reconcile_comes_after(struct reconcile *r, const struct step *step, const struct step *before);

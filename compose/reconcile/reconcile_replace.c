@@ -36,7 +36,8 @@ static struct step *add_rename(struct reconcile *r, const char *line, struct ste
 struct step *reconcile_stop_once(struct reconcile *r, const struct reconcile_service *service,
                                  const struct observed_container *container, struct step *before)
 {
-    struct step *stop = reconcile_find_stop(r, container); /* a dependency may need it stopped before */
+    struct step *stop =
+        reconcile_find_stop(r, container); /* a dependency may need it stopped before */
 
     if (!stop)
         stop = reconcile_add_stop(r->plan, container, reconcile_model(service),

@@ -363,11 +363,12 @@ static void replace_volume(struct reconcile *r, struct reconcile_volume *entry,
     plan_reason(r->plan, entry->removed, REASON_CHANGED, "its definition changed")->place =
         spec_node_place(entry->volume->node);
     reconcile_explain_volume(r, entry, old, hash, entry->removed);
-    plan_reason(r->plan, entry->removed, REASON_WANTED,
-                strcmp(answer, RECONCILE_ANSWER_YES) == 0
-                    ? "ALL DATA in it is lost (--yes)"
-                    : "ALL DATA in it is lost: `up` asks first, and keeps it unless the answer is yes "
-                      "(or --yes is given)");
+    plan_reason(
+        r->plan, entry->removed, REASON_WANTED,
+        strcmp(answer, RECONCILE_ANSWER_YES) == 0
+            ? "ALL DATA in it is lost (--yes)"
+            : "ALL DATA in it is lost: `up` asks first, and keeps it unless the answer is yes "
+              "(or --yes is given)");
     create = add_volume_create(r, entry, hash);
     plan_after(r->plan, create, entry->removed);
     plan_reason(r->plan, create, REASON_CHANGED, "its definition changed");

@@ -101,6 +101,11 @@ struct prerequisites {
     size_t count, capacity;
 };
 
+struct release_wait {
+    const struct release **items;
+    size_t count;
+};
+
 static void need(struct reconcile *r, struct prerequisites *list, struct step *step)
 {
     if (!step)
@@ -171,7 +176,7 @@ static bool add_dependencies(struct reconcile *r, const struct reconcile_service
 
 /* Before the first start of a service: containers that prepare it, one after the other. */
 static bool add_pre_start(struct reconcile *r, struct reconcile_service *service,
-                          struct prerequisites *list, const struct prerequisites *released,
+                          struct prerequisites *list, const struct release_wait *released,
                           struct error *err)
 {
     const struct spec_hook_list *hooks = &service->wanted->service->pre_start;
@@ -199,7 +204,7 @@ static bool add_pre_start(struct reconcile *r, struct reconcile_service *service
         for (size_t j = 0; j < list->count; j++)
             plan_after(r->plan, step, list->items[j]);
         for (size_t j = 0; j < released->count; j++)
-            plan_after(r->plan, step, released->items[j]);
+            plan_after(r->plan, step, released->items[j]->last);
         for (size_t j = 0; j < service->slot_count; j++)
             plan_after(r->plan, step, service->slots[j].ready);
         plan_after(r->plan, step, last);
@@ -244,19 +249,24 @@ static void need_what_is_before(struct reconcile *r, const struct reconcile_serv
             need(r, list, service->slots[i].ready);
 }
 
-/* Its own predecessor has gone before it is ready. */
+/* What has gone before it is ready, as the container that it replaces, is not waited for again. */
 static void need_releases(struct reconcile *r, const struct reconcile_slot *slot,
-                          const struct prerequisites *released, struct prerequisites *list)
+                          const struct release_wait *released, struct prerequisites *list)
 {
-    for (size_t i = 0; i < released->count; i++)
-        if (released->items[i] != slot->stopped &&
-            !(slot->ready && reconcile_comes_after(r, slot->ready, released->items[i])))
-            need(r, list, released->items[i]);
+    size_t before_ready =
+        slot->ready && released->count > 0 ? plan_mark_before(r->plan, slot->ready) : 0;
+
+    for (size_t i = 0; i < released->count; i++) {
+        struct step *last = released->items[i]->last;
+
+        if (last != slot->stopped && !(before_ready > 0 && last->mark == before_ready))
+            need(r, list, last);
+    }
 }
 
 static bool start_slot(struct reconcile *r, struct reconcile_service *service,
                        struct reconcile_slot *slot, const struct prerequisites *shared,
-                       const struct prerequisites *released, struct step *previous,
+                       const struct release_wait *released, struct step *previous,
                        struct error *err)
 {
     struct prerequisites list = {0};
@@ -330,7 +340,8 @@ static bool start_service(struct reconcile *r, struct reconcile_service *service
                           const struct release_list *releases, struct error *err)
 {
     const struct spec_service *model = service->wanted->service;
-    struct prerequisites list = {0}, released = {0};
+    struct prerequisites list = {0};
+    struct release_wait released;
     struct step *previous = NULL;
 
     note_stops(r, service);

@@ -160,6 +160,7 @@ struct step {
 
     struct step **after;
     size_t after_count, after_capacity;
+    size_t mark; /* of a search in the plan */
     struct step_reason *reasons;
     size_t reason_count, reason_capacity;
 
