@@ -154,7 +154,7 @@ static bool check_stdout(struct session *session, int *ended_by, struct error *e
         *ended_by = SIGPIPE;
     if (number == 0 && !is_whole && !error_is_set(err))
         return error_set(err, ERROR_CANCELED, "%s", "");
-    if (number == 0 || number == EPIPE)
+    if (number == 0 || number == EPIPE || session_tolerates_lost_output(session))
         return true;
     *ended_by = 0;
     error_finish(err);

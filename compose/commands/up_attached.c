@@ -242,6 +242,7 @@ bool up_attached(struct up_options *up, struct error *err)
     if (!read_flags(up, &how, err) ||
         (options_bool(context->options, "watch") && !up_watch_check(up, err)))
         return false;
+    session_tolerate_lost_output(context->session); /* services do not depend on it */
     up->reconcile.start = false;
     if (!up_options_converge(up, err))
         return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compose/session/session_internal.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,8 +82,12 @@ static void on_continue_signal(uv_signal_t *handle, int number)
 static void on_broken_stdout(void *owner)
 {
     struct session *session = owner;
+    int number = output_failure(console_stdout(session->console));
 
-    if (!session->was_signalled)
+    if (session->tolerates_lost_output && number != EPIPE)
+        console_warn(session->console, "write /dev/stdout: %s: further output is dropped",
+                     strerror(number));
+    else if (!session->was_signalled)
         end_by(session, SIGPIPE);
 }
 
@@ -333,6 +338,16 @@ bool session_flush(struct session *session, bool is_canceled)
         hurry(session);
     console_flush(session->console);
     return session->ended_by == 0;
+}
+
+void session_tolerate_lost_output(struct session *session)
+{
+    session->tolerates_lost_output = true;
+}
+
+bool session_tolerates_lost_output(const struct session *session)
+{
+    return session->tolerates_lost_output;
 }
 
 void session_on_signal(struct session *session, session_signal_fn *handler, void *owner)

@@ -67,6 +67,13 @@ void session_settle(struct session *session, const size_t *left);
  */
 bool session_flush(struct session *session, bool is_canceled);
 
+/**
+ * From now on a stdout that cannot be written to, such as a file on a full disk, is warned of once, its bytes are dropped,
+ * and the command goes on: for one whose work does not depend on its output. A reader that has gone ends it nevertheless.
+ */
+void session_tolerate_lost_output(struct session *session);
+bool session_tolerates_lost_output(const struct session *session);
+
 /* Signals: SIGINT, SIGTERM, SIGHUP; and a reader of stdout that went away counts as SIGPIPE. */
 /** The command's answer to a signal. False: end the command as if there were no handler. */
 typedef bool session_signal_fn(void *owner, int signal_number);

@@ -33,6 +33,7 @@ struct session {
     struct session_parent *parent; /* the docker CLI, or NULL */
     uint64_t parent_gone_ms;       /* when it told us to end; 0: it did not */
     bool was_signalled;
+    bool tolerates_lost_output;
     bool stopping; /* session_stop() was called */
 
     struct event_stream *events;
