@@ -297,7 +297,7 @@ void log_follow_check_end(struct log_follow *follow)
         return;
     if (!follow->started) { /* first of all, also when an abort option has struck already */
         for (struct log_item *item = follow->items; item; item = item->next)
-            if (item->inspect || item->passing_over)
+            if (item->inspect || item->passing_over || item->attaching)
                 return;
         follow->started = true;
         if (follow->waiting)

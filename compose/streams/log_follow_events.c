@@ -49,7 +49,9 @@ static void on_start(struct log_follow *follow, struct log_item *item,
         return;
     if (item->died_ns != 0)
         log_reader_begin_at(item->reader, item->died_ns);
-    if (log_reader_is_open(item->reader))
+    if (log_reader_is_open(item->reader) && item->attached_early)
+        item->attached_early = false;
+    else if (log_reader_is_open(item->reader))
         item->open_again = true;
     else
         log_item_open(item);

@@ -39,6 +39,9 @@ struct log_item {
     bool open_again;     /* it has started while its old log was still being read */
     bool broken;         /* the connection broke: there may be more than was read */
     bool fresh;          /* it came while we watched: all of its log is shown */
+    bool attaching;      /* its log cannot be read back, and the engine does not listen yet */
+    bool attached_early; /* before it was started: what is open serves that start */
+    bool check_attached; /* does it still run, now that the engine listens? */
     bool passing_over;   /* the end of its old log is being looked for */
     bool last_words;     /* what is read now is what followed the end of the stream */
     bool exit_due;       /* its end is to be told once its output is */

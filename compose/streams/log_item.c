@@ -7,13 +7,21 @@
 #include "compose/streams/log_merge.h"
 #include "compose/streams/log_reader.h"
 #include "engine_client/client.h"
+#include "engine_client/json_find.h"
 #include "engine_client/query.h"
 #include "engine_client/request.h"
 #include "spec/base/arena.h"
 
+/* One that is attached to and does not run may be silent for ever; its end is due while its stream ends. */
+static bool is_being_read(const struct log_item *item)
+{
+    return item->reader && log_reader_is_open(item->reader) &&
+           (!log_reader_attaches(item->reader) || item->running || item->exit_due);
+}
+
 bool log_item_is_speaking(const struct log_item *item)
 {
-    return item->inspect || (item->reader && log_reader_is_open(item->reader)) ||
+    return item->inspect || is_being_read(item) ||
            (item->stream && !log_stream_is_empty(item->stream));
 }
 
@@ -103,6 +111,48 @@ void log_item_open(struct log_item *item)
     ask_for_log(item, item->follow->options.follow);
 }
 
+static void on_attached(void *owner)
+{
+    struct log_item *item = owner;
+
+    item->attaching = false;
+    if (!item->attached_early) {
+        item->check_attached = true;
+        item->inspect_again = item->inspect != NULL;
+        log_item_inspect(item);
+    }
+    log_follow_check_end(item->follow);
+}
+
+/* An engine that is asked too late keeps the stream open for the next run, which may never come. */
+static void check_attached(struct log_item *item, bool runs)
+{
+    if (item->check_attached && !runs)
+        log_reader_cancel(item->reader);
+    item->check_attached = false;
+}
+
+/* Before the container is started, if possible: nothing of it can be read later. */
+static void attach(struct log_item *item)
+{
+    log_reader_attach(item->reader, on_attached);
+    item->attaching = true;
+    item->attached_early = !item->running;
+    log_item_open(item);
+}
+
+/*
+ * Attached `up` reads what engines keep. A driver that keeps nothing to read back is seen here, or by the refusal of the
+ * first reading; `logs` shows what there is, and says so where there is nothing.
+ */
+static bool keeps_no_log(const struct engine_container *container)
+{
+    struct span driver = engine_json_find(container->raw, "HostConfig.LogConfig.Type");
+
+    return driver.bytes &&
+           (span_equals(driver, "\"none\"") || span_equals(driver, "\"passthrough\""));
+}
+
 /*
  * The connection broke. Who had told something new is asked again at once; a log that breaks without a word waits for
  * the event stream to find the engine, or a while where that stream is well: the list that follows tells whether there
@@ -131,11 +181,21 @@ static void on_reader_closed(void *owner, const struct error *failure)
 {
     struct log_item *item = owner;
     struct log_follow *follow = item->follow;
+    bool attached = log_reader_attaches(item->reader);
 
+    item->attaching = false;
     log_stream_close(item->stream);
     log_follow_landed(follow);
     if (follow->closing)
         return;
+    if (attached && failure && failure->kind == ERROR_CANCELED)
+        failure = NULL; /* by check_attached() */
+    if (!attached && failure && failure->status >= 500 && follow->options.only_new &&
+        (item->running || item->passing_over)) {
+        item->passing_over = false;
+        attach(item);
+        return;
+    }
     if (item->passing_over) {
         item->passing_over = false;
         if (item->open_again)
@@ -144,7 +204,7 @@ static void on_reader_closed(void *owner, const struct error *failure)
         take_up_again(item);
     } else if (failure && failure->status == 0) {
         fail(item, failure); /* the connection broke, or what came is no container output */
-    } else if (follow->options.follow && !failure && !item->last_words) {
+    } else if (follow->options.follow && !failure && !item->last_words && !attached) {
         /*
          * A follower may miss the last line of a container that ends without a newline (seen with 20.10): what stands
          * behind the cursor is read once more.
@@ -211,6 +271,10 @@ static void begin(struct log_item *item, const struct engine_container *containe
     item->reader =
         log_reader_create(follow->client, item->id, container->tty, on_reader_closed, item);
     log_reader_set_stream(item->reader, item->stream);
+    if (follow->options.only_new && keeps_no_log(container)) {
+        attach(item);
+        return;
+    }
     if (!follow->options.only_new || item->fresh || item->running) {
         log_item_open(item);
     } else if (container->finished_ns > 0) {
@@ -307,6 +371,8 @@ static void on_inspected(void *owner, struct engine_request *request, const stru
         item->restarting = container.restarting || container.running;
     else if (!item->known && failure && failure->status == 404)
         forget(item);
+    if (known)
+        check_attached(item, container.running);
     watch_back_off(item);
     log_item_tell_exit(item);
     error_finish(&ignored);

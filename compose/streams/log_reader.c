@@ -18,6 +18,8 @@ struct log_reader {
     struct engine_client *client;
     char *id;
     bool tty, live, paused, passing_over;
+    bool attaches;
+    void (*opened)(void *owner);
     bool progressed;  /* something new came since it was opened */
     int64_t asked_ns; /* the engine's clock when nothing old was asked for; 0: it was */
     log_reader_closed_fn *closed;
@@ -78,7 +80,10 @@ static void on_piece(void *owner, const struct engine_log_piece *given)
     struct log_reader *reader = owner;
     struct engine_log_piece piece = *given;
 
-    if (reader->passing_over) {
+    if (reader->attaches) {
+        piece.time_ns = engine_client_clock_ns(reader->client);
+        log_stream_push(reader->stream, &piece);
+    } else if (reader->passing_over) {
         if (piece.time_ns >= reader->cursor.floor_ns)
             log_cursor_begin_at(&reader->cursor, piece.time_ns + 1);
     } else if (log_cursor_take(&reader->cursor, &piece)) {
@@ -94,6 +99,8 @@ static void on_open(void *owner, struct engine_request *request)
     (void)request;
     if (!reader->passing_over)
         log_stream_open(reader->stream);
+    if (reader->attaches)
+        reader->opened(reader->owner);
 }
 
 static void on_chunk(void *owner, struct engine_request *request, struct span bytes)
@@ -159,11 +166,44 @@ static void ask(struct log_reader *reader, const struct log_reader_query *query,
     arena_destroy(arena);
 }
 
+void log_reader_attach(struct log_reader *reader, void (*opened)(void *owner))
+{
+    reader->attaches = true;
+    reader->opened = opened;
+}
+
+bool log_reader_attaches(const struct log_reader *reader)
+{
+    return reader->attaches;
+}
+
+static void attach(struct log_reader *reader)
+{
+    struct arena *arena = arena_create();
+    struct engine_call call = {
+        .method = "POST",
+        .path = engine_path(arena, "/containers/%s/attach", reader->id),
+        .query = "stream=1&stdout=1&stderr=1",
+        .duplex = true,
+        .on_open = on_open,
+        .on_chunk = on_chunk,
+    };
+
+    reader->live = true;
+    engine_log_lines_init(&reader->lines, reader->tty, false, on_piece, reader);
+    reader->request = engine_request_start(reader->client, &call, on_done, reader);
+    arena_destroy(arena);
+}
+
 void log_reader_open(struct log_reader *reader, const struct log_reader_query *query)
 {
     struct log_reader_query asked = *query;
     int64_t since_ns = log_cursor_reopen(&reader->cursor);
 
+    if (reader->attaches) {
+        attach(reader); /* one that is not started says nothing: nobody waits for its first line */
+        return;
+    }
     if (since_ns == 0)
         since_ns = reader->asked_ns;
     if (since_ns != 0)

@@ -25,6 +25,13 @@ void log_reader_destroy(struct log_reader *reader);
 /** Where the lines go; before the first log_reader_open(). */
 void log_reader_set_stream(struct log_reader *reader, struct log_stream *stream);
 
+/**
+ * From now on read what the container writes, not what the engine has kept: its log cannot be read back. Opening it is
+ * attaching to it, also before it is started; nothing older is seen, and `opened` is called once the engine listens.
+ */
+void log_reader_attach(struct log_reader *reader, void (*opened)(void *owner));
+bool log_reader_attaches(const struct log_reader *reader);
+
 struct log_reader_query {
     bool follow;
     const char *tail;           /* NULL: all; only for the first time */
