@@ -211,6 +211,31 @@ def play(program, row):
         return [str(failure)]
 
 
+class LateEvents(Row):
+    """no event of a container that has started and ended arrives before the abort: its log and its end are seen all the same"""
+
+    def __init__(self, program):
+        super().__init__(program, (PLAIN, "--no-color --exit-code-from tests", [TESTS, DB], 7, "db tests", "db:5 tests:7", NOTHING))
+
+    def play(self):
+        usual = self.model.container_event
+
+        def event(container, action, **attributes):
+            if container["Name"] != "/p-tests-1" or action == "create":
+                usual(container, action, **attributes)
+
+        with self.model.lock:
+            self.model.container_event = event
+        self.wait_for("tests")
+        self.say("tests", "tests said its last word")
+        self.end("tests", 7)
+        self.say("db", "db said it")
+        self.read_until("db said it")
+        self.end("db", 5)
+        out, err = self.process.communicate(timeout=LIMIT_S)
+        return self.compare(self.out + out, err)
+
+
 def main():
     program = os.path.abspath(sys.argv[1])
     chosen = [row for row in ROWS if len(sys.argv) < 3 or re.search(sys.argv[2], row[1])]
@@ -220,7 +245,9 @@ def main():
         print(("FAILED " if problems else "ok     ") + f"up {row[1]} after {row[2]} with {json.dumps(row[0])}")
         for problem in problems:
             print(f"    {problem}")
-    return 1 if any(results) else 0
+    late = LateEvents(program).run()
+    print("\n".join(["FAILED events of a start and an end that come late", *late] if late else ["ok     events of a start and an end that come late"]))
+    return 1 if any(results) or late else 0
 
 
 if __name__ == "__main__":
