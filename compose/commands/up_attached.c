@@ -7,6 +7,7 @@
 #include "compose/commands/up_menu.h"
 #include "compose/commands/up_watch.h"
 #include "compose/console/console.h"
+#include "compose/console/output.h"
 #include "compose/session/session.h"
 #include "compose/streams/attached.h"
 #include "spec/base/arena.h"
@@ -243,6 +244,7 @@ bool up_attached(struct up_options *up, struct error *err)
         (options_bool(context->options, "watch") && !up_watch_check(up, err)))
         return false;
     session_tolerate_lost_output(context->session); /* services do not depend on it */
+    output_watch_reader(console_stdout(context->console));
     up->reconcile.start = false;
     if (!up_options_converge(up, err))
         return false;
