@@ -54,7 +54,9 @@ struct engine_request {
     bool end_input, input_ended;
     bool pull_again;      /* upload: the source has bytes again */
     bool far_closed;      /* duplex: the far side has gone; end our side too */
+    bool output_ended;    /* duplex: the peer closed its sending side; unsent input is dropped */
     curl_socket_t socket; /* duplex: to shut its sending side */
+    int spare;            /* a duplicate of it: -1, or usable after libcurl has closed its own */
 
     bool pause_wanted, receive_paused, send_paused;
     bool wake; /* look at the flags in the next turn */
@@ -117,8 +119,19 @@ void request_activate(struct engine_request *req); /* WAITING -> ACTIVE or ENDED
 void request_wake(struct engine_request *req);
 void request_transfer_done(struct engine_request *req, CURLcode result);
 void request_socket_removed(struct engine_request *req);
+void request_socket_sends_only(struct engine_request *req);
 void request_end(struct engine_request *req);      /* -> ENDED */
 void request_complete(struct engine_request *req); /* calls done and frees */
+
+/* request_duplex.c */
+void request_shut_input(struct engine_request *req); /* after what was sent; once */
+/* To send would end the transfer with an error, and what the peer wrote before could not be read any more. */
+bool request_peer_has_closed(const struct engine_request *req);
+bool request_output_is_at_end(const struct engine_request *req);
+/* libcurl gives up when it cannot send; what the peer wrote before it closed has still arrived: hand it out. */
+void request_deliver_rest(struct engine_request *req);
+void request_keep_spare(struct engine_request *req);
+void request_close_spare(struct engine_request *req);
 
 /* request_setup.c */
 bool request_setup(struct engine_request *req, struct error *err) WARN_UNUSED;

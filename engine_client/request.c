@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine_client/request.h"
 
-#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include "engine_client/client_private.h"
 #include "spec/base/limits.h"
@@ -79,6 +77,7 @@ struct engine_request *request_create(struct engine_client *client, const struct
     req->done = done;
     req->owner = owner;
     req->socket = CURL_SOCKET_BAD;
+    req->spare = -1;
     text_init(&req->body, LIMIT_ENGINE_BODY_BYTES);
     text_init(&req->outgoing, 0);
     error_init(&req->failure);
@@ -248,22 +247,6 @@ static size_t pull_body(struct engine_request *req, char *buffer, size_t size)
     return 0;
 }
 
-/* The bytes before were sent when libcurl asks for more: only then may the sending side be shut. */
-static void shut_sending_side(struct engine_request *req)
-{
-    struct curl_tlssessioninfo *tls = NULL;
-
-    if (req->input_ended)
-        return;
-    req->input_ended = true;
-    /* Either fails only when the far side is gone already; then the transfer ends by itself. */
-    (void)curl_easy_getinfo(req->easy, CURLINFO_TLS_SSL_PTR, &tls);
-    if (tls && tls->backend == CURLSSLBACKEND_OPENSSL && tls->internals)
-        (void)SSL_shutdown(tls->internals);
-    else if (req->socket != CURL_SOCKET_BAD)
-        (void)shutdown(req->socket, SHUT_WR);
-}
-
 static size_t feed_duplex(struct engine_request *req, char *buffer, size_t size)
 {
     size_t length = req->call.body.length - req->body_sent;
@@ -281,6 +264,8 @@ static size_t feed_duplex(struct engine_request *req, char *buffer, size_t size)
         return pause_sending(
             req); /* what follows the body is not HTTP any more: wait for the 101 */
     }
+    if (request_peer_has_closed(req))
+        return pause_sending(req);
     if (req->outgoing.length > 0) {
         length = req->outgoing.length < size ? req->outgoing.length : size;
         memcpy(buffer, req->outgoing.bytes, length);
@@ -288,7 +273,7 @@ static size_t feed_duplex(struct engine_request *req, char *buffer, size_t size)
         return length;
     }
     if (req->end_input)
-        shut_sending_side(req);
+        request_shut_input(req);
     else if (req->call.on_drained && req->drain_due) {
         req->drain_due = false;
         req->call.on_drained(req->owner, req);
@@ -341,7 +326,7 @@ static bool may_send_more(const struct engine_request *req)
         return false;
     if (!req->call.duplex)
         return req->pull_again;
-    return req->far_closed || (req->final_headers &&
+    return req->far_closed || (req->final_headers && !request_peer_has_closed(req) &&
                                (req->outgoing.length > 0 || (req->end_input && !req->input_ended)));
 }
 
@@ -364,6 +349,10 @@ void request_wake(struct engine_request *req)
     }
     if (req->state != REQUEST_ACTIVE)
         return;
+    if (req->output_ended) {
+        request_transfer_done(req, CURLE_OK);
+        return;
+    }
     if (req->receive_paused && !req->pause_wanted) {
         req->receive_paused = false;
         change = true;
@@ -390,6 +379,19 @@ void request_socket_removed(struct engine_request *req)
     if (!req->final_headers && !req->send_paused)
         return; /* not yet connected: of several addresses one is dropped */
     req->far_closed = true;
+    want_wake(req);
+}
+
+/*
+ * libcurl ends a transfer when both directions have ended. A duplex connection is at its end with its output: an
+ * engine whose process has ended closes its sending side only, reads no more input, and waits for us to close.
+ */
+void request_socket_sends_only(struct engine_request *req)
+{
+    if (req->state != REQUEST_ACTIVE || !req->call.duplex || !req->final_headers ||
+        req->receive_paused || !request_output_is_at_end(req))
+        return;
+    req->output_ended = true;
     want_wake(req);
 }
 
@@ -430,6 +432,8 @@ void request_transfer_done(struct engine_request *req, CURLcode result)
         retry(req);
         return;
     }
+    if (result == CURLE_SEND_ERROR)
+        request_deliver_rest(req);
     if (result != CURLE_OK && !error_is_set(&req->failure) && !req->canceled)
         failure_of_transfer(req, result, &req->failure);
     request_end(req);
@@ -439,6 +443,7 @@ void request_end(struct engine_request *req)
 {
     if (req->state == REQUEST_ACTIVE)
         drop_transfer(req);
+    request_close_spare(req);
     req->state = REQUEST_ENDED;
     client_want_turn(req->client);
 }
@@ -503,6 +508,7 @@ void engine_request_write(struct engine_request *req, struct span bytes)
 {
     if (req->end_input || req->state == REQUEST_ENDED)
         return;
+    request_keep_spare(req);
     text_add_bytes(&req->outgoing, bytes.bytes, bytes.length);
     req->drain_due = true;
     want_wake(req);

@@ -11,7 +11,9 @@ struct socket_watch {
     uv_poll_t poll;
     struct engine_client *client;
     curl_socket_t socket;
-    int events; /* what is waited for */
+    int events;       /* what is waited for */
+    bool duplex_open; /* bytes go both ways on it */
+    bool upload;      /* its answer may come before all of it was sent */
 };
 
 /*
@@ -57,6 +59,11 @@ static void on_poll(uv_poll_t *poll, int status, int events)
      */
     if (status < 0)
         flags = CURL_CSELECT_IN | CURL_CSELECT_OUT;
+    if (watch->duplex_open && status < 0 && !(watch->events & UV_READABLE))
+        return; /* reading is paused; libcurl asks for the socket when it continues */
+    /* To send on a connection that the peer has closed ends the transfer: what came is read first. */
+    if ((watch->duplex_open || watch->upload) && (flags & CURL_CSELECT_IN))
+        flags = CURL_CSELECT_IN;
     act_on_socket(watch->client, watch->socket, flags);
     if (status < 0 && !uv_is_closing((uv_handle_t *)poll))
         (void)uv_poll_start(poll, watch->events, on_poll);
@@ -114,11 +121,15 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *owner, vo
     if (req) {
         req->socket = socket;
         req->watched = true;
+        if (!(what & CURL_POLL_IN))
+            request_socket_sends_only(req);
     }
     if (!watch)
         watch = start_watch(client, socket);
     if (!watch)
         return -1; /* libcurl gives the transfer up */
+    watch->duplex_open = req && req->call.duplex && req->final_headers;
+    watch->upload = req && req->call.pull;
     if (what & CURL_POLL_IN)
         events |= UV_READABLE;
     if (what & CURL_POLL_OUT)

@@ -184,6 +184,7 @@ static bool start_attached(const struct exec *exec, const char *id, struct error
                            &stream.detach_keys, err) ||
         !stdio_stream_run(exec->context->session, exec->client, &stream, &how, err))
         return false;
+    /* Whether the connection ended or broke: the engine says how the process did. */
     return how == STDIO_STREAM_DETACHED || exit_like(exec, id, err);
 }
 

@@ -32,8 +32,11 @@ static const struct {
 /* How often one may ask to end before the process is no longer asked. */
 enum { PATIENCE = 2 };
 
-/* Once the user has asked to end and the process has: how long output may be stuck. */
-enum { DRAIN_MS = 1000 };
+/*
+ * Once the process has ended: how long output may be stuck when the user has asked to end, after how many such periods
+ * an open stream without output is closed; and after its connection broke how long the process may take to end.
+ */
+enum { DRAIN_MS = 1000, DRAIN_PERIODS = 10, CUT_MS = 5000 };
 
 struct container_stream {
     struct session *session;
@@ -50,8 +53,12 @@ struct container_stream {
     struct engine_wait_result result;
     struct error failure; /* the first one */
     uv_signal_t signals[COUNT_OF(forwarded)];
-    uv_timer_t *drain; /* runs once the process has ended at the user's wish */
+    uv_timer_t *drain; /* runs once the process or its stream has ended, but not yet the other */
+    struct error cut;  /* how the connection broke */
     size_t pending_bytes;
+    uint64_t received_bytes;
+    unsigned idle_periods;
+    bool given_up; /* the rest of the output: the engine does not end it */
     unsigned open_signals, asked_to_end;
     bool idle; /* everything that was begun has ended */
 };
@@ -90,12 +97,19 @@ static void on_drain_tick(uv_timer_t *timer)
 {
     struct container_stream *run = timer->data;
     size_t pending_bytes = count_pending_bytes(run);
+    uint64_t received_bytes = stdio_stream_received_bytes(run->stream);
+    bool idle = pending_bytes == run->pending_bytes && received_bytes == run->received_bytes;
     struct error stuck;
 
-    if (pending_bytes == 0 || pending_bytes != run->pending_bytes) {
-        run->pending_bytes = pending_bytes;
-        return;
+    run->idle_periods = idle ? run->idle_periods + 1 : 0;
+    run->pending_bytes = pending_bytes;
+    run->received_bytes = received_bytes;
+    if (pending_bytes == 0 && run->idle_periods == DRAIN_PERIODS) {
+        run->given_up = true;
+        stdio_stream_cancel(run->stream);
     }
+    if (pending_bytes == 0 || !idle || run->asked_to_end == 0)
+        return;
     (void)uv_timer_stop(timer);
     error_init(&stuck);
     (void)error_set(&stuck, ERROR_CANCELED, "canceled");
@@ -106,10 +120,20 @@ static void on_drain_tick(uv_timer_t *timer)
 
 static void limit_drain(struct container_stream *run)
 {
-    if (run->stream_ended || run->asked_to_end == 0 || !run->ended)
+    if (run->stream_ended || !run->ended || uv_is_active((uv_handle_t *)run->drain))
         return;
     run->pending_bytes = count_pending_bytes(run);
+    run->received_bytes = stdio_stream_received_bytes(run->stream);
     (void)uv_timer_start(run->drain, on_drain_tick, DRAIN_MS, DRAIN_MS);
+}
+
+/* The process had time enough to be the reason. */
+static void on_cut_over(uv_timer_t *timer)
+{
+    struct container_stream *run = timer->data;
+
+    fail(run, &run->cut);
+    advance(run);
 }
 
 /* Requests */
@@ -128,6 +152,7 @@ static void on_wait_done(void *owner, struct engine_request *request, const stru
         fail(run, &bad);
     error_finish(&bad);
     run->ended = true;
+    (void)uv_timer_stop(run->drain);
     limit_drain(run);
     advance(run);
 }
@@ -171,9 +196,14 @@ static void on_stream_end(void *owner, enum stdio_stream_end how, const struct e
     struct container_stream *run = owner;
 
     run->stream_ended = true;
-    run->how = how;
-    if (failure)
+    run->how = run->given_up ? STDIO_STREAM_CLOSED : how;
+    (void)uv_timer_stop(run->drain);
+    if (how == STDIO_STREAM_CUT && !run->ended) {
+        error_copy(&run->cut, failure);
+        (void)uv_timer_start(run->drain, on_cut_over, CUT_MS, 0);
+    } else if (failure && how != STDIO_STREAM_CUT && !run->given_up) {
         fail(run, failure);
+    }
     advance(run);
 }
 
@@ -301,6 +331,7 @@ static void destroy(struct container_stream *run)
 {
     uv_close((uv_handle_t *)run->drain, on_timer_closed);
     error_finish(&run->failure);
+    error_finish(&run->cut);
     if (run->options->forward_signals) {
         session_on_signal(run->session, NULL, NULL);
         for (size_t i = 0; i < COUNT_OF(forwarded); i++)
@@ -391,6 +422,7 @@ bool container_stream_run(struct session *session, struct engine_client *client,
     *run = (struct container_stream){
         .session = session, .client = client, .arena = arena, .options = options};
     error_init(&run->failure);
+    error_init(&run->cut);
     run->drain = xcalloc(1, sizeof(*run->drain));
     (void)uv_timer_init(session_loop(session), run->drain);
     run->drain->data = run;

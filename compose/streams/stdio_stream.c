@@ -32,7 +32,8 @@ struct stdio_stream {
     struct descriptor_watch *input; /* NULL: not read (yet, or any more) */
     uv_signal_t resized, continued;
     unsigned open_handles;
-    bool raw, detached;
+    bool raw, detached, opened;
+    uint64_t received_bytes;
     struct error failure; /* of our own; what the request says comes second */
 };
 
@@ -199,6 +200,7 @@ static void on_chunk(void *owner, struct engine_request *request, struct span by
 
     if (error_is_set(&stream->failure))
         return;
+    stream->received_bytes += bytes.length;
     if (!engine_frames_feed(&stream->frames, bytes, on_piece, stream, &stream->failure)) {
         engine_request_cancel(request);
         return;
@@ -214,6 +216,7 @@ static void on_open(void *owner, struct engine_request *request)
     struct stdio_stream *stream = owner;
 
     stream->request = request;
+    stream->opened = true;
     enter_raw_mode(stream);
     if (stream->options.input)
         start_input(stream);
@@ -251,6 +254,13 @@ static void close_stream(struct stdio_stream *stream)
     free_when_closed(stream);
 }
 
+/* Without input it cannot be the answer to bytes that nobody reads any more. */
+static bool is_cut(const struct stdio_stream *stream, const struct error *failure)
+{
+    return stream->opened && stream->options.input && !error_is_set(&stream->failure) &&
+           failure->kind == ERROR_CONNECTION;
+}
+
 static void on_done(void *owner, struct engine_request *request, const struct error *failure)
 {
     struct stdio_stream *stream = owner;
@@ -264,11 +274,11 @@ static void on_done(void *owner, struct engine_request *request, const struct er
     if (stream->detached)
         how = STDIO_STREAM_DETACHED;
     else if (failure || error_is_set(&stream->failure)) {
-        how = STDIO_STREAM_FAILED;
+        how = is_cut(stream, failure) ? STDIO_STREAM_CUT : STDIO_STREAM_FAILED;
         error_copy(&reason, error_is_set(&stream->failure) ? &stream->failure : failure);
     }
     close_stream(stream);
-    options.on_end(options.owner, how, how == STDIO_STREAM_FAILED ? &reason : NULL);
+    options.on_end(options.owner, how, error_is_set(&reason) ? &reason : NULL);
     error_finish(&reason);
 }
 
@@ -298,6 +308,11 @@ struct stdio_stream *stdio_stream_start(struct session *session, struct engine_c
     output_on_drained(console_stderr(stream->console), on_output_drained, stream);
     stream->request = engine_request_start(client, &call, on_done, stream);
     return stream;
+}
+
+uint64_t stdio_stream_received_bytes(const struct stdio_stream *stream)
+{
+    return stream->received_bytes;
 }
 
 void stdio_stream_cancel(struct stdio_stream *stream)
@@ -354,8 +369,10 @@ bool stdio_stream_run(struct session *session, struct engine_client *client,
         return false;
     }
     *ret_how = whole.how;
-    if (whole.how != STDIO_STREAM_FAILED)
+    if (whole.how != STDIO_STREAM_FAILED) {
+        error_finish(&whole.failure);
         return true;
+    }
     error_move(err, &whole.failure);
     return false;
 }

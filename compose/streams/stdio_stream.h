@@ -11,11 +11,15 @@
  * flags stay as they are. With a TTY our terminal is in raw mode from the answer of the engine to the end, follows
  * resizes, and typing the detach keys ends the stream while the process goes on.
  *
+ * The end of the output is the end: input that the process has not read is dropped. An engine that closes the whole
+ * connection of a process which has ended, while our input is on its way, breaks it: STDIO_STREAM_CUT.
+ *
  * Promises: on_open at most once, on_end exactly once, both on a later turn.
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "compose/streams/detach_keys.h"
 #include "spec/base/error.h"
@@ -28,6 +32,7 @@ struct stdio_stream;
 enum stdio_stream_end {
     STDIO_STREAM_CLOSED,   /* by the far side */
     STDIO_STREAM_DETACHED, /* by the detach keys */
+    STDIO_STREAM_CUT,      /* the connection broke: ask whether the process has ended; `failure` */
     STDIO_STREAM_FAILED,   /* `failure` says why */
 };
 
@@ -51,13 +56,16 @@ struct stdio_stream *stdio_stream_start(struct session *session, struct engine_c
 /**
  * The whole at once: start it and turn the loop until it has ended. `on_end` of the options is not used.
  *
- * Errors: those of the request; ERROR_CANCELED when a signal ended it.
+ * Errors: those of the request; ERROR_CANCELED when a signal ended it. STDIO_STREAM_CUT is none: the caller asks the
+ * engine how the process ended.
  */
 bool stdio_stream_run(struct session *session, struct engine_client *client,
                       const struct stdio_stream_options *options, enum stdio_stream_end *ret_how,
                       struct error *err) WARN_UNUSED;
 /** Tell the engine the terminal's size now: once the process runs. */
 void stdio_stream_resize(struct stdio_stream *stream);
+/** How much output has come. */
+uint64_t stdio_stream_received_bytes(const struct stdio_stream *stream);
 /** End it; on_end follows with ERROR_CANCELED. */
 void stdio_stream_cancel(struct stdio_stream *stream);
 

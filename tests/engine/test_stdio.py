@@ -284,6 +284,16 @@ def end_of_input_passes(bench):
     check(answer.stdout == b"after the end\n", answer)
 
 
+def input_that_nobody_reads_holds_nothing_up(bench):
+    attached = bench.container("deaf", ["sh", "-c", "sleep 1; echo out; exit 3"], OpenStdin=True)
+    script = ["sh", "-c", "echo out; exit 3"]
+    for words in (["attach", "deaf"], ["exec", "-T", "web", *script], ["run", "--rm", "-T", "job", *script]):
+        answer = bench.pipe(words, bytes(100_000_000))
+        check(answer.returncode == 3, f"{words}: exit code {answer.returncode} {answer.stderr!r}")
+        check(answer.stdout == b"out\n" or words[0] == "attach", f"{words}: {answer.stdout!r}")
+    bench.api.ask("DELETE", f"/containers/{attached}?force=1")
+
+
 def codes_pass(bench):
     for code in (0, 1, 42, 255):
         check(bench.pipe(["exec", "-T", "web", "sh", "-c", f"exit {code}"]).returncode == code, code)
@@ -488,7 +498,8 @@ def attach_detaches(bench):
     check(bench.api.get(f"/containers/{id_}/json")[1]["State"]["Running"], "detaching ended the container")
 
 
-SCENES = [sixteen_exec, sixteen_run, bytes_pass_unchanged, end_of_input_passes, codes_pass, slow_reader_stops_the_source,
+SCENES = [sixteen_exec, sixteen_run, bytes_pass_unchanged, end_of_input_passes,
+          input_that_nobody_reads_holds_nothing_up, codes_pass, slow_reader_stops_the_source,
           reader_that_leaves_ends_it, descriptors_keep_their_flags, terminal_size_follows, keys_reach_the_process,
           detach_keys_leave_the_process, signals_restore_the_terminal, stopped_and_continued, run_restores_the_terminal,
           run_forwards_signals, who_keeps_interrupting_run_is_heard, a_terminal_that_goes_away_ends_it, detached_run_tells_the_id,

@@ -27,6 +27,7 @@ import io
 import json
 import os
 import re
+import select
 import signal
 import socket
 import socketserver
@@ -99,6 +100,11 @@ class Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         match = re.match(r"/v(\d+\.\d+)(/.*)", url.path)
         path = unquote(match[2] if match else url.path)
+        for pattern, (status, message) in engine.early.items():
+            if re.fullmatch(pattern, f"{self.command} {path}"):             # nothing of the body is read
+                self.cut = None
+                self.answer(status, {"message": message})
+                return self.end_connection()
         if self.headers.get("Expect", "").lower() == "100-continue":
             pass                                        # BaseHTTPRequestHandler has answered it
         request = Request(self.command, path, query_of(url.query), self.read_body(),
@@ -152,6 +158,18 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         # Linger 0: the client sees a reset and not an orderly end.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def end_connection(self):
+        """as the engine does where it holds connections: it closes its sending side only and waits for the client"""
+        self.wfile.flush()
+        self.close_connection = True
+        if not self.server.engine.holds_connections:
+            return
+        self.connection.shutdown(socket.SHUT_WR)
+        poll = select.poll()
+        poll.register(self.connection, 0)               # a hang-up is reported without being asked for
+        while not poll.poll(50) and not self.server.engine.ending.is_set():
+            pass
 
     def kill_client(self, request):
         if request.pid != os.getpid():
@@ -450,7 +468,8 @@ class Routes:
                         handler.wfile.write(data if container["Config"].get("Tty") else struct.pack(">BxxxI", stream, len(data)) + data)
                         handler.wfile.flush()
                 if container["starts"] and not container["State"]["Running"]:
-                    return
+                    with unlocked(self.model.lock):
+                        return handler.end_connection()
                 self.model.changed.wait(0.05)
         else:
             self.stream_logs(request, container, True)
@@ -525,6 +544,8 @@ class Routes:
         self.handler.close_connection = True
         data = self.engine.exec_output
         self.handler.wfile.write(struct.pack(">BxxxI", 1, len(data)) + data)
+        with unlocked(model.lock):
+            self.handler.end_connection()
 
     def exec_inspect(self, request, identity):
         if identity not in self.model.execs:
@@ -680,6 +701,8 @@ class ScriptedEngine:
         self.path, self.model, self.rules, self.requests = path, Model(api), [], []
         self.recording, self.ending = threading.Lock(), threading.Event()
         self.exec_code, self.exec_output = 0, b""
+        self.holds_connections = False  # half-closes those that it ends
+        self.early = {}                 # pattern of method and path: (status, message) before the body is read
         self.server = Server(path, Handler)
         self.server.engine = self
 
