@@ -194,10 +194,33 @@ static const char *timeout_query(struct execution *run, const struct step *step)
     return step->has_timeout ? arena_printf(run->arena, "t=%" PRId64, step->timeout_s) : NULL;
 }
 
+static void on_confirmed(void *owner, struct engine_request *req, const struct error *failure)
+{
+    (void)failure; /* it has ended, whatever the inspection says */
+    execute_on_done(owner, req, NULL);
+}
+
+/*
+ * The engine answers when it has noted the end, and lists it a moment later: a command that follows at once would plan
+ * from a container that runs. An inspection is answered after that. Seen with Docker 28 on a busy machine.
+ */
+static void on_container_ended(void *owner, struct engine_request *req, const struct error *failure)
+{
+    struct step *step = owner;
+    struct execution *run = step->work->run;
+
+    if (failure || !step->stays || engine_request_status(req) == 304 || run->schedule.stopping)
+        execute_on_done(owner, req, failure);
+    else
+        execute_send(run, step, "GET", container_path(run, step, "/json"), NULL, (struct span){0},
+                     on_confirmed);
+}
+
 bool execute_container_stop(struct execution *run, struct step *step, struct error *failure)
 {
     (void)failure;
-    post(run, step, "/stop", timeout_query(run, step));
+    execute_send(run, step, "POST", container_path(run, step, "/stop"), timeout_query(run, step),
+                 (struct span){0}, on_container_ended);
     return true;
 }
 
@@ -215,7 +238,8 @@ bool execute_container_kill(struct execution *run, struct step *step, struct err
     (void)failure;
     text_init(&query, 0);
     engine_query_add(&query, "signal", step->signal);
-    post(run, step, "/kill", query.length > 0 ? query.bytes : NULL);
+    execute_send(run, step, "POST", container_path(run, step, "/kill"),
+                 query.length > 0 ? query.bytes : NULL, (struct span){0}, on_container_ended);
     text_finish(&query);
     return true;
 }

@@ -93,6 +93,7 @@ static struct step *stop_one(struct lifecycle_plan *p, const struct observed_con
 {
     struct step *stop = lifecycle_add_stop(p, container, service, before, count);
 
+    stop->stays = true;
     plan_reason(p->plan, stop, REASON_WANTED, "stop");
     return stop;
 }
@@ -365,6 +366,7 @@ static void signal_all(struct lifecycle_plan *p, enum step_kind kind, const char
         step->object.known = container->id;
         step->name = container->name;
         step->signal = p->options->signal;
+        step->stays = kind == STEP_CONTAINER_KILL;
         plan_reason(p->plan, step, REASON_WANTED, "%s", reason);
     }
 }

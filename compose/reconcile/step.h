@@ -140,6 +140,7 @@ struct step {
     bool has_timeout, volumes, force, optional; /* `optional`: failing, or not ending within
                                                    timeout_s, is a warning */
     bool ignore_missing;                        /* 404, 304 and 409 are as good as done */
+    bool stays;                                 /* STOP, KILL: the container is kept, ended */
     bool in_use_is_fine;                        /* "Resource is still in use" is a warning */
     int64_t timeout_s;
     const char *signal;            /* KILL */
