@@ -21,6 +21,9 @@ struct spec_reader *spec_reader_create(struct spec_tree *tree, const char *file,
     reader->content = content;
     if (!yaml_parser_initialize(&reader->parser))
         fatal("out of memory");
+    reader->mend = yaml_mend_create(content);
+    if (reader->mend)
+        content = yaml_mend_text(reader->mend);
     yaml_parser_set_input_string(&reader->parser, (const unsigned char *)content.bytes,
                                  content.length);
     return reader;
@@ -31,11 +34,13 @@ void spec_reader_destroy(struct spec_reader *reader)
     if (!reader)
         return;
     yaml_parser_delete(&reader->parser);
+    yaml_mend_destroy(reader->mend);
     free(reader);
 }
 
 struct place spec_reader_place(const struct spec_reader *reader, yaml_mark_t mark)
 {
+    mark = yaml_mend_mark(reader->mend, mark);
     return (struct place){reader->file, (unsigned)mark.line + 1, (unsigned)mark.column + 1};
 }
 
@@ -65,10 +70,12 @@ static bool fail_syntax(struct spec_reader *reader)
     const char *stage = parser->error == YAML_READER_ERROR    ? "reader"
                         : parser->error == YAML_SCANNER_ERROR ? "scanner"
                                                               : "parser";
-    yaml_mark_t at = parser->error == YAML_READER_ERROR ? parser->mark : parser->problem_mark;
+    yaml_mark_t at = yaml_mend_mark(
+        reader->mend, parser->error == YAML_READER_ERROR ? parser->mark : parser->problem_mark);
+    yaml_mark_t context = yaml_mend_mark(reader->mend, parser->context_mark);
     unsigned line = (unsigned)at.line + 1, column = (unsigned)at.column + 1;
-    struct spec_syntax_problem described = {
-        problem, line, column, parser->context ? (unsigned)parser->context_mark.line + 1 : 0};
+    struct spec_syntax_problem described = {problem, line, column,
+                                            parser->context ? (unsigned)context.line + 1 : 0};
     const char *hint;
 
     if (parser->error == YAML_MEMORY_ERROR)
@@ -76,15 +83,15 @@ static bool fail_syntax(struct spec_reader *reader)
     if (!parser->context)
         (void)error_set_at(reader->err, ERROR_INPUT, problem_place(reader),
                            "go-yaml load error in %s at L%u.C%u: %s", stage, line, column, problem);
-    else if (parser->context_mark.index == at.index)
+    else if (context.index == at.index)
         (void)error_set_at(reader->err, ERROR_INPUT, problem_place(reader),
                            "go-yaml load error in %s (%s) at L%u.C%u: %s", stage, parser->context,
                            line, column, problem);
     else
         (void)error_set_at(reader->err, ERROR_INPUT, problem_place(reader),
                            "go-yaml load error in %s (%s) at L%zu.C%zu-L%u.C%u: %s", stage,
-                           parser->context, parser->context_mark.line + 1,
-                           parser->context_mark.column + 1, line, column, problem);
+                           parser->context, context.line + 1, context.column + 1, line, column,
+                           problem);
     hint = spec_syntax_hint(reader->tree->arena, reader->content, &described);
     return hint ? error_hint(reader->err, "%s", hint) : false;
 }
@@ -150,7 +157,9 @@ static size_t open_anchor(struct spec_reader *reader, const yaml_char_t *name,
     reader->anchors[reader->anchor_count] = (struct anchor){.open = spot->path,
                                                             .depth = path_depth(spot->path),
                                                             .marks_from = reader->marks.count,
-                                                            .nodes = reader->tree->nodes};
+                                                            .nodes = reader->tree->nodes,
+                                                            .deepest_before = reader->deepest};
+    reader->deepest = spot->depth;
     index_put(&reader->anchor_names, arena, arena_strdup(arena, (const char *)name),
               reader->anchor_count);
     return reader->anchor_count++;
@@ -183,12 +192,36 @@ static struct anchor *find_anchor(struct spec_reader *reader, const yaml_event_t
     return anchor;
 }
 
+static void close_anchor(struct spec_reader *reader, struct anchor *anchor, struct spec_node *node,
+                         const struct spot *spot, bool dropped)
+{
+    anchor->node = node;
+    anchor->open = NULL;
+    anchor->dropped = dropped;
+    anchor->marks_to = reader->marks.count;
+    anchor->nodes = reader->tree->nodes - anchor->nodes;
+    anchor->height = reader->deepest - spot->depth;
+    if (anchor->deepest_before > reader->deepest)
+        reader->deepest = anchor->deepest_before;
+}
+
+/* Trees are walked by recursion: a level more is a frame more on the stack. */
+static bool count_level(struct spec_reader *reader, unsigned level, yaml_mark_t mark)
+{
+    if (level > LIMIT_NESTING)
+        return error_set_at(reader->err, ERROR_INPUT, spec_reader_place(reader, mark),
+                            "nested more than %u levels deep", LIMIT_NESTING);
+    if (level > reader->deepest)
+        reader->deepest = level;
+    return true;
+}
+
 static struct spec_node *read_alias(struct spec_reader *reader, const yaml_event_t *event,
                                     const struct spot *spot, bool *ret_dropped)
 {
     struct anchor *anchor = find_anchor(reader, event, spot);
 
-    if (!anchor)
+    if (!anchor || !count_level(reader, spot->depth + anchor->height, event->start_mark))
         return NULL;
     reader->tree->alias_nodes += anchor->nodes;
     reader->tree->nodes += anchor->nodes;
@@ -228,9 +261,10 @@ bool spec_reader_scalar(struct spec_reader *reader, const yaml_event_t *event,
     size_t length = event->data.scalar.length;
     const char *text = (const char *)event->data.scalar.value;
     const char *tag = (const char *)event->data.scalar.tag;
+    char *copy = arena_strndup(reader->tree->arena, text, length);
     struct spec_scalar scalar = {
-        .text = arena_strndup(reader->tree->arena, text, length),
-        .length = length,
+        .text = copy,
+        .length = yaml_mend_restore(reader->mend, copy, length),
         .tag = tag,
         .quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE ||
                   (!tag && !event->data.scalar.plain_implicit),
@@ -336,11 +370,6 @@ struct spec_node *spec_reader_node(struct spec_reader *reader, yaml_event_t *eve
 
     if (event->type == YAML_ALIAS_EVENT)
         return read_alias(reader, event, spot, ret_dropped);
-    if (spot->depth > LIMIT_NESTING) {
-        (void)error_set_at(reader->err, ERROR_INPUT, spec_reader_place(reader, event->start_mark),
-                           "nested more than %u levels deep", LIMIT_NESTING);
-        return NULL;
-    }
     name = event_anchor(event);
     tag = event_tag(event);
     reset = !spot->in_override && tag && strcmp((const char *)tag, "!reset") == 0;
@@ -349,6 +378,8 @@ struct spec_node *spec_reader_node(struct spec_reader *reader, yaml_event_t *eve
         warn_misspelt_tag(reader, (const char *)tag, spec_reader_place(reader, event->start_mark));
     if (name)
         anchor = open_anchor(reader, name, spot);
+    if (!count_level(reader, spot->depth, event->start_mark))
+        return NULL;
     if (reset || override)
         add_mark(reader, spot->path, NULL, 0);
     inner.in_override = spot->in_override || reset || override;
@@ -356,13 +387,8 @@ struct spec_node *spec_reader_node(struct spec_reader *reader, yaml_event_t *eve
     if (!node)
         return NULL;
     *ret_dropped = reset;
-    if (anchor != SIZE_MAX) {
-        reader->anchors[anchor].node = node;
-        reader->anchors[anchor].open = NULL;
-        reader->anchors[anchor].dropped = reset;
-        reader->anchors[anchor].marks_to = reader->marks.count;
-        reader->anchors[anchor].nodes = reader->tree->nodes - reader->anchors[anchor].nodes;
-    }
+    if (anchor != SIZE_MAX)
+        close_anchor(reader, &reader->anchors[anchor], node, spot, reset);
     return node;
 }
 

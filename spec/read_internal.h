@@ -9,6 +9,7 @@
 
 #include "spec/base/index.h"
 #include "spec/read.h"
+#include "spec/yaml_mend.h"
 
 struct anchor {
     struct spec_node *node;       /* NULL while it is being read */
@@ -17,6 +18,8 @@ struct anchor {
     size_t depth;                 /* segments of its way */
     size_t marks_from, marks_to;  /* what was marked at it and in it */
     size_t nodes;                 /* how many a copy has */
+    unsigned height;              /* levels below it */
+    unsigned deepest_before;      /* the reader's, while it is being read */
 };
 
 struct spec_reader {
@@ -24,10 +27,12 @@ struct spec_reader {
     struct spec_tree *tree;
     const char *file;
     struct span content;
+    struct yaml_mend *mend; /* or NULL: the content is parsed as it is */
     struct index anchor_names;
     struct anchor *anchors;
     size_t anchor_count, anchor_capacity;
     struct spec_marks marks; /* of all documents; each gets its slice */
+    unsigned deepest;        /* level of any node read, or of any in the anchor that is open */
     bool ended;
     struct error *err;
 };

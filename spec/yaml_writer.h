@@ -17,9 +17,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "spec/base/limits.h"
 #include "spec/base/text.h"
 
-enum { YAML_DEEPEST = 128 };
+enum { YAML_DEEPEST = LIMIT_NESTING + 64 }; /* documents, and what is around them */
 
 struct yaml_level {
     bool is_map;

@@ -17,9 +17,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "spec/base/limits.h"
 #include "spec/base/text.h"
 
-enum { JSON_DEEPEST = 128 };
+enum { JSON_DEEPEST = LIMIT_NESTING + 64 }; /* documents, and what is around them */
 
 struct json_writer {
     struct text *out;

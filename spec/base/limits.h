@@ -9,7 +9,7 @@
 #define LIMIT_BUILD_AGE_FILES    20000u /* of a build context that `plan` looks at */
 #define LIMIT_ENV_FILE_BYTES     (16u * 1024 * 1024)
 #define LIMIT_NODES              4000000u /* tree nodes of one load; the reference refuses above 100,000 */
-#define LIMIT_NESTING            64u      /* levels of one document */
+#define LIMIT_NESTING            1000u    /* levels of one document */
 #define LIMIT_ALIAS_NODES        2000000u /* nodes made by expanding aliases */
 #define LIMIT_INCLUDES           1000u    /* files pulled in by include and extends */
 #define LIMIT_INCLUDE_DEPTH      50u

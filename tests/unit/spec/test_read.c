@@ -154,7 +154,7 @@ TEST(read_stops_at_bombs)
     text_add_repeat(&yaml, '[', 5000);
     reader = spec_reader_create(&tree, "deep.yaml", text_span(&yaml));
     assert_false(spec_reader_next(reader, &document, &err));
-    assert_string_equal(err.frames[0].text, "nested more than 64 levels deep");
+    assert_string_equal(err.frames[0].text, "nested more than 1000 levels deep");
     spec_reader_destroy(reader);
     error_finish(&err);
     text_finish(&yaml);
