@@ -19,6 +19,8 @@ static const struct {
     {"w", 604800 * UINT64_C(1000000000)},
 };
 
+#define MOST_FRACTION 1e18 /* digits further back do not count, as in the reference */
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -48,6 +50,8 @@ static const char *parse_part(const char **at, uint64_t *sum, const char **ret_u
     if (*p == '.') {
         for (p++; is_digit(*p); p++) {
             digits = true;
+            if (scale >= MOST_FRACTION)
+                continue; /* less than a nanosecond of any unit */
             fraction = fraction * 10 + (*p - '0');
             scale *= 10;
         }

@@ -68,6 +68,19 @@ TEST(duration_names_what_is_wrong)
     assert_refuses("300y", "time: unknown unit \"y\" in duration \"300y\"");
 }
 
+TEST(duration_reads_fractions_of_any_length)
+{
+    char text[500] = "0.", zeros[500] = "1.";
+
+    for (size_t i = 2; i < 402; i++) {
+        text[i] = '9';
+        zeros[i] = '0';
+    }
+    text[402] = zeros[402] = 's';
+    assert_reads(text, SECOND);
+    assert_reads(zeros, SECOND);
+}
+
 TEST(duration_reads_the_extremes)
 {
     assert_reads("9223372036854775807ns", INT64_MAX);
