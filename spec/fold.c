@@ -113,6 +113,40 @@ static bool has_no_services(struct spec_tree *tree, const struct spec_node *root
     return true;
 }
 
+static struct spec_node *services_of(const struct spec_node *root)
+{
+    struct spec_node *services = spec_node_get(root, "services");
+
+    return spec_node_is(services, SPEC_MAP) ? services : NULL;
+}
+
+/*
+ * The canonical form of a file that services extend: only the service that is extended has to be a mapping, which
+ * spec_extends() checks when it gets there.
+ */
+static bool make_extended_canonical(struct spec_tree *tree, struct spec_node *root,
+                                    struct error *err)
+{
+    struct spec_node *services = services_of(root);
+    struct spec_node aside = {.kind = SPEC_MAP};
+
+    for (size_t i = spec_node_count(services); i-- > 0;) {
+        const struct spec_member member = services->map.items[i];
+
+        if (member.value->kind == SPEC_MAP)
+            continue;
+        spec_node_put(tree->arena, &aside, member.key, member.value, member.place);
+        (void)spec_node_remove(services, member.key);
+    }
+    if (!spec_canonical(tree, root, err) || !spec_unique(tree, root, err))
+        return false;
+    services = services_of(root);
+    for (size_t i = 0; i < aside.map.count; i++)
+        spec_node_put(tree->arena, services, aside.map.items[i].key, aside.map.items[i].value,
+                      aside.map.items[i].place);
+    return true;
+}
+
 /* Lay one document over `*root`. */
 static bool fold_document(const struct spec_scope *scope, enum fold_kind kind,
                           struct spec_source_document *document, struct spec_node **root,
@@ -138,6 +172,8 @@ static bool fold_document(const struct spec_scope *scope, enum fold_kind kind,
             return false;
         drop_version(scope, *root);
     }
+    if (kind == FOLD_EXTENDED)
+        return make_extended_canonical(tree, *root, err);
     return spec_canonical(tree, *root, err) && spec_unique(tree, *root, err);
 }
 
