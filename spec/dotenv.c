@@ -354,6 +354,8 @@ static bool read_statement(struct reader *reader)
     } else if (!read_plain(reader, &value)) {
         return false;
     }
+    if (!name[0] && reader->warnings)
+        warnings_add(reader->warnings, place, "a value without the name of a variable is ignored");
     spec_environment_set_at(reader->into, name, value, place);
     return true;
 }

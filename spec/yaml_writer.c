@@ -3,6 +3,8 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "spec/base/utf8.h"
@@ -264,8 +266,38 @@ static void put_literal(struct yaml_writer *yaml, const char *s, size_t length)
     }
 }
 
+enum { BINARY_LINE = 70 };
+
+/* Bytes that are no text: base64 with a tag, in lines when it is long. */
+static void put_binary(struct yaml_writer *yaml, const char *s, size_t length)
+{
+    size_t coded_length = 4 * ((length + 2) / 3);
+    char *coded = xcalloc(coded_length + 1, 1);
+    CLEANUP(text_finish) struct text lines;
+
+    text_init(&lines, 0);
+    (void)EVP_EncodeBlock((unsigned char *)coded, (const unsigned char *)s, (int)length);
+    put_text(yaml, "!!binary ");
+    if (coded_length < BINARY_LINE) {
+        put_text(yaml, coded);
+    } else {
+        for (size_t at = 0; at < coded_length; at += BINARY_LINE) {
+            size_t rest = coded_length - at;
+
+            text_add_bytes(&lines, coded + at, rest < BINARY_LINE ? rest : BINARY_LINE);
+            text_add_char(&lines, '\n');
+        }
+        put_literal(yaml, lines.bytes, lines.length);
+    }
+    free(coded);
+}
+
 static void put_scalar(struct yaml_writer *yaml, const char *s, size_t length, bool key)
 {
+    if (!utf8_is_valid(s, length)) {
+        put_binary(yaml, s, length);
+        return;
+    }
     switch (yaml_scalar_style(s, length)) {
     case YAML_PLAIN:
         put_flat(yaml, s, length, false, !key);

@@ -153,3 +153,34 @@ TEST(yaml_resolve_knows_dates)
     assert_int_equal(meaning("2001-12-14t21:59:43"), YAML_MEANS_TEXT);
     assert_int_equal(meaning("2001-12-"), YAML_MEANS_TEXT);
 }
+
+TEST(yaml_writes_bytes_that_are_no_text_in_base64)
+{
+    struct yaml_writer yaml;
+    struct text text;
+    char many[81];
+
+    for (size_t i = 0; i < 80; i++)
+        many[i] = (char)(i % 2 ? 0xFE : 0xFF);
+    many[80] = '\0';
+    text_init(&text, 0);
+    yaml_begin(&yaml, &text);
+    yaml_map_open(&yaml);
+    yaml_key(&yaml, "a");
+    yaml_string(&yaml,
+                "\xff\xfe"
+                "abc");
+    yaml_key(&yaml, "B\xff");
+    yaml_string(&yaml, "\xff\nabc");
+    yaml_key(&yaml, "long");
+    yaml_string(&yaml, many);
+    yaml_map_close(&yaml);
+    yaml_end(&yaml);
+    assert_string_equal(text.bytes,
+                        "a: !!binary //5hYmM=\n"
+                        "!!binary Qv8=: !!binary /wphYmM=\n"
+                        "long: !!binary |\n"
+                        "  //7//v/+//7//v/+//7//v/+//7//v/+//7//v/+//7//v/+//7//v/+//7//v/+//7//v\n"
+                        "  /+//7//v/+//7//v/+//7//v/+//7//v/+//4=\n");
+    text_finish(&text);
+}
