@@ -218,8 +218,9 @@ static bool take_root(const struct options *options, struct arena *arena, struct
     root->env_files = *options_list(options, "env-file");
     if (root->env_files.count == 0)
         split_into(&root->env_files, arena, environment("COMPOSE_ENV_FILES"), ',');
+    root->compatibility_flag = options_bool(options, "compatibility");
     root->compatibility =
-        options_bool(options, "compatibility") || root_truthy(environment("COMPOSE_COMPATIBILITY"));
+        root->compatibility_flag || root_truthy(environment("COMPOSE_COMPATIBILITY"));
     root->all_resources = options_bool(options, "all-resources");
     root->dry_run = options_bool(options, "dry-run");
     root->docker.debug = root->docker.debug || options_bool(options, "verbose");

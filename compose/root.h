@@ -32,6 +32,8 @@ struct root_options {
     struct strings env_files;      /* --env-file, else COMPOSE_ENV_FILES */
     const char *project_directory; /* "" when not given */
     bool compatibility, all_resources, dry_run;
+    bool
+        compatibility_flag; /* given as flag; COMPOSE_COMPATIBILITY only changes separators in names */
     bool parallel_given, ansi_given;
     int64_t parallel; /* -1: no bound of its own */
     enum progress_mode progress;

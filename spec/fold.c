@@ -97,7 +97,10 @@ static bool prepare(const struct spec_scope *scope, enum fold_kind kind,
                                      spec_extends(scope, root, &document->marks, err));
 }
 
-/* Elsewhere an empty value leaves what earlier documents say; without services a document is refused instead. */
+/*
+ * Elsewhere an empty value leaves what earlier documents say; a document whose services are empty is refused, also where
+ * nothing else is checked.
+ */
 static bool has_no_services(struct spec_tree *tree, const struct spec_node *root, struct error *err)
 {
     const struct spec_path top = {0}, path = {&top, "services", 0};
@@ -168,7 +171,8 @@ static bool fold_document(const struct spec_scope *scope, enum fold_kind kind,
     if (!*root || !spec_unique(tree, *root, err))
         return false;
     if (kind == FOLD_WHOLE) {
-        if (!tree->options->no_check && !spec_check(tree, *root, scope->file, err))
+        if (tree->options->no_check ? has_no_services(tree, *root, err)
+                                    : !spec_check(tree, *root, scope->file, err))
             return false;
         drop_version(scope, *root);
     }

@@ -88,7 +88,7 @@ static bool load(struct command_context *context, enum model model,
     how.tree_only = model != MODEL_TYPED;
     how.no_check = model == MODEL_UNCHECKED_TREE;
     how.no_interpolate = how.tree_only || options_bool(options, "no-interpolate");
-    how.no_normalize = options_bool(options, "no-normalize") || context->root->compatibility;
+    how.no_normalize = options_bool(options, "no-normalize") || context->root->compatibility_flag;
     how.no_path_resolution = options_bool(options, "no-path-resolution");
     how.no_consistency = options_bool(options, "no-consistency");
     how.no_env_resolution = options_bool(options, "no-env-resolution");
