@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine_client/endpoint.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -81,7 +82,8 @@ static bool parse_tcp(struct arena *arena, const char *address, const char *rest
     const char *path = rest + authority.length;
     size_t path_length = strlen(path);
 
-    if (!parse_host_port(arena, authority, &endpoint->host, &endpoint->port))
+    if (memchr(rest, '@', authority.length) ||
+        !parse_host_port(arena, authority, &endpoint->host, &endpoint->port))
         return bad_address(address, "expected a form like tcp://HOST:PORT", err);
     if (!*endpoint->host)
         endpoint->host = "localhost";
@@ -186,18 +188,47 @@ static const char *variable(const struct search *search, const char *name)
     return value && *value ? value : NULL;
 }
 
-static const char *readable_file(struct arena *arena, const char *directory, const char *name)
+static const char *existing_file(struct arena *arena, const char *directory, const char *name)
 {
     const char *path = arena_printf(arena, "%s/%s", directory, name);
 
     return access(path, F_OK) == 0 ? path : NULL;
 }
 
-/* tcp:// becomes TLS by flags or environment, as in the docker CLI. */
+/* A file that TLS needs: refused here, for libcurl names neither the file nor the reason. */
+static bool check_readable(const char *path, struct error *err)
+{
+    if (!path || access(path, R_OK) == 0)
+        return true;
+    (void)error_set(err, ERROR_INPUT, "unable to resolve docker endpoint: open %s: %s", path,
+                    errno == ENOENT ? "no such file or directory" : strerror(errno));
+    return error_hint(err, "DOCKER_CERT_PATH names the directory of ca.pem, cert.pem and key.pem");
+}
+
+static bool check_tls_files(const struct engine_endpoint *endpoint, const char *directory,
+                            struct error *err)
+{
+    if (!endpoint->certificate_file != !endpoint->key_file) {
+        (void)error_set(err, ERROR_INPUT, "%s is missing beside %s in %s",
+                        endpoint->certificate_file ? "key.pem" : "cert.pem",
+                        endpoint->certificate_file ? "cert.pem" : "key.pem", directory);
+        return error_hint(err, "a client certificate needs both files");
+    }
+    return check_readable(endpoint->ca_file, err) &&
+           check_readable(endpoint->certificate_file, err) &&
+           check_readable(endpoint->key_file, err);
+}
+
+/*
+ * tcp:// becomes TLS by flags or environment, as in the docker CLI: then the engine is trusted by ca.pem alone, which
+ * must exist. An https:// address without such settings is trusted by ca.pem where there is one, else by the system's
+ * authorities.
+ */
 static bool apply_tls(const struct search *search, struct engine_endpoint *endpoint,
                       struct error *err)
 {
     const struct engine_endpoint_options *options = search->options;
+    struct arena *arena = search->arena;
     const char *directory = variable(search, "DOCKER_CERT_PATH");
     bool verify = options->tls_verify || variable(search, "DOCKER_TLS_VERIFY");
     bool wanted = verify || options->tls || variable(search, "DOCKER_TLS") || options->ca_file ||
@@ -212,20 +243,15 @@ static bool apply_tls(const struct search *search, struct engine_endpoint *endpo
         directory = search->config_directory;
     endpoint->transport = ENGINE_TLS;
     endpoint->verify_peer = verify || !wanted;
-    endpoint->ca_file =
-        options->ca_file ? options->ca_file : readable_file(search->arena, directory, "ca.pem");
+    endpoint->ca_file = options->ca_file ? options->ca_file
+                        : wanted         ? arena_printf(arena, "%s/ca.pem", directory)
+                                         : existing_file(arena, directory, "ca.pem");
     endpoint->certificate_file = options->certificate_file
                                      ? options->certificate_file
-                                     : readable_file(search->arena, directory, "cert.pem");
+                                     : existing_file(arena, directory, "cert.pem");
     endpoint->key_file =
-        options->key_file ? options->key_file : readable_file(search->arena, directory, "key.pem");
-    if (!endpoint->certificate_file != !endpoint->key_file) {
-        (void)error_set(err, ERROR_INPUT, "%s is missing beside %s in %s",
-                        endpoint->certificate_file ? "key.pem" : "cert.pem",
-                        endpoint->certificate_file ? "cert.pem" : "key.pem", directory);
-        return error_hint(err, "a client certificate needs both files");
-    }
-    return true;
+        options->key_file ? options->key_file : existing_file(arena, directory, "key.pem");
+    return check_tls_files(endpoint, directory, err);
 }
 
 static bool from_address(const struct search *search, const char *address, const char *source,
@@ -253,6 +279,9 @@ static bool from_context(const struct search *search, const char *name, const ch
         ret_endpoint->ca_file = context.ca_file;
         ret_endpoint->certificate_file = context.certificate_file;
         ret_endpoint->key_file = context.key_file;
+        if (!check_readable(context.ca_file, err) ||
+            !check_readable(context.certificate_file, err) || !check_readable(context.key_file, err))
+            return error_wrap(err, "Failed to initialize: context \"%s\"", name);
     }
     ret_endpoint->context = arena_strdup(search->arena, name);
     ret_endpoint->source = arena_printf(search->arena, "context \"%s\" (%s)", name, setting);

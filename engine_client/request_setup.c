@@ -143,8 +143,11 @@ static void set_transport(struct engine_request *req)
         curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, endpoint->verify_peer ? 1L : 0L);
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, endpoint->verify_peer ? 2L : 0L);
-        if (endpoint->ca_file && endpoint->verify_peer)
+        if (endpoint->ca_file) {
+            /* The system's folder of certificates counts beside the file unless it is unset. */
             curl_easy_setopt(easy, CURLOPT_CAINFO, endpoint->ca_file);
+            curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+        }
         if (endpoint->certificate_file)
             curl_easy_setopt(easy, CURLOPT_SSLCERT, endpoint->certificate_file);
         if (endpoint->key_file)

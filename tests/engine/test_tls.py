@@ -30,6 +30,20 @@ def make_certificates(directory):
         shutil.copy(f"{directory}/{source}", f"{directory}/client/{name}")
 
 
+def make_second_authority(directory):
+    """an authority that is not in ca.pem, as one of the system's; and a server's certificate of it"""
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=f"{directory}/second", check=True, capture_output=True)
+    os.makedirs(f"{directory}/second/system")
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca-key.pem", "-out", "system/ca.pem", "-days", "2", "-subj", "/CN=second")
+    openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "server-key.pem", "-out", "server.csr", "-subj", "/CN=server")
+    openssl("x509", "-req", "-in", "server.csr", "-CA", "system/ca.pem", "-CAkey", "ca-key.pem", "-CAcreateserial", "-days", "2",
+            "-extfile", f"{directory}/server.ext", "-out", "server.pem")
+    shutil.copy(f"{directory}/second/system/ca.pem", f"{directory}/second/system/ca-certificates.crt")
+    shutil.copy(f"{directory}/ca.pem", f"{directory}/second/ca.pem")     # by which the relay knows its clients
+    openssl("rehash", "system")
+
+
 class TlsRelay:
     """from TLS with client certificates to the engine's socket; the end of either direction is handed on alone"""
 
@@ -155,11 +169,55 @@ def by_variables(program, directory, project, port):
     far.fails("ps", saying="DOCKER_TLS_VERIFY=1")
 
 
-def by_context(program, directory, project, port):
-    digest = hashlib.sha256(b"far").hexdigest()
+def in_system(directory, program):
+    """a program that runs the one under test where /etc/ssl/certs has the second authority; None where this machine allows no such view"""
+    write(f"{directory}/in-system", f'#!/bin/sh\nexec unshare --mount --propagation private sh -c \'mount --bind {directory}/second/system '
+          f'/etc/ssl/certs && exec "$@"\' sh {program} "$@"\n', 0o700)
+    probe = subprocess.run([f"{directory}/in-system", "version"], capture_output=True, text=True, check=False)
+    if probe.returncode != 0:
+        print(f"not tried: authorities of the system ({probe.stderr.strip()})")
+        return None
+    return f"{directory}/in-system"
+
+
+def trusts_only_its_file(program, directory, project, engine_path):
+    """ca.pem decides alone: neither an authority of the system counts beside it, nor the system's in its place"""
+    make_second_authority(directory)
+    relay = TlsRelay(f"{directory}/second", engine_path)
+    settings = {"DOCKER_HOST": f"tcp://127.0.0.1:{relay.port}", "DOCKER_CERT_PATH": f"{directory}/client"}
+    system = in_system(directory, program)
+    try:
+        for one in filter(None, (program, system)):
+            far = Program(one, directory, project, {**settings, "DOCKER_TLS_VERIFY": "1"})
+            far.fails("ps", saying="certificate")
+            # A context with its own authority does the same.
+            write_context(directory, "strict", relay.port, f"{directory}/client")
+            Program(one, directory, project, {"DOCKER_CONTEXT": "strict"}).fails("ps", saying="certificate")
+        os.makedirs(f"{directory}/lacks")
+        for name in ("cert.pem", "key.pem"):
+            shutil.copy(f"{directory}/client/{name}", f"{directory}/lacks/{name}")
+        if system:
+            # The view is real: where no ca.pem is named, https:// takes the system's authorities.
+            known = Program(system, directory, project, {"DOCKER_HOST": f"https://127.0.0.1:{relay.port}", "DOCKER_CERT_PATH": f"{directory}/lacks"})
+            known.must("ps")
+        for variable in ("DOCKER_TLS_VERIFY", "DOCKER_TLS"):
+            far = Program(system or program, directory, project, {**settings, "DOCKER_CERT_PATH": f"{directory}/lacks", variable: "1"})
+            far.fails("ps", saying=f"Failed to initialize: DOCKER_HOST: unable to resolve docker endpoint: open {directory}/lacks/ca.pem: no such file or directory")
+        far = Program(program, directory, project, {**settings, "DOCKER_TLS_VERIFY": "1"})
+        far.fails("--tlscacert", f"{directory}/nosuch.pem", "ps", saying=f"open {directory}/nosuch.pem: no such file or directory")
+    finally:
+        relay.stop()
+
+
+def write_context(directory, name, port, certificates):
+    digest = hashlib.sha256(name.encode()).hexdigest()
     write(f"{directory}/.docker/contexts/meta/{digest}/meta.json",
-          json.dumps({"Name": "far", "Endpoints": {"docker": {"Host": f"tcp://127.0.0.1:{port}", "SkipTLSVerify": False}}}))
-    shutil.copytree(f"{directory}/client", f"{directory}/.docker/contexts/tls/{digest}/docker")
+          json.dumps({"Name": name, "Endpoints": {"docker": {"Host": f"tcp://127.0.0.1:{port}", "SkipTLSVerify": False}}}))
+    shutil.copytree(certificates, f"{directory}/.docker/contexts/tls/{digest}/docker", dirs_exist_ok=True)
+
+
+def by_context(program, directory, project, port):
+    write_context(directory, "far", port, f"{directory}/client")
     here = Program(program, directory, project, {"DOCKER_CONTEXT": "far"})
     here.must("up", "-d")
     assert "web-1" in here.must("ps")
@@ -177,6 +235,7 @@ def test(program, directory, project, engine_path):
     try:
         by_variables(program, directory, project, relay.port)
         by_context(program, directory, project, relay.port)
+        trusts_only_its_file(program, directory, project, engine_path)
     finally:
         relay.stop()
 

@@ -214,6 +214,8 @@ TEST(tls_is_asked_for_by_variables)
     assert_false(resolve(arena, directory, &options, &variables, &endpoint, &err));
     assert_non_null(strstr(err.frames[0].text, "key.pem is missing"));
     private_dir_write(directory, "key.pem", "x", 0600);
+    assert_false(resolve(arena, directory, &options, &variables, &endpoint, &err));
+    assert_non_null(strstr(err.frames[0].text, "/ca.pem: no such file"));
     private_dir_write(directory, "ca.pem", "x", 0600);
     assert_true(resolve(arena, directory, &options, &variables, &endpoint, &err));
     assert_int_equal(endpoint.transport, ENGINE_TLS);
