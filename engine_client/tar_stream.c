@@ -153,10 +153,31 @@ static bool put_link(struct tar_stream *tar, const char *source_path, struct err
     return true;
 }
 
+/*
+ * A link is followed only to the file that the caller saw behind it (cp -L), never to another one that has taken the
+ * place of a regular file since. -1 and errno on failure.
+ */
+static int open_seen(const char *path, const struct stat *seen)
+{
+    const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+    int file = open(path, flags | O_NOFOLLOW);
+    struct stat status;
+
+    if (file >= 0 || errno != ELOOP)
+        return file;
+    file = open(path, flags);
+    if (file < 0 || (fstat(file, &status) == 0 && status.st_dev == seen->st_dev &&
+                     status.st_ino == seen->st_ino))
+        return file;
+    (void)close(file); /* it was not even read */
+    errno = ELOOP;
+    return -1;
+}
+
 static bool open_file(struct tar_stream *tar, const char *source_path, const struct stat *status,
                       struct error *err)
 {
-    tar->file = open(source_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    tar->file = open_seen(source_path, status);
     if (tar->file < 0)
         return error_set_errno(err, "open %s", source_path);
     tar->file_left = tar->file_bytes = status->st_size;
