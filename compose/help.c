@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compose/command.h"
+#include "compose/observe/labels.h"
 #include "spec/base/memory.h"
 #include "spec/base/span.h"
 #include "spec/base/text.h"
@@ -227,4 +228,6 @@ void help_root(struct text *out, const struct option *root_options, size_t colum
     add_commands(out, "Management Commands", NULL, COMMAND_MANAGEMENT, COMMAND_HIDDEN);
     add_commands(out, "Commands", NULL, 0, COMMAND_HIDDEN | COMMAND_MANAGEMENT);
     text_add(out, "\nRun 'docker compose COMMAND --help' for more information on a command.\n");
+    text_add(out, "\nThis program is compose " COMPOSE_OWN_VERSION
+                  "; it behaves as Docker Compose v" LABELS_COMPOSE_VERSION ".\n");
 }

@@ -14,7 +14,10 @@ static const struct option option_rows[] = {
 };
 /* clang-format on */
 
-/* Scripts ask the short and JSON forms for a behaviour; people get told which program this is. */
+/*
+ * The version is that of the behaviour, which scripts ask for: they take the last word, or each x.y.z, of the line. This
+ * program's own name and version are further members of the JSON form and part of the help.
+ */
 static bool run_version(struct command_context *context, struct error *err)
 {
     const char *format = options_string(context->options, "format");
@@ -23,10 +26,12 @@ static bool run_version(struct command_context *context, struct error *err)
     if (options_bool(context->options, "short"))
         console_print(context->console, LABELS_COMPOSE_VERSION "\n");
     else if (strcmp(format, "json") == 0)
-        console_print(context->console, "{\"version\":\"v" LABELS_COMPOSE_VERSION "\"}\n");
+        console_print(context->console,
+                      "{\"version\":\"v" LABELS_COMPOSE_VERSION
+                      "\",\"program\":\"compose\",\"programVersion\":\"" COMPOSE_OWN_VERSION
+                      "\"}\n");
     else
-        console_print(context->console, "Docker Compose version v" LABELS_COMPOSE_VERSION
-                                        " (compose " COMPOSE_OWN_VERSION ")\n");
+        console_print(context->console, "Docker Compose version v" LABELS_COMPOSE_VERSION "\n");
     return true;
 }
 
