@@ -47,6 +47,7 @@ struct engine_request {
     struct pairs headers_in;
     size_t header_bytes;
     struct text body;
+    size_t kept_bytes; /* of the body, as counted for all requests */
 
     size_t body_sent;     /* duplex: of call.body */
     struct text outgoing; /* duplex: not yet taken by libcurl */
@@ -99,6 +100,7 @@ struct engine_client {
     uint64_t date_read_ns;
 
     struct ssh_relay *relay; /* ssh only; NULL until the first request, and after ssh has gone */
+    size_t kept_bytes;       /* bodies of requests that are not yet completed */
     const char *socket_path; /* what libcurl connects to; NULL: TCP */
     bool closing, handles_closing;
 };

@@ -14,6 +14,8 @@
 #include "spec/base/limits.h"
 #include "spec/base/text.h"
 
+enum { FIRST_ERROR_STATUS = 400 };
+
 #define ADDRESS_FROM "the address comes from %s"
 
 static void no_engine(const struct engine_request *req, struct error *err)
@@ -199,6 +201,7 @@ static char *words_of_engine(const struct engine_request *req)
     struct span body = text_span(&req->body);
     cJSON *tree = cJSON_ParseWithLength(body.bytes, body.length);
     char *words = NULL;
+    bool has_text;
 
     for (size_t i = 0; i < COUNT_OF(members) && !words; i++) {
         const char *value =
@@ -207,8 +210,11 @@ static char *words_of_engine(const struct engine_request *req)
         if (value && *value)
             words = xstrdup(value);
     }
+    if (!words && cJSON_IsString(tree) && *tree->valuestring)
+        words = xstrdup(tree->valuestring);
+    has_text = tree ? tree->child != NULL : body.length > 0; /* `null`, `{}` and `""` have none */
     cJSON_Delete(tree);
-    if (!words && body.length > 0)
+    if (!words && has_text)
         words = xstrndup(body.bytes, body.length);
     if (!words)
         words = xasprintf("%s %s was answered with status %d", req->call.method, req->call.path,
@@ -221,12 +227,22 @@ static char *words_of_engine(const struct engine_request *req)
 void failure_of_answer(const struct engine_request *req, struct error *err)
 {
     CLEANUP(cleanup_free) char *words = NULL;
+    const char *location = engine_request_header(req, "Location");
 
-    if (is_web_page(req)) {
+    if (is_web_page(req) && req->status >= FIRST_ERROR_STATUS) {
         (void)error_set(
             err, ERROR_CONNECTION,
             "what answers at %s is no container engine: %s %s gave a web page with status %d",
             req->client->endpoint.url, req->call.method, req->call.path, req->status);
+        (void)error_hint(err, "a proxy may stand in between; " ADDRESS_FROM,
+                         req->client->endpoint.source);
+        return;
+    }
+    if (req->status < FIRST_ERROR_STATUS) {
+        (void)error_set(err, ERROR_CONNECTION,
+                        "what answers at %s is no container engine: %s %s was redirected to %s",
+                        req->client->endpoint.url, req->call.method, req->call.path,
+                        location ? location : "another address");
         (void)error_hint(err, "a proxy may stand in between; " ADDRESS_FROM,
                          req->client->endpoint.source);
         return;

@@ -12,7 +12,8 @@
 enum {
     HTTP_SWITCHING = 101,
     HTTP_FIRST_FINAL = 200,
-    HTTP_FIRST_FAILURE = 400,
+    HTTP_FIRST_REDIRECT = 300,
+    HTTP_NOT_MODIFIED = 304,
     HEADERS_LIMIT = 256 * 1024,
     FAILURE_BODY_LIMIT = LIMIT_MESSAGE_BYTES,
 };
@@ -66,6 +67,20 @@ static void unlink_request(struct engine_request *req)
         client->last = req->previous;
 }
 
+/* How much of an answer is kept: a broken engine may send without end, and that on several requests at once. */
+static size_t body_limit(const struct engine_call *call)
+{
+    static const char *const lists[] = {"/containers/json", "/images/json", "/networks", "/volumes",
+                                        "/system/df"};
+
+    if (strcmp(call->method, "GET") != 0 || call->unversioned)
+        return LIMIT_ENGINE_RESULT_BYTES;
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        if (strcmp(call->path, lists[i]) == 0)
+            return LIMIT_ENGINE_LIST_BYTES;
+    return LIMIT_ENGINE_OBJECT_BYTES;
+}
+
 struct engine_request *request_create(struct engine_client *client, const struct engine_call *call,
                                       engine_done_fn *done, void *owner)
 {
@@ -78,7 +93,7 @@ struct engine_request *request_create(struct engine_client *client, const struct
     req->owner = owner;
     req->socket = CURL_SOCKET_BAD;
     req->spare = -1;
-    text_init(&req->body, LIMIT_ENGINE_BODY_BYTES);
+    text_init(&req->body, body_limit(call));
     text_init(&req->outgoing, 0);
     error_init(&req->failure);
     req->started_ms = uv_now(client->loop);
@@ -98,6 +113,7 @@ struct engine_request *engine_request_start(struct engine_client *client,
 
 static void destroy_request(struct engine_request *req)
 {
+    req->client->kept_bytes -= req->kept_bytes;
     curl_easy_cleanup(req->easy);
     curl_slist_free_all(req->headers_out);
     text_finish(&req->body);
@@ -127,7 +143,25 @@ void engine_request_cancel(struct engine_request *req)
 
 static bool answer_is_failure(const struct engine_request *req)
 {
-    return req->status >= HTTP_FIRST_FAILURE;
+    return req->status >= HTTP_FIRST_REDIRECT && req->status != HTTP_NOT_MODIFIED;
+}
+
+static bool keep_body(struct engine_request *req, const char *bytes, size_t length)
+{
+    struct engine_client *client = req->client;
+
+    text_add_bytes(&req->body, bytes, length);
+    if (req->body.overflowed)
+        return error_set(&req->failure, ERROR_ENGINE,
+                         "the engine's answer to %s %s is larger than %zu MiB", req->call.method,
+                         req->call.path, body_limit(&req->call) >> 20);
+    client->kept_bytes += length;
+    req->kept_bytes += length;
+    if (client->kept_bytes > LIMIT_ENGINE_KEPT_BYTES)
+        return error_set(&req->failure, ERROR_ENGINE,
+                         "the engine's answers together are larger than %u MiB",
+                         LIMIT_ENGINE_KEPT_BYTES >> 20);
+    return true;
 }
 
 static size_t on_body(char *bytes, size_t unit, size_t count, void *owner)
@@ -147,13 +181,7 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *owner)
     }
     if (answer_is_failure(req) && req->body.length + length > FAILURE_BODY_LIMIT)
         length = FAILURE_BODY_LIMIT - req->body.length;
-    text_add_bytes(&req->body, bytes, length);
-    if (req->body.overflowed) {
-        (void)error_set(&req->failure, ERROR_ENGINE, "the engine's answer is larger than %u MiB",
-                        LIMIT_ENGINE_BODY_BYTES >> 20);
-        return 0;
-    }
-    return unit * count;
+    return keep_body(req, bytes, length) ? unit * count : 0;
 }
 
 static void begin_headers(struct engine_request *req, const char *line)

@@ -11,14 +11,14 @@
  *
  * Promises: `done` is called exactly once and never inside engine_request_start() or
  * engine_request_cancel(); `failure` is NULL on success; the request is dead when `done` returns.
- * Success is a status below 400 (304 too: look at engine_request_status()) and a whole body. A
+ * Success is a status below 300, or 304 (look at engine_request_status()), and a whole body. A
  * failed answer becomes ERROR_ENGINE with the engine's words and never reaches on_chunk. A
  * cancelled request ends with ERROR_CANCELED: what it did is unknown.
  *
  * Streams: with `on_chunk` the body is handed out as it comes and is not kept.
  * engine_request_pause() stops the source; nothing is delivered until engine_request_resume().
- * Without on_chunk the body is kept whole, up to LIMIT_ENGINE_BODY_BYTES, and read in `done` with
- * engine_request_body().
+ * Without on_chunk the body is kept whole, up to the limit of its kind (LIMIT_ENGINE_LIST_BYTES and
+ * those beside it), and read in `done` with engine_request_body().
  *
  * A GET whose connection ends before the first byte of the answer is sent once more; nothing else
  * ever is.

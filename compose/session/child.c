@@ -55,7 +55,7 @@ static void on_closed(uv_handle_t *handle)
     }
     if (child->streams[STREAM_OUTPUT].kept.overflowed && !error_is_set(&child->failure))
         (void)error_set(&child->failure, ERROR_INPUT, "it printed more than %u bytes",
-                        LIMIT_ENGINE_BODY_BYTES);
+                        LIMIT_CHILD_OUTPUT_BYTES);
     struct child_end end = {
         .failure = error_is_set(&child->failure) ? &child->failure : NULL,
         .exit_code = child->exit_code,
@@ -236,7 +236,7 @@ struct child *child_start(uv_loop_t *loop, const struct child_options *options)
         stream->on_line = i == STREAM_OUTPUT ? options->on_output : options->on_diagnostic;
         engine_json_lines_init(&stream->lines);
         text_init(&stream->kept,
-                  i == STREAM_OUTPUT ? LIMIT_ENGINE_BODY_BYTES : LIMIT_MESSAGE_BYTES);
+                  i == STREAM_OUTPUT ? LIMIT_CHILD_OUTPUT_BYTES : LIMIT_MESSAGE_BYTES);
         prepare_pipe(child, loop, &stream->pipe);
     }
     rc = spawn(child, loop, options);

@@ -20,5 +20,9 @@
 #define LIMIT_REPLICAS            10000u /* containers of one service */
 #define LIMIT_FAILURES            50u    /* of one stage that are told one by one */
 #define LIMIT_MESSAGE_BYTES       (64u * 1024)
-#define LIMIT_ENGINE_BODY_BYTES   (256u * 1024 * 1024) /* an answer that is kept whole */
+#define LIMIT_CHILD_OUTPUT_BYTES  (64u * 1024 * 1024)  /* of a program whose output is kept whole */
+#define LIMIT_ENGINE_LIST_BYTES   (64u * 1024 * 1024)  /* an answer that lists objects */
+#define LIMIT_ENGINE_OBJECT_BYTES (16u * 1024 * 1024)  /* an answer that describes one */
+#define LIMIT_ENGINE_RESULT_BYTES (1u * 1024 * 1024)   /* an answer to a change, or to a ping */
+#define LIMIT_ENGINE_KEPT_BYTES   (128u * 1024 * 1024) /* all answers that are kept at a time */
 #define LIMIT_JSON_LINE_BYTES     (16u * 1024 * 1024)  /* one message of a JSON stream */

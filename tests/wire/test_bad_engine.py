@@ -58,6 +58,34 @@ def with_logs(body):
     return reply
 
 
+class Endless(bytes):
+    """is sent again and again"""
+
+
+def endless(at, body):
+    """an engine that is well, but does not end the answer to one path; nothing else exists there but a container where that is an object of it"""
+    def reply(path):
+        name = "/" + path.partition("?")[0].split("/", 2)[2] if path.startswith("/v1.") else path
+        if name == at:
+            return Endless(body)
+        if name == "/_ping":
+            return PING
+        if name == "/events":
+            return OPEN_STREAM
+        if name == "/images/json":
+            return answer(b'[{"Id":"sha256:1","RepoTags":["one:latest"]}]')
+        if name == "/volumes":
+            return answer(b'{"Volumes":[]}')
+        return answer(LIST if name == "/containers/json" and "containers" in at else b"[]")
+    return reply
+
+
+def redirected_change(path):
+    if path.endswith("/networks/create"):
+        return answer(b"", "302 Found", headers="Location: /elsewhere\r\n")
+    return endless("", b"")(path)
+
+
 FAILED = '{"message":"boom"}'.encode()
 ALWAYS = [("ps",), ("up", "-d"), ("down",)]
 LOGS = [("logs",), ("logs", "-f")]
@@ -75,6 +103,16 @@ CASES = [
     ("a page for a list", after_ping(answer(PAGE, kind="text/html")), ALWAYS, ["list of containers is not JSON: it begins with <html>", "--debug"]),
     ("500", after_ping(answer(FAILED, "500 Internal Server Error")), ALWAYS, ["Error response from daemon: boom"]),
     ("500 without words", after_ping(answer(b"", "500 Internal Server Error")), ALWAYS, ["GET /containers/json was answered with status 500"]),
+    ("500 and null", after_ping(answer(b"null", "500 Internal Server Error")), ALWAYS, ["GET /containers/json was answered with status 500"]),
+    ("500 and no member", after_ping(answer(b"{}", "500 Internal Server Error")), ALWAYS, ["GET /containers/json was answered with status 500"]),
+    ("500 and a string", after_ping(answer(b'"boom"', "500 Internal Server Error")), ALWAYS, ["Error response from daemon: boom"]),
+    ("a redirect", after_ping(answer(b"", "302 Found", headers="Location: http://log-in.test/\r\n")), ALWAYS,
+     ["is no container engine: GET /containers/json was redirected to http://log-in.test/", "a proxy may stand in between"]),
+    ("a redirect to a page", after_ping(answer(PAGE, "307 Temporary Redirect", "text/html")), ALWAYS, ["was redirected to another address"]),
+    ("a redirected change", redirected_change, [("up", "-d")], ["POST /networks/create was redirected to /elsewhere"]),
+    ("an endless list", endless("/containers/json", b"[" + b" " * 999999), ALWAYS, ["answer to GET /containers/json is larger than 64 MiB"]),
+    ("an endless object", endless("/containers/aa/json", b" " * 1000000), [("attach", "web")], ["answer to GET /containers/aa/json is larger than 16 MiB"]),
+    ("an endless result", endless("/networks/create", b" " * 1000000), [("up", "-d")], ["answer to POST /networks/create is larger than 1 MiB"]),
     ("half a list", after_ping(answer(b'[{"Id":"aa"')), ALWAYS, ["list of containers is not JSON", '[{"Id":"aa"']),
     ("no list", after_ping(answer(b'{"a":1}')), ALWAYS, ["list of containers is not a list"]),
     ("a cut list", after_ping(answer(b'[{"Id":', claimed=999)), ALWAYS, ["broke off", "try again"]),
@@ -118,6 +156,10 @@ class Server:
                     requests.read(length)
                     path = line.split()[1].decode()
                     said = self.reply(path)
+                    if isinstance(said, Endless):
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n")
+                        while not self.ending.is_set():
+                            connection.sendall(said)
                     connection.sendall(said)
                     if said == OPEN_STREAM:
                         self.ending.wait()
