@@ -195,12 +195,15 @@ static void look_up(struct registry_auth_lookup *lookup, uv_loop_t *loop, const 
     const struct docker_config *config = lookup->config;
     const struct pair *helper = pairs_find(&config->credential_helpers, domain);
     const struct docker_login *login;
+    const char
+        *program; /* a helper of "" keeps the server's log-in in the file, whatever the store */
 
     lookup->server = key_of(domain);
     if (!helper)
         helper = pairs_find(&config->credential_helpers, lookup->server);
-    if (helper || *config->credentials_store) {
-        ask_helper(lookup, loop, helper ? helper->value : config->credentials_store);
+    program = helper ? helper->value : config->credentials_store;
+    if (*program) {
+        ask_helper(lookup, loop, program);
         return;
     }
     login = find_login(config, lookup->server);
@@ -277,7 +280,8 @@ static void add_helpers(struct registry_auth_builds *all)
     const struct pairs *helpers = &all->config->credential_helpers;
 
     for (size_t i = 0; i < helpers->count; i++)
-        add_question(all, helpers->items[i].value, helpers->items[i].key);
+        if (*helpers->items[i].value)
+            add_question(all, helpers->items[i].value, helpers->items[i].key);
 }
 
 static void add_login(struct registry_auth_builds *all, const struct docker_login *login)
@@ -292,6 +296,27 @@ static void add_login(struct registry_auth_builds *all, const struct docker_logi
     all->logins = arena_grow(all->arena, all->logins, &all->login_capacity, all->login_count + 1,
                              sizeof(*all->logins));
     all->logins[all->login_count++] = *login;
+}
+
+/* A helper of "" keeps a server's log-in in the file: what the store said of it does not count. */
+static void apply_opt_outs(struct registry_auth_builds *all)
+{
+    const struct pairs *helpers = &all->config->credential_helpers;
+
+    for (size_t i = 0; i < helpers->count; i++) {
+        const char *server = helpers->items[i].key;
+        const struct docker_login *login = find_login(all->config, server);
+        size_t kept = 0;
+
+        if (*helpers->items[i].value)
+            continue;
+        for (size_t j = 0; j < all->login_count; j++)
+            if (strcmp(all->logins[j].server, server) != 0)
+                all->logins[kept++] = all->logins[j];
+        all->login_count = kept;
+        if (login)
+            add_login(all, login);
+    }
 }
 
 static void write_header(const struct registry_auth_builds *all, struct text *header)
@@ -331,8 +356,10 @@ static void on_all_asked(uv_idle_t *handle)
     error_init(&failure);
     if (all->canceled)
         (void)error_set(&failure, ERROR_CANCELED, "canceled");
-    else
+    else {
+        apply_opt_outs(all);
         write_header(all, &header);
+    }
     all->done(all->owner, all->canceled ? NULL : header.bytes, &all->skipped,
               all->canceled ? &failure : NULL);
     uv_close((uv_handle_t *)handle, on_builds_closed);

@@ -122,6 +122,20 @@ TEST(helpers_are_asked)
     private_dir_remove(directory);
 }
 
+/* A helper of "" is an opt-out: the log-in of the file counts, and no program is run. */
+TEST(an_empty_helper_means_the_file)
+{
+    char directory[64];
+
+    with_helper(directory);
+    expect("{\"credsStore\":\"unittest\",\"credHelpers\":{\"good.example\":\"\"},"
+           "\"auths\":{\"good.example\":{\"auth\":\"dTpw\"}}}",
+           "good.example/a", ERROR_NONE,
+           "{\"username\":\"u\",\"password\":\"p\",\"serveraddress\":\"good.example\"}");
+    expect("{\"credHelpers\":{\"good.example\":\"\"}}", "good.example/a", ERROR_NONE, "");
+    private_dir_remove(directory);
+}
+
 TEST(malformed_image_is_told)
 {
     expect("{}", "Not a name", ERROR_INPUT, "invalid reference format");
@@ -233,6 +247,21 @@ TEST(builds_get_the_logins_of_helpers)
         "\"a.example\":{\"username\":\"x\",\"password\":\"of a.example\",\"serveraddress\":\"a.example\"},"
         "\"b.example\":{\"serveraddress\":\"b.example\",\"identitytoken\":\"t\"}}",
         "docker-credential-broken does not give credentials for d.example");
+
+    /* Opt-outs: of one server that the store knows and the file does not, and of one that both know. */
+    plain.server = "a.example";
+    config.credential_helpers = (struct pairs){0};
+    pairs_add(&config.credential_helpers, arena, "a.example", "");
+    pairs_add(&config.credential_helpers, arena, "b.example", "");
+    expect_all(
+        &config,
+        "{\"a.example\":{\"username\":\"f\",\"password\":\"1\",\"serveraddress\":\"a.example\"}}",
+        "");
+    plain.server = "file.example";
+    config.credential_helpers = (struct pairs){0};
+    pairs_add(&config.credential_helpers, arena, "b.example", "one");
+    pairs_add(&config.credential_helpers, arena, "c.example", "none");
+    pairs_add(&config.credential_helpers, arena, "d.example", "broken");
 
     /* What is longer than any helper's answer is refused as a whole, and not cut. */
     private_dir_write(directory, "docker-credential-all",
