@@ -39,6 +39,7 @@ static void copy_endpoint(struct engine_client *client, const struct engine_endp
     to->ca_file = copy_text(arena, from->ca_file);
     to->certificate_file = copy_text(arena, from->certificate_file);
     to->key_file = copy_text(arena, from->key_file);
+    to->proxy = copy_text(arena, from->proxy);
     to->context = copy_text(arena, from->context);
     client->socket_path = to->transport == ENGINE_UNIX ? to->socket_path : NULL;
 }

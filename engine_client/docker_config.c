@@ -95,11 +95,11 @@ static void read_tree(struct arena *arena, const cJSON *tree, const char *host,
         json_read_strings(arena, json_read_member(tree, "cliPluginsExtraDirs"));
 }
 
-bool docker_config_load(struct arena *arena, const char *directory, const char *host,
-                        struct docker_config *ret_config, struct error *err)
+static struct docker_config empty_config(struct arena *arena, const char *directory)
 {
     const char *where = directory ? directory : docker_config_directory(arena);
-    struct docker_config config = {
+
+    return (struct docker_config){
         .directory = arena_strdup(arena, where),
         .file = arena_printf(arena, "%s/config.json", where),
         .credentials_store = "",
@@ -107,6 +107,12 @@ bool docker_config_load(struct arena *arena, const char *directory, const char *
         .detach_keys = "",
         .ps_format = "",
     };
+}
+
+bool docker_config_load(struct arena *arena, const char *directory, const char *host,
+                        struct docker_config *ret_config, struct error *err)
+{
+    struct docker_config config = empty_config(arena, directory);
     CLEANUP(text_finish) struct text content;
     CLEANUP(error_finish) struct error unreadable;
 
@@ -128,4 +134,18 @@ bool docker_config_load(struct arena *arena, const char *directory, const char *
     }
     *ret_config = config;
     return true;
+}
+
+void docker_config_load_lenient(struct arena *arena, const char *directory, const char *host,
+                                struct docker_config *ret_config)
+{
+    CLEANUP(error_finish) struct error problem;
+    CLEANUP(cleanup_free) char *message = NULL;
+
+    error_init(&problem);
+    if (docker_config_load(arena, directory, host, ret_config, &problem))
+        return;
+    message = error_message(&problem);
+    *ret_config = empty_config(arena, directory);
+    ret_config->problem = arena_strdup(arena, message);
 }

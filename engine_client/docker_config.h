@@ -23,6 +23,7 @@ struct docker_login {
 struct docker_config {
     const char *directory; /* where config.json is looked for */
     const char *file;      /* directory/config.json */
+    const char *problem;   /* why the file was left out, or NULL */
     struct docker_login *logins;
     size_t login_count;
     const char *credentials_store;   /* credsStore, "" when none */
@@ -46,3 +47,9 @@ const char *docker_config_directory(struct arena *arena);
  */
 bool docker_config_load(struct arena *arena, const char *directory, const char *host,
                         struct docker_config *ret_config, struct error *err) WARN_UNUSED;
+/**
+ * The same for settings that no command depends on: a file that cannot be read or is not JSON (that of another user after
+ * `sudo -u`) is an empty configuration whose `problem` says why.
+ */
+void docker_config_load_lenient(struct arena *arena, const char *directory, const char *host,
+                                struct docker_config *ret_config);

@@ -11,6 +11,7 @@
 
 #include "engine_client/context.h"
 #include "engine_client/docker_config.h"
+#include "engine_client/proxy.h"
 #include "spec/base/arena.h"
 #include "spec/base/number.h"
 #include "spec/base/span.h"
@@ -280,7 +281,8 @@ static bool from_context(const struct search *search, const char *name, const ch
         ret_endpoint->certificate_file = context.certificate_file;
         ret_endpoint->key_file = context.key_file;
         if (!check_readable(context.ca_file, err) ||
-            !check_readable(context.certificate_file, err) || !check_readable(context.key_file, err))
+            !check_readable(context.certificate_file, err) ||
+            !check_readable(context.key_file, err))
             return error_wrap(err, "Failed to initialize: context \"%s\"", name);
     }
     ret_endpoint->context = arena_strdup(search->arena, name);
@@ -318,38 +320,53 @@ static bool from_sockets(const struct search *search, struct engine_endpoint *re
     return from_address(search, "unix://" DEFAULT_SOCKET, places[0].source, ret_endpoint, err);
 }
 
+static bool find_engine(const struct search *search, struct engine_endpoint *ret_endpoint,
+                        struct error *err)
+{
+    const struct engine_endpoint_options *options = search->options;
+    struct docker_config config;
+    const char *host, *context;
+
+    if (options->host && options->context)
+        return error_set(err, ERROR_USAGE,
+                         "conflicting options: cannot specify both --host and --context");
+    if (options->host)
+        return from_address(search, options->host, "--host", ret_endpoint, err);
+    context = options->context;
+    if (context && strcmp(context, "default") != 0)
+        return from_context(search, context, "--context", ret_endpoint, err);
+    host = variable(search, "DOCKER_HOST");
+    if (host)
+        return from_address(search, host, "DOCKER_HOST", ret_endpoint, err);
+    if (context)
+        return from_sockets(search, ret_endpoint, err);
+    context = variable(search, "DOCKER_CONTEXT");
+    if (context && strcmp(context, "default") != 0)
+        return from_context(search, context, "DOCKER_CONTEXT", ret_endpoint, err);
+    if (context)
+        return from_sockets(search, ret_endpoint, err);
+    docker_config_load_lenient(search->arena, search->config_directory, NULL, &config);
+    if (*config.current_context && strcmp(config.current_context, "default") != 0)
+        return from_context(search, config.current_context, "currentContext of config.json",
+                            ret_endpoint, err);
+    return from_sockets(search, ret_endpoint, err);
+}
+
+static const char *proxy_variable(const void *owner, const char *name)
+{
+    return variable(owner, name);
+}
+
 bool engine_endpoint_resolve(struct arena *arena, const struct engine_endpoint_options *options,
                              struct engine_endpoint *ret_endpoint, struct error *err)
 {
     struct search search = {
         .arena = arena, .options = options, .config_directory = options->config_directory};
-    struct docker_config config;
-    const char *host, *context;
 
     if (!search.config_directory)
         search.config_directory = docker_config_directory(arena);
-    if (options->host && options->context)
-        return error_set(err, ERROR_USAGE,
-                         "conflicting options: cannot specify both --host and --context");
-    if (options->host)
-        return from_address(&search, options->host, "--host", ret_endpoint, err);
-    context = options->context;
-    if (context && strcmp(context, "default") != 0)
-        return from_context(&search, context, "--context", ret_endpoint, err);
-    host = variable(&search, "DOCKER_HOST");
-    if (host)
-        return from_address(&search, host, "DOCKER_HOST", ret_endpoint, err);
-    if (context)
-        return from_sockets(&search, ret_endpoint, err);
-    context = variable(&search, "DOCKER_CONTEXT");
-    if (context && strcmp(context, "default") != 0)
-        return from_context(&search, context, "DOCKER_CONTEXT", ret_endpoint, err);
-    if (context)
-        return from_sockets(&search, ret_endpoint, err);
-    if (!docker_config_load(arena, search.config_directory, NULL, &config, err))
+    if (!find_engine(&search, ret_endpoint, err))
         return false;
-    if (*config.current_context && strcmp(config.current_context, "default") != 0)
-        return from_context(&search, config.current_context, "currentContext of config.json",
-                            ret_endpoint, err);
-    return from_sockets(&search, ret_endpoint, err);
+    ret_endpoint->proxy = proxy_for_engine(arena, ret_endpoint, proxy_variable, &search);
+    return true;
 }

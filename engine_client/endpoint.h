@@ -40,6 +40,7 @@ struct engine_endpoint {
     const char *base_path;   /* "" or "/prefix" in front of every request path */
     const char *ca_file, *certificate_file, *key_file; /* tls; NULL where not given */
     bool verify_peer;    /* tls: refuse a certificate that the CA did not sign for this host */
+    const char *proxy;   /* tcp, tls: its URL, or NULL; attach and exec do not use it */
     const char *context; /* name of the context in use; "default" when none is */
 };
 

@@ -134,7 +134,13 @@ static void set_transport(struct engine_request *req)
     const struct engine_endpoint *endpoint = &client->endpoint;
     CURL *easy = req->easy;
 
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    /*
+     * Set in any case: by default libcurl asks the environment, under other rules than the docker CLI. That connects to
+     * attach and exec directly; few proxies let such a connection through.
+     */
+    curl_easy_setopt(easy, CURLOPT_PROXY,
+                     endpoint->proxy && !req->call.duplex ? endpoint->proxy : "");
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
     if (client->socket_path)
         curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, client->socket_path);
     else
@@ -178,6 +184,7 @@ bool request_setup(struct engine_request *req, struct error *err)
     curl_easy_setopt(easy, CURLOPT_URL, request_url(req));
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, req->curl_error);

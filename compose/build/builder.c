@@ -75,15 +75,14 @@ bool builder_find(struct session *session, struct arena *arena, struct builder *
 {
     const char *wish = getenv("DOCKER_BUILDKIT");
     struct builder builder = {.kind = BUILDER_CLASSIC};
-    struct docker_config config;
+    const struct docker_config *config;
     struct engine_client *client;
     const char *version;
 
-    if (!session_client(session, &client, err) ||
-        !docker_config_load(arena, docker_config_directory(arena), session_endpoint(session)->url,
-                            &config, err))
+    if (!session_client(session, &client, err))
         return false;
-    builder.proxies = config.proxies;
+    config = session_docker_config(session);
+    builder.proxies = config->proxies;
     if (!observe_negotiate(session, client, err))
         return false;
     if (wish && strcmp(wish, "0") == 0)
@@ -95,7 +94,7 @@ bool builder_find(struct session *session, struct arena *arena, struct builder *
         return true;
     }
     builder.kind = BUILDER_BUILDKIT;
-    builder.buildx = cli_plugin_find(arena, &config, "buildx");
+    builder.buildx = cli_plugin_find(arena, config, "buildx");
     cli_plugin_environment(arena, session_endpoint(session), &builder.environment);
     if (!builder.buildx) {
         builder.why_not_bake = "the buildx plugin is not installed";

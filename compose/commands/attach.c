@@ -51,20 +51,11 @@ static bool inspect(struct command_context *context, const char *id,
            check_state(ret_container, err);
 }
 
-static bool choose_keys(const struct command_context *context, const char **ret_keys,
-                        struct error *err)
+static const char *detach_keys(const struct command_context *context)
 {
-    const char *directory = context->root->docker.config_directory;
     const char *given = options_string(context->options, "detach-keys");
-    struct docker_config config;
 
-    *ret_keys = given;
-    if (given[0])
-        return true;
-    if (!docker_config_load(context->arena, directory[0] ? directory : NULL, NULL, &config, err))
-        return false;
-    *ret_keys = config.detach_keys;
-    return true;
+    return given[0] ? given : session_docker_config(context->session)->detach_keys;
 }
 
 static bool run_attach(struct command_context *context, struct error *err)
@@ -88,9 +79,10 @@ static bool run_attach(struct command_context *context, struct error *err)
     stream.keep_input_open = !is_true(container.raw, "Config.StdinOnce");
     stream.forward_signals = options_bool(options, "sig-proxy");
     if (!stdio_stream_check_tty(stream.tty, stream.input, err) ||
-        !choose_keys(context, &stream.detach_keys, err) ||
-        !session_client(context->session, &client, err) ||
-        !container_stream_run(context->session, client, context->arena, &stream, &result, err))
+        !session_client(context->session, &client, err))
+        return false;
+    stream.detach_keys = detach_keys(context);
+    if (!container_stream_run(context->session, client, context->arena, &stream, &result, err))
         return false;
     return result.detached || result.exit_code == 0 || error_set_exit(err, result.exit_code);
 }

@@ -191,10 +191,8 @@ static bool start_attached(const struct exec *exec, const char *id, struct error
 static bool run_exec(struct command_context *context, struct error *err)
 {
     const struct options *options = context->options;
-    const char *directory = context->root->docker.config_directory;
     const struct engine_container_entry *entry;
     struct exec exec = {.context = context};
-    struct docker_config config;
     struct spec_project *project;
     const char *id;
 
@@ -208,10 +206,9 @@ static bool run_exec(struct command_context *context, struct error *err)
         return false;
     if (!exec.detach && !stdio_stream_check_tty(exec.tty, exec.input, err))
         return false;
-    if (!docker_config_load(context->arena, directory[0] ? directory : NULL, NULL, &config, err) ||
-        !session_client(context->session, &exec.client, err))
+    if (!session_client(context->session, &exec.client, err))
         return false;
-    exec.detach_keys = config.detach_keys;
+    exec.detach_keys = session_docker_config(context->session)->detach_keys;
     exec.project = project->name;
     if (context->dry_run) {
         console_note(context->console, "Container %s would run %s\n", entry->names.items[0],

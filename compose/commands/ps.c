@@ -348,25 +348,19 @@ static void print_services(struct command_context *context,
 }
 
 /* An empty --format asks for psFormat of the docker CLI's configuration. */
-static bool choose_format(const struct command_context *context,
+static void choose_format(const struct command_context *context,
                           const struct engine_container_list *list, const char **ret_how,
-                          const char **ret_table, struct error *err)
+                          const char **ret_table)
 {
-    const char *directory = root_config_directory(context->root, context->arena);
     const char *how = options_string(context->options, "format");
-    struct docker_config config;
 
     *ret_table = DEFAULT_TABLE;
     for (size_t i = 0; i < list->count; i++)
         if (containers_label(&list->items[i], LABEL_ENGINE_NAME)[0])
             *ret_table = DEFAULT_TABLE "\t{{.Engine}}";
-    if (!how[0]) {
-        if (!docker_config_load(context->arena, directory, NULL, &config, err))
-            return false;
-        how = config.ps_format;
-    }
+    if (!how[0])
+        how = session_docker_config(context->session)->ps_format;
     *ret_how = strcmp(how, "raw") == 0 ? raw_template : how;
-    return true;
 }
 
 static bool print_list(struct command_context *context, const struct engine_container_list *list,
@@ -379,8 +373,7 @@ static bool print_list(struct command_context *context, const struct engine_cont
     struct text text;
     bool good;
 
-    if (!choose_format(context, list, &how, &format.table, err))
-        return false;
+    choose_format(context, list, &how, &format.table);
     for (size_t i = 0; i < list->count; i++)
         rows[i] = (struct ps_row){.entry = &list->items[i],
                                   .now_ns = now_ns,

@@ -241,13 +241,11 @@ static bool run_attached(struct run *run, struct error *err)
         .owner = run,
     };
     struct container_stream_result result;
-    struct docker_config *config;
     struct engine_client *client;
 
-    if (!converge_docker_config(context, &config, err) ||
-        !session_client(context->session, &client, err))
+    if (!session_client(context->session, &client, err))
         return false;
-    stream.detach_keys = config->detach_keys;
+    stream.detach_keys = session_docker_config(context->session)->detach_keys;
     return container_stream_run(context->session, client, context->arena, &stream, &result, err) &&
            finish_attached(run, &result, err);
 }

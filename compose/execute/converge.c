@@ -64,20 +64,6 @@ void converge_want_all(struct observe_wants *wants, struct arena *arena,
     }
 }
 
-bool converge_docker_config(struct command_context *context, struct docker_config **ret_config,
-                            struct error *err)
-{
-    struct docker_config *config = arena_alloc(context->arena, sizeof(*config));
-    const char *directory = context->root->docker.config_directory;
-
-    if (!directory || !*directory)
-        directory = docker_config_directory(context->arena);
-    if (!docker_config_load(context->arena, directory, NULL, config, err))
-        return false;
-    *ret_config = config;
-    return true;
-}
-
 /* Questions are put one by one; the answers stay for the later turns. */
 static bool ask(struct converge *job, const struct plan *plan, struct error *err)
 {
@@ -243,13 +229,8 @@ static void note_one_off(struct converge *job, const struct plan *plan)
 static bool run_plan(struct converge *job, struct plan *plan, struct execute_outcome *ret_outcome,
                      struct error *err)
 {
-    struct docker_config *config = NULL;
-
-    if (!job->execute.docker) {
-        if (!converge_docker_config(job->context, &config, err))
-            return false;
-        job->execute.docker = config;
-    }
+    if (!job->execute.docker)
+        job->execute.docker = session_docker_config(job->context->session);
     if (!find_builder(job, plan, err))
         return false;
     job->execute.project_name = job->wants.project_name;

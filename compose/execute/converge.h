@@ -40,8 +40,9 @@ struct converge {
     void *owner;
     struct execute_options execute; /* wanted, docker, builder and dry_run are filled in */
     bool assume_yes;
-    bool stdin_is_data; /* what is read from it belongs to a container: questions on a terminal only */
-    bool plan_only; /* the first whole plan is handed to `show` and not executed */
+    bool
+        stdin_is_data; /* what is read from it belongs to a container: questions on a terminal only */
+    bool plan_only;    /* the first whole plan is handed to `show` and not executed */
     void (*show)(struct converge *job, const struct plan *plan);
     bool no_lock;
     enum pending_scope
@@ -62,6 +63,3 @@ bool converge(struct converge *job, struct error *err) WARN_UNUSED;
 /** Networks, volumes and images of what is wanted. */
 void converge_want_all(struct observe_wants *wants, struct arena *arena,
                        const struct wanted *wanted);
-/** Log-ins and proxies of the docker CLI's configuration, in the command's arena. */
-bool converge_docker_config(struct command_context *context, struct docker_config **ret_config,
-                            struct error *err) WARN_UNUSED;

@@ -117,17 +117,14 @@ static bool find_credentials(struct command_context *context, const struct docke
 static bool ask_registries(struct command_context *context, struct images *images,
                            const char **digests, struct error *err)
 {
-    const char *directory = root_config_directory(context->root, images->arena);
     size_t count = images->names.count;
     struct session_call *calls = arena_array(images->arena, count + 1, sizeof(*calls));
-    struct docker_config config;
+    const struct docker_config *config = session_docker_config(context->session);
     bool good = true;
 
-    if (!docker_config_load(images->arena, directory, NULL, &config, err))
-        return false;
     for (size_t i = 0; i < count; i++) {
         calls[i].path = engine_path(images->arena, "/distribution/%s/json", images->names.items[i]);
-        if (!find_credentials(context, &config, images->names.items[i], &calls[i].registry_auth,
+        if (!find_credentials(context, config, images->names.items[i], &calls[i].registry_auth,
                               err))
             return error_wrap(err, "image %s", images->names.items[i]);
     }

@@ -19,7 +19,7 @@
 struct provision {
     struct command_context *context;
     struct spec_project *project;
-    struct docker_config docker;
+    const struct docker_config *docker;
     struct arena *arena; /* of the variables; as long-lived as the project */
     const char *service; /* whose provider is running */
     struct pairs variables;
@@ -32,16 +32,14 @@ struct provision {
 static bool provision_init(struct provision *provision, struct command_context *context,
                            struct error *err)
 {
-    const char *directory = context->root->docker.config_directory;
     struct engine_client *client;
 
     provision->context = context;
     error_init(&provision->failure);
     if (!session_client(context->session, &client, err))
         return false;
-    return docker_config_load(context->arena,
-                              *directory ? directory : docker_config_directory(context->arena),
-                              session_endpoint(context->session)->url, &provision->docker, err);
+    provision->docker = session_docker_config(context->session);
+    return true;
 }
 
 static void show(struct provision *provision, const char *id, const char *text,
@@ -138,7 +136,7 @@ static bool run_provider(struct provision *provision, const struct spec_project 
         .project = project,
         .service = service,
         .action = action->name,
-        .docker = &provision->docker,
+        .docker = provision->docker,
         .endpoint = session_endpoint(provision->context->session),
     };
     struct provider_run *run;
@@ -249,7 +247,7 @@ static bool serve_models(struct provision *provision, struct error *err)
     struct models_options options = {
         .project = provision->project,
         .keys = &keys,
-        .docker = &provision->docker,
+        .docker = provision->docker,
         .endpoint = session_endpoint(provision->context->session),
     };
     struct models_run *run;

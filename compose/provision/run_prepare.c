@@ -88,15 +88,13 @@ bool run_start(struct command_context *context, struct spec_project *project,
 {
     struct execute_options how = {.on_signal = on_signal, .signal_owner = signal_owner};
     struct execute_outcome outcome = {0};
-    struct docker_config *config;
     struct wanted *wanted;
     struct plan *plan;
     bool good;
 
-    if (!converge_docker_config(context, &config, err) ||
-        !wanted_create(project, NULL, NULL, &wanted, err))
+    if (!wanted_create(project, NULL, NULL, &wanted, err))
         return false;
-    how.docker = config;
+    how.docker = session_docker_config(context->session);
     how.project_name = project->name;
     how.wanted = wanted;
     good = reconcile_start_one(wanted, prepare->service, id, prepare->name, &plan, err);

@@ -239,6 +239,23 @@ static const char *const *custom_headers(struct session *session,
     return lines.items;
 }
 
+static const struct docker_config *load_config(struct session *session, const char *engine_url)
+{
+    struct docker_config *config = arena_alloc(session->arena, sizeof(*config));
+
+    docker_config_load_lenient(session->arena, root_config_directory(session->root, session->arena),
+                               engine_url, config);
+    if (config->problem && !(session->config && session->config->problem))
+        console_warn(session->console, "the docker CLI's settings are left out: %s",
+                     config->problem);
+    return session->config = config;
+}
+
+const struct docker_config *session_docker_config(struct session *session)
+{
+    return session->config ? session->config : load_config(session, NULL);
+}
+
 bool session_client(struct session *session, struct engine_client **ret_client, struct error *err)
 {
     const struct docker_options *docker = &session->root->docker;
@@ -258,18 +275,14 @@ bool session_client(struct session *session, struct engine_client **ret_client, 
         .trace = docker->debug ? on_trace : NULL,
         .trace_owner = session,
     };
-    struct docker_config config;
 
     if (!session->client) {
-        if (!engine_endpoint_resolve(session->arena, &where, &session->endpoint, err) ||
-            !docker_config_load(session->arena,
-                                root_config_directory(session->root, session->arena), NULL, &config,
-                                err))
+        if (!engine_endpoint_resolve(session->arena, &where, &session->endpoint, err))
             return false;
         if (docker->debug)
             console_note(session->console, "engine %s from %s\n", session->endpoint.url,
                          session->endpoint.source);
-        how.headers = custom_headers(session, &config);
+        how.headers = custom_headers(session, load_config(session, session->endpoint.url));
         session->client = engine_client_create(&session->loop, &session->endpoint, &how, err);
         if (!session->client)
             return false;

@@ -24,6 +24,7 @@
 struct arena;
 struct command_context;
 struct console;
+struct docker_config;
 struct engine_client;
 struct engine_event;
 struct root_options;
@@ -45,6 +46,11 @@ struct console *session_console(struct session *session);
  */
 bool session_client(struct session *session, struct engine_client **ret_client,
                     struct error *err) WARN_UNUSED;
+/**
+ * The docker CLI's config.json, with the proxies for this engine once session_client() has succeeded. One that cannot be
+ * read is reported once, as a warning, and counts as empty. Lives as long as the session.
+ */
+const struct docker_config *session_docker_config(struct session *session);
 /** Where the engine is (engine_client/endpoint.h), once session_client() has succeeded. */
 const struct engine_endpoint *session_endpoint(const struct session *session);
 

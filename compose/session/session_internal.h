@@ -21,6 +21,7 @@ struct session {
     struct console *console;
 
     struct engine_endpoint endpoint;
+    const struct docker_config *config; /* NULL until it is asked for */
     struct engine_client *client;
 
     uv_signal_t signals[SESSION_SIGNALS];
