@@ -21,6 +21,7 @@
 #include "compose/root.h"
 #include "compose/session/session.h"
 #include "spec/base/arena.h"
+#include "spec/base/descriptor_limit.h"
 #include "spec/base/suggest.h"
 #include "spec/base/text.h"
 
@@ -191,6 +192,7 @@ int main(int argc, char **argv)
     int code, ended_by;
 
     open_standard_descriptors();
+    descriptor_limit_raise();
     if (answer_docker(argc, argv))
         return 0;
     arena = arena_create();

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine_client/spawn.h"
 #include "spec/base/arena.h"
 #include "spec/base/limits.h"
 #include "spec/base/program.h"
@@ -167,7 +168,7 @@ struct child_talk *child_talk_start(uv_loop_t *loop, const char *const *argv, st
     failed = UV_ENOENT;
     if (program) {
         talk->open_handles++;
-        failed = uv_spawn(loop, &talk->process, &options);
+        failed = spawn_program(loop, &talk->process, &options);
         talk->spawned = true; /* also when it fails, the handle must be closed */
     }
     if (failed == 0) {

@@ -14,6 +14,7 @@
 enum {
     PING_TIMEOUT_MS = 30000,
     CONNECT_TIMEOUT_MS = 30000,
+    CONNECT_AGAIN_MS = 20,
     API_MINOR_MAXIMUM = 999,
 };
 
@@ -91,6 +92,9 @@ struct engine_client *engine_client_create(uv_loop_t *loop, const struct engine_
         free(client);
         return NULL;
     }
+    uv_timer_init(loop, &client->connect_later);
+    client->connect_later.data = client;
+    client->open_handles++;
     uv_idle_init(loop, &client->turn);
     client->turn.data = client;
     client->open_handles++;
@@ -124,6 +128,7 @@ static void close_handles(struct engine_client *client)
     client->handles_closing = true;
     transport_close(client);
     close_relay(client);
+    uv_close((uv_handle_t *)&client->connect_later, on_turn_closed);
     uv_close((uv_handle_t *)&client->turn, on_turn_closed);
 }
 
@@ -271,17 +276,38 @@ static bool someone_waits(const struct engine_client *client)
     return client->waiters != NULL;
 }
 
+/*
+ * Requests above the limit of descriptors wait for the end of others. Those that may last until they are cancelled never
+ * wait: they would wait for ever, and the requests that end them must have room.
+ */
+static bool has_room_for(const struct engine_client *client, const struct engine_request *req)
+{
+    if (client->connect_paused)
+        return false;
+    return client->active < client->most_active || request_is_lasting(req);
+}
+
+/* A ping that was put back when the engine's queue of connections was full. */
+static void restart_ping(struct engine_client *client)
+{
+    for (struct engine_request *req = client->first; req; req = req->next)
+        if (req->state == REQUEST_WAITING && req->is_ping && !client->connect_paused)
+            request_activate(req);
+}
+
 static void move_waiting(struct engine_client *client)
 {
     if (!someone_waits(client) || !way_is_open(client))
         return;
     if (client->negotiation == NEGOTIATION_NONE)
         start_ping(client);
+    if (client->negotiation == NEGOTIATION_ASKED)
+        restart_ping(client);
     if (client->negotiation != NEGOTIATION_DONE)
         return;
     tell_waiters(client, NULL);
     for (struct engine_request *req = client->first; req; req = req->next)
-        if (req->state == REQUEST_WAITING)
+        if (req->state == REQUEST_WAITING && has_room_for(client, req))
             request_activate(req);
 }
 
@@ -328,6 +354,21 @@ static void client_turn(uv_idle_t *handle)
         close_handles(client);
     else if (client->closing)
         client_want_turn(client);
+}
+
+static void on_connect_later(uv_timer_t *timer)
+{
+    struct engine_client *client = timer->data;
+
+    client->connect_paused = false;
+    client_want_turn(client);
+}
+
+void client_want_connect_later(struct engine_client *client)
+{
+    client->connect_paused = true;
+    if (!client->handles_closing && !uv_is_active((uv_handle_t *)&client->connect_later))
+        uv_timer_start(&client->connect_later, on_connect_later, CONNECT_AGAIN_MS, 0);
 }
 
 void client_want_turn(struct engine_client *client)

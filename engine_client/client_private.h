@@ -40,6 +40,8 @@ struct engine_request {
     char curl_error[CURL_ERROR_SIZE];
     uint64_t started_ms;
 
+    uint64_t queue_full_ms; /* since when its connection is refused so, or 0 */
+    int socket_errno;       /* why no socket could be opened, or 0 */
     int status;
     bool final_headers; /* status and headers of the real answer are read, not of a 100 */
     bool retried;
@@ -87,8 +89,9 @@ struct engine_client {
     struct strings headers;
     CURLM *multi;
     uv_timer_t curl_timer;
+    uv_timer_t connect_later;
     uv_idle_t turn;
-    unsigned open_handles; /* not yet closed: curl_timer, turn, one a socket */
+    unsigned open_handles; /* not yet closed: the timers, turn, one a socket */
 
     struct engine_request *first, *last;
     struct ready_waiter *waiters;
@@ -99,14 +102,18 @@ struct engine_client {
     int64_t date_ns; /* newest Date header, and when it was read */
     uint64_t date_read_ns;
 
-    struct ssh_relay *relay; /* ssh only; NULL until the first request, and after ssh has gone */
-    size_t kept_bytes;       /* bodies of requests that are not yet completed */
-    const char *socket_path; /* what libcurl connects to; NULL: TCP */
+    struct ssh_relay *relay;    /* ssh only; NULL until the first request, and after ssh has gone */
+    bool connect_paused;        /* the engine's queue of connections is full */
+    size_t active, most_active; /* requests that have a transfer; others wait */
+    size_t kept_bytes;          /* bodies of requests that are not yet completed */
+    const char *socket_path;    /* what libcurl connects to; NULL: TCP */
     bool closing, handles_closing;
 };
 
 /* client.c */
 void client_want_turn(struct engine_client *client);
+/* A request was put back that no other one's end will wake. */
+void client_want_connect_later(struct engine_client *client);
 void client_handle_closed(struct engine_client *client);
 void client_read_date(struct engine_client *client, const char *http_date);
 
@@ -120,10 +127,13 @@ struct engine_request *request_create(struct engine_client *client, const struct
 void request_activate(struct engine_request *req); /* WAITING -> ACTIVE or ENDED */
 void request_wake(struct engine_request *req);
 void request_transfer_done(struct engine_request *req, CURLcode result);
+bool request_met_full_queue(const struct engine_request *req, CURLcode result);
 void request_socket_removed(struct engine_request *req);
 void request_socket_sends_only(struct engine_request *req);
 void request_end(struct engine_request *req);      /* -> ENDED */
 void request_complete(struct engine_request *req); /* calls done and frees */
+/* Until it is cancelled, or something else happens: streams that follow, waits. */
+bool request_is_lasting(const struct engine_request *req);
 
 /* request_duplex.c */
 void request_shut_input(struct engine_request *req); /* after what was sent; once */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "spec/base/descriptor_limit.h"
 #include "spec/base/file_read.h"
 #include "spec/base/limits.h"
 #include "spec/base/text.h"
@@ -27,12 +28,32 @@ static void no_engine(const struct engine_request *req, struct error *err)
                     endpoint->url);
 }
 
+/* This side is the cause: the engine was not even asked. */
+static void no_socket(const struct engine_request *req, struct error *err)
+{
+    int number = req->socket_errno ? req->socket_errno : EAGAIN;
+
+    (void)error_set(err, ERROR_SYSTEM, "no connection to the engine at %s can be opened: %s",
+                    req->client->endpoint.url, strerror(number));
+    if (number == EMFILE)
+        (void)error_hint(err,
+                         "%zu descriptors may be open at a time: raise the hard limit (ulimit -Hn)",
+                         descriptor_limit());
+    else if (number == EAGAIN)
+        (void)error_hint(err, "the engine accepts no connections: is it stopped or overloaded?");
+    err->errno_value = number;
+}
+
 static void not_connected(struct engine_request *req, struct error *err)
 {
     const struct engine_endpoint *endpoint = &req->client->endpoint;
     long number = 0;
 
     (void)curl_easy_getinfo(req->easy, CURLINFO_OS_ERRNO, &number);
+    if (req->socket_errno != 0 || request_met_full_queue(req, CURLE_COULDNT_CONNECT)) {
+        no_socket(req, err);
+        return;
+    }
     if ((number == EACCES || number == EPERM) && endpoint->transport == ENGINE_UNIX) {
         (void)error_set(
             err, ERROR_CONNECTION,

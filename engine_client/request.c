@@ -81,6 +81,15 @@ static size_t body_limit(const struct engine_call *call)
     return LIMIT_ENGINE_OBJECT_BYTES;
 }
 
+bool request_is_lasting(const struct engine_request *req)
+{
+    const struct engine_call *call = &req->call;
+
+    return call->duplex || strcmp(call->path, "/events") == 0 ||
+           text_ends_with(call->path, "/wait") ||
+           (call->query && strstr(call->query, "follow=") != NULL);
+}
+
 struct engine_request *request_create(struct engine_client *client, const struct engine_call *call,
                                       engine_done_fn *done, void *owner)
 {
@@ -336,6 +345,7 @@ void request_activate(struct engine_request *req)
     curl_easy_setopt(req->easy, CURLOPT_READFUNCTION, on_send);
     curl_easy_setopt(req->easy, CURLOPT_READDATA, req);
     req->state = REQUEST_ACTIVE;
+    req->client->active++;
     if (curl_multi_add_handle(req->client->multi, req->easy) != CURLM_OK)
         fatal("libcurl refuses a transfer");
 }
@@ -433,19 +443,50 @@ static bool should_retry(const struct engine_request *req, CURLcode result)
 static void drop_transfer(struct engine_request *req)
 {
     (void)curl_multi_remove_handle(req->client->multi, req->easy);
+    req->client->active--;
     req->socket = CURL_SOCKET_BAD;
 }
 
-static void retry(struct engine_request *req)
+static void put_back(struct engine_request *req)
 {
     req->state = REQUEST_WAITING;
-    req->retried = true;
     drop_transfer(req);
     curl_easy_cleanup(req->easy);
     req->easy = NULL;
     curl_slist_free_all(req->headers_out);
     req->headers_out = NULL;
+}
+
+static void retry(struct engine_request *req)
+{
+    put_back(req);
+    req->retried = true;
     request_activate(req);
+}
+
+/*
+ * A Unix socket whose queue of connections is full refuses with EAGAIN at once. libcurl takes that for a connection under
+ * way and then fails without an errno; every other failure of a Unix socket has one.
+ */
+bool request_met_full_queue(const struct engine_request *req, CURLcode result)
+{
+    long number = 0;
+
+    (void)curl_easy_getinfo(req->easy, CURLINFO_OS_ERRNO, &number);
+    return result == CURLE_COULDNT_CONNECT && req->client->socket_path && number == 0 &&
+           req->socket_errno == 0;
+}
+
+/* Nothing was sent, so that any request may be started again. */
+static bool should_connect_again(struct engine_request *req, CURLcode result)
+{
+    uint64_t now_ms = uv_now(req->client->loop);
+
+    if (!request_met_full_queue(req, result) || req->canceled)
+        return false;
+    if (req->queue_full_ms == 0)
+        req->queue_full_ms = now_ms;
+    return now_ms - req->queue_full_ms < req->client->options.connect_timeout_ms;
 }
 
 void request_transfer_done(struct engine_request *req, CURLcode result)
@@ -456,6 +497,11 @@ void request_transfer_done(struct engine_request *req, CURLcode result)
     /* To libcurl headers may end with the connection; to us that is no answer. */
     if (result == CURLE_OK && !req->final_headers)
         result = CURLE_GOT_NOTHING;
+    if (should_connect_again(req, result)) {
+        put_back(req);
+        client_want_connect_later(req->client);
+        return;
+    }
     if (should_retry(req, result)) {
         retry(req);
         return;

@@ -4,7 +4,9 @@
  */
 #include "engine_client/client_private.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "spec/base/limits.h"
 
@@ -128,6 +130,17 @@ static void set_body(struct engine_request *req)
     }
 }
 
+/* libcurl does not report why it has no socket, and lets children inherit it. */
+static curl_socket_t open_socket(void *owner, curlsocktype purpose UNUSED,
+                                 struct curl_sockaddr *address)
+{
+    struct engine_request *req = owner;
+    int file = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+
+    req->socket_errno = file < 0 ? errno : 0;
+    return file < 0 ? CURL_SOCKET_BAD : file;
+}
+
 static void set_transport(struct engine_request *req)
 {
     const struct engine_client *client = req->client;
@@ -141,6 +154,8 @@ static void set_transport(struct engine_request *req)
     curl_easy_setopt(easy, CURLOPT_PROXY,
                      endpoint->proxy && !req->call.duplex ? endpoint->proxy : "");
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, req);
     if (client->socket_path)
         curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, client->socket_path);
     else

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine_client/endpoint.h"
+#include "engine_client/spawn.h"
 #include "spec/base/arena.h"
 #include "spec/base/limits.h"
 #include "spec/base/program.h"
@@ -229,7 +230,7 @@ static bool spawn(struct ssh_relay *relay, uv_loop_t *loop)
     streams[2].data.stream = (uv_stream_t *)&relay->errors;
     relay->spawned = true; /* also when it fails, the handle must be closed */
     relay->open_handles++;
-    failed = uv_spawn(loop, &relay->process, &options);
+    failed = spawn_program(loop, &relay->process, &options);
     if (failed != 0) {
         text_addf(&relay->complaints, "run ssh: %s", uv_strerror(failed));
         return false;

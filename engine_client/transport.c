@@ -7,6 +7,15 @@
 
 #include <stdlib.h>
 
+#include "spec/base/descriptor_limit.h"
+
+enum {
+    MOST_IDLE_CONNECTIONS = 32,
+    OTHER_DESCRIPTORS = 64, /* files, pipes of children, what libraries open */
+    FEW_DESCRIPTORS = 256,
+    MOST_BY_SSH = 400, /* one process of ssh carries them all, under the usual limit */
+};
+
 struct socket_watch {
     uv_poll_t poll;
     struct engine_client *client;
@@ -156,16 +165,28 @@ static int on_timeout_wanted(CURLM *multi UNUSED, long timeout_ms, void *owner)
     return 0;
 }
 
+/* Each request in flight has a connection. */
+static size_t most_active(const struct engine_client *client)
+{
+    size_t limit = descriptor_limit();
+    size_t most =
+        limit > FEW_DESCRIPTORS ? limit - MOST_IDLE_CONNECTIONS - OTHER_DESCRIPTORS : limit / 2 + 1;
+
+    return client->endpoint.transport == ENGINE_SSH && most > MOST_BY_SSH ? MOST_BY_SSH : most;
+}
+
 bool transport_open(struct engine_client *client, struct error *err)
 {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
         return error_set(err, ERROR_SYSTEM, "libcurl cannot be initialised");
+    client->most_active = most_active(client);
     client->multi = curl_multi_init();
     if (!client->multi)
         fatal("out of memory");
     uv_timer_init(client->loop, &client->curl_timer);
     client->curl_timer.data = client;
     client->open_handles++;
+    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)MOST_IDLE_CONNECTIONS);
     curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
     curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timeout_wanted);

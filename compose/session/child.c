@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine_client/json_lines.h"
+#include "engine_client/spawn.h"
 #include "spec/base/arena.h"
 #include "spec/base/limits.h"
 #include "spec/base/program.h"
@@ -212,7 +213,7 @@ static int spawn(struct child *child, uv_loop_t *loop, const struct child_option
     child->process.data = child;
     child->spawned = true; /* also when it fails, the handle must be closed */
     child->open++;
-    return uv_spawn(loop, &child->process, &spawning);
+    return spawn_program(loop, &child->process, &spawning);
 }
 
 struct child *child_start(uv_loop_t *loop, const struct child_options *options)
