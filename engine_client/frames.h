@@ -5,7 +5,10 @@
  * bytes as they arrive, cut anywhere, holds at most the eight bytes of a header, and hands the
  * payload on without copying it.
  *
- * Source: Engine API, operation ContainerAttach, "Stream format".
+ * Stream 3 carries no output but an error of the engine, as of a log driver that cannot be read. Podman writes its error
+ * as JSON where a header is due. Both end the output with ERROR_ENGINE and the engine's text, as a refused request does.
+ *
+ * Source: Engine API, operation ContainerAttach, "Stream format"; behaviour of Docker 20.10 to 28.5 and Podman 4.3.
  */
 #pragma once
 
@@ -19,7 +22,11 @@ enum engine_stream {
     ENGINE_STDIN = 0, /* frames of it are output too */
     ENGINE_STDOUT = 1,
     ENGINE_STDERR = 2,
+    ENGINE_SYSTEM_ERROR = 3, /* never given to engine_frame_fn */
 };
+
+/* Of an error of the engine; what is longer is cut. */
+enum { ENGINE_FRAMES_MESSAGE_BYTES = 2048 };
 
 /** A piece of one frame's payload; `first` and `last` tell whether it holds the frame's begin and
  * end. */
@@ -38,12 +45,19 @@ struct engine_frames {
     uint32_t remaining;
     enum engine_stream stream;
     bool in_frame, begun;
+    bool in_json; /* an error in place of a header */
+    bool failed;  /* reported; what follows is dropped */
+    char message[ENGINE_FRAMES_MESSAGE_BYTES];
+    size_t message_length;
 };
 
 void engine_frames_init(struct engine_frames *frames, bool raw);
-/** Decode `bytes`. False: these are no frames (ERROR_ENGINE); pieces before the fault were
- * delivered. */
+/**
+ * Decode `bytes`. Pieces before a fault were delivered.
+ *
+ * Errors: ERROR_ENGINE with a status when the engine reports an error of its own, without one when these are no frames.
+ */
 bool engine_frames_feed(struct engine_frames *frames, struct span bytes, engine_frame_fn *on_piece,
                         void *owner, struct error *err) WARN_UNUSED;
-/** Is nothing half read? Ask at the end of the stream. */
-bool engine_frames_at_boundary(const struct engine_frames *frames);
+/** The stream has ended. Errors: ERROR_ENGINE, as above, or when it ended inside of a frame. */
+bool engine_frames_end(const struct engine_frames *frames, struct error *err) WARN_UNUSED;

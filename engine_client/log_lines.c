@@ -123,6 +123,5 @@ bool engine_log_lines_feed(struct engine_log_lines *lines, struct span bytes, st
 
 bool engine_log_lines_end(const struct engine_log_lines *lines, struct error *err)
 {
-    return lines->frames.raw || engine_frames_at_boundary(&lines->frames) ||
-           error_set(err, ERROR_ENGINE, "container output ends inside of a frame");
+    return engine_frames_end(&lines->frames, err);
 }

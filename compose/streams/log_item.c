@@ -214,7 +214,7 @@ static void on_reader_closed(void *owner, const struct error *failure)
         return;
     } else {
         /* A removed container has told all. */
-        if (failure && failure->status != 404 && failure->status != 409)
+        if (failure && !item->gone && failure->status != 404 && failure->status != 409)
             console_warn(
                 session_console(follow->session), "Can't retrieve logs for \"%s\": %s", item->name,
                 failure->engine_message ? failure->engine_message : failure->frames[0].text);

@@ -6,6 +6,11 @@
 #include "engine_client/frames.h"
 #include "spec/base/text.h"
 
+#define SPAN(literal)                                                                              \
+    {                                                                                              \
+        (literal), sizeof(literal) - 1                                                             \
+    }
+
 struct got {
     struct text streams[3];
     unsigned firsts, lasts;
@@ -58,7 +63,7 @@ TEST(frames_may_be_cut_anywhere)
                                            &got, &err));
             assert_true(engine_frames_feed(&frames, (struct span){sample + b, whole - b}, on_piece,
                                            &got, &err));
-            assert_true(engine_frames_at_boundary(&frames));
+            assert_true(engine_frames_end(&frames, &err));
             assert_string_equal(got.streams[1].bytes, "out1out2\n");
             assert_string_equal(got.streams[2].bytes, "err");
             assert_int_equal(got.firsts, 3);
@@ -67,7 +72,7 @@ TEST(frames_may_be_cut_anywhere)
         }
 }
 
-TEST(half_a_frame_is_no_boundary)
+TEST(the_end_inside_of_a_frame_is_an_error)
 {
     struct engine_frames frames;
     struct got got;
@@ -77,9 +82,11 @@ TEST(half_a_frame_is_no_boundary)
     got_init(&got);
     engine_frames_init(&frames, false);
     assert_true(engine_frames_feed(&frames, (struct span){sample, 3}, on_piece, &got, &err));
-    assert_false(engine_frames_at_boundary(&frames));
+    assert_false(engine_frames_end(&frames, &err));
+    error_finish(&err);
     assert_true(engine_frames_feed(&frames, (struct span){sample + 3, 6}, on_piece, &got, &err));
-    assert_false(engine_frames_at_boundary(&frames));
+    assert_false(engine_frames_end(&frames, &err));
+    error_finish(&err);
     assert_string_equal(got.streams[1].bytes, "o");
     got_finish(&got);
 }
@@ -97,6 +104,47 @@ TEST(what_is_no_frame_is_refused)
     assert_int_equal(err.kind, ERROR_ENGINE);
     error_finish(&err);
     got_finish(&got);
+}
+
+/* Docker's error of a log driver, Podman's of a container that was removed while its log was followed. */
+TEST(an_error_of_the_engine_ends_the_output_with_its_text)
+{
+    static const struct {
+        struct span bytes;
+        const char *message;
+        int status;
+    } cases[] = {
+        {SPAN("\1\0\0\0\0\0\0\2ab\3\0\0\0\0\0\0\x1b"
+              "Error grabbing logs: no EOF\1\0\0\0\0\0\0\1c"),
+         "Error grabbing logs: no EOF", 500},
+        {SPAN("\1\0\0\0\0\0\0\2ab{\"cause\":\"no such container\",\"message\":\"no container x\","
+              "\"response\":404}\n"),
+         "no container x", 404},
+        {SPAN("\1\0\0\0\0\0\0\2ab{\"cause\":\"database is closed\"}"), "database is closed", 500},
+        {SPAN("\1\0\0\0\0\0\0\2ab{\"cause\":\"cut of"), "{\"cause\":\"cut of", 500},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        for (size_t cut = 0; cut <= cases[i].bytes.length; cut++) {
+            struct span head = {cases[i].bytes.bytes, cut};
+            struct span rest = {cases[i].bytes.bytes + cut, cases[i].bytes.length - cut};
+            struct engine_frames frames;
+            struct error err;
+            struct got got;
+
+            error_init(&err);
+            got_init(&got);
+            engine_frames_init(&frames, false);
+            assert_false(engine_frames_feed(&frames, head, on_piece, &got, &err) &&
+                         engine_frames_feed(&frames, rest, on_piece, &got, &err) &&
+                         engine_frames_end(&frames, &err));
+            assert_string_equal(got.streams[1].bytes, "ab");
+            assert_int_equal(err.kind, ERROR_ENGINE);
+            assert_int_equal(err.status, cases[i].status);
+            assert_string_equal(err.engine_message, cases[i].message);
+            error_finish(&err);
+            got_finish(&got);
+        }
 }
 
 TEST(a_tty_is_raw)
