@@ -5,7 +5,7 @@
 
 #include "engine_client/instant.h"
 
-enum { PIECE_BYTES = 16384, PODMAN_PIECE_BYTES = 8192 };
+enum { PIECE_BYTES = 16384 };
 
 void engine_log_lines_init(struct engine_log_lines *lines, bool tty, bool timestamps,
                            engine_log_piece_fn *on_piece, void *owner)
@@ -100,9 +100,8 @@ static void on_frame(void *owner, const struct engine_frame_piece *piece)
     struct span bytes = piece->bytes;
 
     if (!lines->frames.raw && piece->first && lines->timestamps) {
-        /* Only full pieces are continued: a shorter one was the last word of a process that has ended. */
-        if (state->in_line && state->piece_bytes != PIECE_BYTES &&
-            state->piece_bytes != PODMAN_PIECE_BYTES)
+        /* Only full pieces are continued: a shorter one was the last output of a process that has ended. */
+        if (state->in_line && state->piece_bytes != PIECE_BYTES && !lines->joins_frames)
             emit(lines, piece->stream, (struct span){"", 0}, true);
         state->expects_time = true; /* each frame begins with one, also inside a long line */
         state->time_length = 0;

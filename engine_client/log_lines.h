@@ -4,9 +4,13 @@
  * pieces of lines, each with stream and instant. Nothing of a line is held back but its timestamp,
  * so memory is bounded for lines of any length; the bytes are unchanged.
  *
- * With timestamps the engine repeats the instant in front of every 16,384-byte piece (Podman:
- * 8,192) of a long line: in a frame of its own, and on a TTY inside the raw bytes. The decoder
- * takes these out.
+ * With timestamps Docker repeats the instant in front of every 16,384-byte piece of a long line: in a frame of its own,
+ * and on a TTY inside the raw bytes. The decoder takes these out. A shorter frame without a newline was the last output
+ * of a process that has ended.
+ *
+ * Podman logs what it has read from the process at once, up to 8,192 bytes with many lines in them. What follows the last
+ * newline gets a frame, and the rest of that line the next one, with an instant of its own: `joins_frames`. The last
+ * output of a process looks the same; a log that is followed ends there.
  *
  * Source: behaviour of Docker 20.10 to 28.5 and Podman.
  */
@@ -43,6 +47,8 @@ struct engine_log_line_state {
 struct engine_log_lines {
     struct engine_frames frames;
     bool timestamps;
+    bool
+        joins_frames; /* set after init for Podman: a frame without a newline is always continued */
     struct engine_log_line_state streams[ENGINE_LOG_STREAMS];
     engine_log_piece_fn *on_piece;
     void *owner;

@@ -159,6 +159,7 @@ static void ask(struct log_reader *reader, const struct log_reader_query *query,
         engine_query_add(&text, "until", instant_query(arena, query->until_ns));
     engine_query_add(&text, "tail", query->tail);
     engine_log_lines_init(&reader->lines, reader->tty, true, on_piece, reader);
+    reader->lines.joins_frames = engine_client_is_podman(reader->client);
     call.path = engine_path(arena, "/containers/%s/logs", reader->id);
     call.query = text.bytes;
     reader->request = engine_request_start(reader->client, &call, on_done, reader);
