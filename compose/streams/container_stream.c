@@ -352,6 +352,7 @@ static bool start_stream(struct container_stream *run, struct error *err)
         .input = options->input,
         .keep_input_open = options->keep_input_open,
         .resize_path = engine_path(run->arena, "/containers/%s/resize", options->id),
+        .redraw = !options->start,
         .on_open = on_stream_open,
         .on_end = on_stream_end,
         .owner = run,

@@ -49,21 +49,56 @@ static void on_resize_done(void *owner, struct engine_request *request, const st
     (void)failure;
 }
 
-void stdio_stream_resize(struct stdio_stream *stream)
+static void request_size(struct engine_client *client, const char *path, size_t more,
+                         engine_done_fn *done, void *owner)
 {
-    struct engine_call call = {.method = "POST", .path = stream->options.resize_path};
+    struct engine_call call = {.method = "POST", .path = path};
     size_t columns, rows;
     struct text query;
 
-    if (!stream->raw || !stream->options.resize_path)
-        return;
     terminal_size(STDIN_FILENO, &columns, &rows);
     text_init(&query, 0);
-    engine_query_int(&query, "h", (int64_t)rows);
-    engine_query_int(&query, "w", (int64_t)columns);
+    engine_query_int(&query, "h", (int64_t)(rows + more));
+    engine_query_int(&query, "w", (int64_t)(columns + more));
     call.query = query.bytes;
-    (void)engine_request_start(stream->client, &call, on_resize_done, NULL);
+    (void)engine_request_start(client, &call, done, owner);
     text_finish(&query);
+}
+
+void stdio_stream_resize(struct stdio_stream *stream)
+{
+    if (stream->raw && stream->options.resize_path)
+        request_size(stream->client, stream->options.resize_path, 0, on_resize_done, NULL);
+}
+
+/* Independent of the stream, which may end before the first answer. */
+struct redraw {
+    struct engine_client *client;
+    char *path;
+};
+
+static void on_enlarged(void *owner, struct engine_request *request, const struct error *failure)
+{
+    struct redraw *redraw = owner;
+
+    (void)request;
+    if (!failure)
+        request_size(redraw->client, redraw->path, 0, on_resize_done, NULL);
+    free(redraw->path);
+    free(redraw);
+}
+
+/* A process hears of its terminal's size only when that changes, and most draw their screen again only then. */
+static void resize_twice(struct stdio_stream *stream)
+{
+    struct redraw *redraw;
+
+    if (!stream->raw || !stream->options.resize_path)
+        return;
+    redraw = xcalloc(1, sizeof(*redraw));
+    redraw->client = stream->client;
+    redraw->path = xstrdup(stream->options.resize_path);
+    request_size(redraw->client, redraw->path, 1, on_enlarged, redraw);
 }
 
 static void on_resized(uv_signal_t *handle, int number)
@@ -97,7 +132,10 @@ static void enter_raw_mode(struct stdio_stream *stream)
     stream->raw = terminal_set_raw(STDIN_FILENO, false);
     watch_signal(stream, &stream->resized, on_resized, SIGWINCH);
     watch_signal(stream, &stream->continued, on_continued, SIGCONT);
-    stdio_stream_resize(stream);
+    if (stream->options.redraw)
+        resize_twice(stream);
+    else
+        stdio_stream_resize(stream);
 }
 
 /* Input */

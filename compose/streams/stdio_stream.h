@@ -45,6 +45,7 @@ struct stdio_stream_options {
     bool keep_input_open;           /* its end is not told: the engine would end the whole stream */
     struct detach_keys detach_keys; /* heeded with `tty` and `input` */
     const char *resize_path;        /* POST here when the size changes; NULL: nobody asks for it */
+    bool redraw; /* the process has run for a while: make it draw its screen on ours */
     void (*on_open)(void *owner,
                     struct stdio_stream *stream); /* connected with the process; or NULL */
     void (*on_end)(void *owner, enum stdio_stream_end how, const struct error *failure);

@@ -498,12 +498,22 @@ def attach_detaches(bench):
     check(bench.api.get(f"/containers/{id_}/json")[1]["State"]["Running"], "detaching ended the container")
 
 
+def attach_lets_the_process_draw_again(bench):
+    bench.container("web", ["sh", "-c", "trap 'stty size' WINCH; while :; do sleep 0.1; done"], 5, OpenStdin=True, Tty=True)
+    for _ in range(2):      # the second time the size is the same
+        with bench.child(["attach", "--index", "5", "--detach-keys", "ctrl-x,x", "web"], "tty", "tty") as child:
+            child.until(b"31 97")
+            child.type(b"\x18x")
+            check(child.end() == 0, child.process.returncode)
+
+
 SCENES = [sixteen_exec, sixteen_run, bytes_pass_unchanged, end_of_input_passes,
           input_that_nobody_reads_holds_nothing_up, codes_pass, slow_reader_stops_the_source,
           reader_that_leaves_ends_it, descriptors_keep_their_flags, terminal_size_follows, keys_reach_the_process,
           detach_keys_leave_the_process, signals_restore_the_terminal, stopped_and_continued, run_restores_the_terminal,
           run_forwards_signals, who_keeps_interrupting_run_is_heard, a_terminal_that_goes_away_ends_it, detached_run_tells_the_id,
-          run_leaves_with_the_detach_keys, a_full_device_is_told, attach_sees_the_end, attach_forwards_signals, attach_detaches]
+          run_leaves_with_the_detach_keys, a_full_device_is_told, attach_sees_the_end, attach_forwards_signals, attach_detaches,
+          attach_lets_the_process_draw_again]
 
 
 def try_engine(program, engine, only):
