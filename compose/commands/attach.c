@@ -78,7 +78,8 @@ static bool run_attach(struct command_context *context, struct error *err)
     stream.input = !options_bool(options, "no-stdin") && is_true(container.raw, "Config.OpenStdin");
     stream.keep_input_open = !is_true(container.raw, "Config.StdinOnce");
     stream.forward_signals = options_bool(options, "sig-proxy");
-    if (!stdio_stream_check_tty(stream.tty, stream.input, err) ||
+    if (!stdio_stream_check_tty(stream.tty, stream.input, "give --no-stdin to see its output only",
+                                err) ||
         !session_client(context->session, &client, err))
         return false;
     stream.detach_keys = detach_keys(context);

@@ -204,7 +204,7 @@ static bool run_exec(struct command_context *context, struct error *err)
         !containers_pick(context->session, context->arena, project->name,
                          options->arguments.items[0], options_int(options, "index"), &entry, err))
         return false;
-    if (!exec.detach && !stdio_stream_check_tty(exec.tty, exec.input, err))
+    if (!exec.detach && !stdio_stream_check_tty(exec.tty, exec.input, STDIO_STREAM_TTY_HINT, err))
         return false;
     if (!session_client(context->session, &exec.client, err))
         return false;

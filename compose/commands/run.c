@@ -269,7 +269,8 @@ static bool carry_out(struct run *run, struct error *err)
 
     if (!load(run, err) || !provision_up(context, run->project, err) || !apply(run, err))
         return false;
-    if (!run->detach && !stdio_stream_check_tty(run->flags.tty, run->flags.interactive, err))
+    if (!run->detach &&
+        !stdio_stream_check_tty(run->flags.tty, run->flags.interactive, STDIO_STREAM_TTY_HINT, err))
         return false;
     if (!mark(run, err) || !run_prepare(context, run->project, &run->prepare, &run->id, err))
         return false;

@@ -65,8 +65,9 @@ static void on_deadly_signal(int number)
 
 static void hook_exits(void)
 {
-    static const int deadly[] = {SIGQUIT, SIGABRT, SIGSEGV, SIGBUS,
-                                 SIGFPE,  SIGILL,  SIGALRM, SIGXCPU};
+    /* These do not end a process, or cannot be caught. */
+    static const int not_deadly[] = {SIGKILL, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU,
+                                     SIGCONT, SIGCHLD, SIGURG,  SIGWINCH};
     struct sigaction action = {.sa_handler = on_deadly_signal}, present;
 
     if (state.hooked)
@@ -75,10 +76,15 @@ static void hook_exits(void)
     fatal_set_hook(terminal_restore);
     (void)atexit(terminal_restore);
     action.sa_flags = (int)SA_RESETHAND;
-    for (size_t i = 0; i < COUNT_OF(deadly); i++)
-        /* Whoever handles one already (a sanitizer, the session) knows better. */
-        if (sigaction(deadly[i], NULL, &present) == 0 && present.sa_handler == SIG_DFL)
-            (void)sigaction(deadly[i], &action, NULL);
+    for (int number = 1; number <= SIGRTMAX; number++) {
+        bool deadly = true;
+
+        for (size_t i = 0; i < COUNT_OF(not_deadly); i++)
+            deadly = deadly && number != not_deadly[i];
+        /* An existing handler (of a sanitizer, the session) stays. */
+        if (deadly && sigaction(number, NULL, &present) == 0 && present.sa_handler == SIG_DFL)
+            (void)sigaction(number, &action, NULL);
+    }
 }
 
 bool terminal_set_raw(int descriptor, bool keep_output)

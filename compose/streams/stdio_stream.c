@@ -415,12 +415,12 @@ bool stdio_stream_run(struct session *session, struct engine_client *client,
     return false;
 }
 
-bool stdio_stream_check_tty(bool tty, bool input, struct error *err)
+bool stdio_stream_check_tty(bool tty, bool input, const char *hint, struct error *err)
 {
     if (!tty || !input || terminal_is(STDIN_FILENO))
         return true;
     (void)error_set(
         err, ERROR_USAGE,
         "cannot attach stdin to a TTY-enabled container because stdin is not a terminal");
-    return error_hint(err, "Give -T for a process without a terminal");
+    return error_hint(err, "%s", hint);
 }

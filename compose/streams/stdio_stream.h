@@ -29,6 +29,9 @@ struct engine_client;
 struct session;
 struct stdio_stream;
 
+/* For exec and run, which choose whether the process gets a TTY. */
+#define STDIO_STREAM_TTY_HINT "Give -T for a process without a terminal"
+
 enum stdio_stream_end {
     STDIO_STREAM_CLOSED,   /* by the far side */
     STDIO_STREAM_DETACHED, /* by the detach keys */
@@ -71,4 +74,4 @@ uint64_t stdio_stream_received_bytes(const struct stdio_stream *stream);
 void stdio_stream_cancel(struct stdio_stream *stream);
 
 /** What stands against a TTY in the container: our stdin is no terminal although it is to be sent. */
-bool stdio_stream_check_tty(bool tty, bool input, struct error *err) WARN_UNUSED;
+bool stdio_stream_check_tty(bool tty, bool input, const char *hint, struct error *err) WARN_UNUSED;

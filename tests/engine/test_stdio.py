@@ -360,13 +360,14 @@ def detach_keys_leave_the_process(bench):
 
 
 def signals_restore_the_terminal(bench):
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+    handled = (signal.SIGTERM, signal.SIGHUP)
+    for number in (*handled, signal.SIGQUIT, signal.SIGUSR1, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO, signal.SIGRTMAX):
         with bench.child(["exec", "web", "sh", "-c", "echo ready; sleep 30"], "tty", "tty") as child:
             child.until(b"ready")
             check(child.is_raw(), "the terminal is not raw")
             child.process.send_signal(number)
             code = child.end()
-            check(code == (-number if number == signal.SIGQUIT else 130), f"signal {number}: exit code {code}")
+            check(code == (130 if number in handled else -number), f"signal {number}: exit code {code}")
 
 
 def stopped_and_continued(bench):
@@ -496,6 +497,8 @@ def attach_detaches(bench):
         child.type(b"\x18x")
         check(child.end() == 0, child.process.returncode)
     check(bench.api.get(f"/containers/{id_}/json")[1]["State"]["Running"], "detaching ended the container")
+    answer = bench.pipe(["attach", "--index", "4", "web"])
+    check(answer.returncode == 1 and NO_TERMINAL.encode() in answer.stderr and b"--no-stdin" in answer.stderr, answer)
 
 
 def attach_lets_the_process_draw_again(bench):
