@@ -34,7 +34,7 @@ static void on_start(struct log_follow *follow, struct log_item *item,
     item->running = true;
     follow->seen_running = true;
     item->ended_before = false;
-    item->ended_by_list = false;
+    item->end_seen = false;
     item->stopped_by_api = false;
     item->restarting = false;
     log_item_leave_back_off(item);
@@ -63,8 +63,8 @@ static void on_die(struct log_item *item, const struct engine_event *event)
     if (item->ended_before || event->time_ns < item->started_ns || event->time_ns <= item->died_ns)
         return;
     item->died_ns = event->time_ns;
-    if (item->ended_by_list)
-        return;
+    if (item->end_seen)
+        return; /* Docker 20.10 may tell of one end twice, the second time with the code 255 */
     log_item_ended(item, event->exit_code);
     if (!item->known)
         item->inspect_again = true;

@@ -45,7 +45,7 @@ struct log_item {
     bool passing_over;   /* the end of its old log is being looked for */
     bool last_words;     /* what is read now is what followed the end of the stream */
     bool exit_due;       /* its end is to be told once its output is */
-    bool ended_by_list;  /* the event of that end is still to come */
+    bool end_seen;       /* since its last start: what reports it once more is no second end */
     bool exit_reported;  /* the caller knows of its end, which may still be to be printed */
     bool inspect_again;  /* something happened to it while it was inspected */
     bool back_off_over; /* the engine has told so: it is not asked for again before the next life */

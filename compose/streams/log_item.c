@@ -58,6 +58,7 @@ static void report_exit(struct log_item *item)
 void log_item_ended(struct log_item *item, int exit_code)
 {
     item->running = false;
+    item->end_seen = true;
     item->exit_code = exit_code;
     item->exit_due = true;
     item->exit_reported = false;
@@ -255,6 +256,7 @@ static void begin(struct log_item *item, const struct engine_container *containe
     item->running =
         container->running && !container->restarting; /* Docker says both in a back-off */
     item->restarting = container->restarting;
+    item->end_seen = item->end_seen && !item->running;
     follow->seen_running = follow->seen_running || item->running || item->restarting;
     item->started_ns = container->started_ns;
     if (item->ended_before && (item->running || item->restarting)) {
@@ -421,7 +423,6 @@ struct log_item *log_item_add(struct log_follow *follow, const char *id, const c
 static void begin_ended_run(struct log_item *item, int exit_code)
 {
     item->ended_before = false;
-    item->ended_by_list = true;
     item->ended_ns = engine_client_clock_ns(item->follow->client); /* the start is older */
     item->fresh = item->fresh || item->follow->options.only_new;
     log_item_ended(item, exit_code);
@@ -442,11 +443,10 @@ void log_item_update(struct log_item *item, const struct engine_container_entry 
     if (item->starts_due > 0 && !runs && entry->state == ENGINE_STATE_EXITED)
         begin_ended_run(item, entry->exit_code);
     item->starts_due = 0; /* the list tells what has become of it */
-    if (item->running && !runs && entry->state != ENGINE_STATE_RESTARTING) {
-        item->ended_by_list = true;
+    if (item->running && !runs && entry->state != ENGINE_STATE_RESTARTING)
         log_item_ended(item, entry->exit_code);
-    }
     item->running = runs;
+    item->end_seen = item->end_seen && !runs;
     item->follow->seen_running = item->follow->seen_running || runs;
     item->ended_before = item->ended_before && !runs;
     item->restarting = entry->state == ENGINE_STATE_RESTARTING;

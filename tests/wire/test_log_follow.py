@@ -155,6 +155,26 @@ def old_end_ends_nothing(program, directory):
         print("an end before the start is no news")
 
 
+def end_told_twice(program, directory):
+    """an engine may report one end twice, the second time with another code: the first one counts"""
+    with Case(program, directory) as case:
+        container = case.model.container("follow-web-1")
+        with case.model.lock:
+            case.model.stop(container)
+        case.follower = case.start("up", "--no-color", "--exit-code-from", "web")
+        case.wait_for(lambda: container["State"]["Running"])
+        case.say("of this run")
+        shown = case.until("of this run")
+        with case.model.lock:
+            case.model.die(container, 143)
+            case.model.container_event(container, "die", exitCode="255")
+        out, err = case.follower.communicate(timeout=LIMIT_S)
+        shown = "".join(shown) + out
+        assert case.follower.returncode == 143, (case.follower.returncode, shown, err)
+        assert shown.count("exited with code") == 1 and "exited with code 143" in shown, shown
+        print("an end that is told twice is one")
+
+
 def back_off(case, name):
     """the container ends, and waits to be started again by its policy"""
     with case.model.lock:
@@ -230,7 +250,7 @@ def wait_that_knows_no_back_off(program, directory):
 
 def main():
     program = os.path.abspath(sys.argv[1])
-    for part in old_start_leaves_no_trace, old_end_ends_nothing, killed_between_two_lives, \
+    for part in old_start_leaves_no_trace, old_end_ends_nothing, end_told_twice, killed_between_two_lives, \
             wait_that_knows_no_back_off:
         with tempfile.TemporaryDirectory(prefix="follow-") as directory:
             part(program, directory)
