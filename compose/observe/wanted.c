@@ -96,13 +96,16 @@ const struct spec_service *wanted_resolve(struct arena *arena, const struct spec
     return copy;
 }
 
-/* What is behind "NAME:" or "container:NAME:", or "". */
+/*
+ * The mode behind "container:NAME:"; "rw" is the default. The mode behind a service's name is not sent, as in Docker
+ * Compose 5.5.0: translate_unsupported() warns about it.
+ */
 static const char *mode_of_volumes(const char *from)
 {
-    const char *name = text_starts_with(from, "container:") ? from + strlen("container:") : from;
+    const char *name = text_starts_with(from, "container:") ? from + strlen("container:") : "";
     const char *colon = strchr(name, ':');
 
-    return colon ? colon + 1 : "";
+    return colon && strcmp(colon + 1, "rw") != 0 ? colon + 1 : "";
 }
 
 const struct spec_service *wanted_for_request(struct arena *arena,

@@ -209,7 +209,9 @@ bool reconcile_add_create(struct reconcile *r, struct reconcile_service *service
     create->image_digest = service->image->digest;
     create->mounted_images = reconcile_mounted_images(r, model, &create->mounted_image_count, NULL);
     create->content = reconcile_content_label(r, service);
-    reconcile_refuse_missing(r, service, step);
+    /* One that is only created gets its files when it is started. */
+    if (r->options->start || r->options->one_off || slot->container)
+        reconcile_refuse_missing(r, service, step);
     step->service = model;
     step->platform = service->wanted->platform;
     step->name = created_name;

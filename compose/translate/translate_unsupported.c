@@ -128,12 +128,28 @@ static void check_host_path(const struct walk *walk, const struct spec_mount *mo
                      mount->source);
 }
 
+/* The request has no mode for the volumes of a service: they are writable. */
+static void check_borrowed_modes(const struct walk *walk, const struct spec_service *service)
+{
+    for (size_t i = 0; i < service->volumes_from.count; i++) {
+        const char *from = service->volumes_from.items[i], *colon = strchr(from, ':');
+
+        if (!text_starts_with(from, "container:") && colon && strcmp(colon, ":ro") == 0)
+            warnings_add(
+                walk->warnings, spec_node_place(spec_node_get(service->node, "volumes_from")),
+                "services.%s.volumes_from: the volumes of service %.*s are mounted writable, "
+                "`ro` has an effect only in container:NAME:ro",
+                service->name, (int)(colon - from), from);
+    }
+}
+
 void translate_unsupported(const struct spec_service *service, unsigned api_minor, bool podman,
                            struct warnings *warnings)
 {
     const struct walk walk = {api_minor, podman, warnings};
 
     visit_entry(&walk, "services", service->name, service->node);
+    check_borrowed_modes(&walk, service);
     for (size_t i = 0; i < service->volumes.count; i++)
         check_host_path(
             &walk, service->volumes.items[i],

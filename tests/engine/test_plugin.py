@@ -108,7 +108,7 @@ def finds_the_engine(docker):
 def heeds_variables(docker):
     """COMPOSE_* as on its own"""
     ps = ["compose", "ps", "-a", "--services"]
-    assert docker.run(*ps, variables={"COMPOSE_PROJECT_NAME": "another"})[0] == ""
+    assert docker.run(*ps, variables={"COMPOSE_PROJECT_NAME": "another"})[0] == "\n"
     shutil.copy(os.path.join(docker.project, "compose.yaml"), os.path.join(docker.project, "second.yaml"))
     services = docker.run("compose", "config", "--services", variables={"COMPOSE_FILE": "second.yaml", "COMPOSE_PROFILES": "extra"})[0]
     assert sorted(services.split()) == ["job", "web"], services
