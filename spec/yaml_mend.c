@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spec/base/limits.h"
 #include "spec/base/memory.h"
 #include "spec/base/text.h"
 #include "spec/base/utf8.h"
@@ -312,9 +313,10 @@ static void mend_collections(struct yaml_mend *mend, struct span content)
 {
     struct work work = {mend, content.bytes, content.bytes + content.length, content.bytes};
     const char *from = content.bytes, *found;
+    size_t count = 0;
 
     /* Each search begins on the line behind the collection that was mended before: all lie within block context. */
-    while (from < work.end && (found = find_collection(from, work.end))) {
+    while (from < work.end && count++ < LIMIT_MENDED && (found = find_collection(from, work.end))) {
         const char *behind = mend_collection(&work, found);
 
         from = memchr(behind, '\n', (size_t)(work.end - behind));

@@ -17,6 +17,7 @@
 #define LIMIT_INTERPOLATED_TOTAL                                                                   \
     (256u * 1024 * 1024) /* all values of a load, or of a file of variables */
 #define LIMIT_INTERPOLATION_DEPTH 64u
+#define LIMIT_MENDED              100000u /* flow collections of a document that are not of YAML 1.1 */
 #define LIMIT_REPLICAS            10000u /* containers of one service */
 #define LIMIT_FAILURES            50u    /* of one stage that are told one by one */
 #define LIMIT_MESSAGE_BYTES       (64u * 1024)
