@@ -265,14 +265,20 @@ def attempt(program, engine_path, seed, number):
             case.api.remove_project(case.project)
 
 
+# A run that somebody waits for tries the same cases each time; long ones others each time.
+USUAL_COUNT, USUAL_SEED = 24, "1"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
-    parser.add_argument("--count", type=int, default=24)
-    parser.add_argument("--seed", default=str(time.time_ns() % 10**9))
+    parser.add_argument("--count", type=int, default=USUAL_COUNT)
+    parser.add_argument("--seed", help=f"without it: {USUAL_SEED} for {USUAL_COUNT} cases, another one each time for more")
     parser.add_argument("--only", type=int)
     parser.add_argument("--engine", action="append", help="instead of COMPOSE_TEST_ENGINE and COMPOSE_TEST_ENGINE_NEW in turn")
     arguments = parser.parse_args()
+    if arguments.seed is None:
+        arguments.seed = USUAL_SEED if arguments.count <= USUAL_COUNT else str(time.time_ns() % 10**9)
     hosts = [os.environ.get(name, "") for name in arguments.engine or ["COMPOSE_TEST_ENGINE", "COMPOSE_TEST_ENGINE_NEW"]]
     paths = [host.removeprefix("unix://") for host in hosts if host]
     if not paths:

@@ -9,6 +9,7 @@ usage: test_random_lifecycles.py COMPOSE [--seed N] [--count N] [--seconds N] [-
 No second program is asked: the file says what must run. lifecycle_project.py makes files and operations, lifecycle_stage.py carries
 them out, lifecycle_checks.py compares. A sequence that violates an invariant is printed whole: put it into a file, and --replay plays
 it, --minimise drops what the violation does not need (within --seconds). --count and --seconds both end a run, between two sequences.
+Without --seed the same sequences are tried each time, with --keep-going others.
 """
 # long: --seconds 3400 --count 100000 --keep-going
 import argparse
@@ -24,6 +25,10 @@ import traceback
 from engine_api import EngineApi
 from lifecycle_project import Generator, drop_service
 from lifecycle_stage import Stage, Violation
+
+
+# A run that somebody waits for tries the same sequences each time; the long one others each time.
+USUAL_SEED = 1
 
 
 def play(program, socket_path, number, sequence, counts=None):
@@ -110,13 +115,15 @@ def report(seed, sequence, violation, where):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
-    parser.add_argument("--seed", type=int, default=random.randrange(1, 10**6))
+    parser.add_argument("--seed", type=int)
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--replay")
     parser.add_argument("--minimise", action="store_true")
     parser.add_argument("--keep-going", action="store_true")
     wanted = parser.parse_args()
+    if wanted.seed is None:
+        wanted.seed = random.randrange(1, 10**6) if wanted.keep_going else USUAL_SEED
     program = os.path.abspath(wanted.program)
     engines = [os.environ[name].removeprefix("unix://") for name in ("COMPOSE_TEST_ENGINE", "COMPOSE_TEST_ENGINE_NEW")
                if os.environ.get(name)]

@@ -157,7 +157,7 @@ class Generator:
             point = {}
             if self.maybe(.3):
                 point["aliases"] = [f"al-{name}"]
-            if "ipam" in project["networks"].get(network, {}) and self.maybe(.5):
+            if "ipam" in project["networks"].get(network, {}) and self.maybe(.5) and replicas(service) <= 1:
                 self.addresses += 1
                 point["ipv4_address"] = f"@net.{'123'.index(network[-1])}.{100 + self.addresses}"
             service["networks"][network] = point

@@ -283,10 +283,13 @@ class Stage:
             return not any(one["State"]["Running"] and not one["State"]["Paused"] for one in containers[:1])
         if verb in ("start", "restart", "pause", "unpause", "stop", "kill"):
             lacking = [name for name in needed(self.source, names) if not before.of(self.project, name)]
-            frozen = verb in ("stop", "restart", "kill") and any(one["State"]["Paused"] and one["HostConfig"]["PidMode"]
-                                                                for one in before.of(self.project))
+            frozen = verb in ("stop", "restart", "kill") and self.frozen(before)
             return bool(lacking) or verb in ("pause", "unpause", "kill") or frozen or self.dangling(before)
         return False
+
+    def frozen(self, state):
+        """a paused container shares the processes of another one, which the engine then cannot stop"""
+        return any(one["State"]["Paused"] and one["HostConfig"]["PidMode"] for one in state.of(self.project))
 
     def dangling(self, state):
         """some container refers to one that is not there any more"""
@@ -369,7 +372,7 @@ class Stage:
         if self.used_by_others(operation, before):
             if [line for line, _ in requests if " /v1" in line and "/build" not in line and "/session" not in line]:
                 yield "exit", f"{operation['verb']} refuses after {[line for line, _ in requests]}"
-        elif not self.taken(self.counts(operation), after):
+        elif not self.taken(self.counts(operation), after) and not self.frozen(before):
             yield "exit", f"{operation['verb']} ends with {done.returncode}"
 
     def after_up(self, operation, done, before, after, requests):
