@@ -86,8 +86,8 @@ bool spec_digest_file(struct arena *arena, const char *path, uint64_t limit, con
     unsigned char bytes[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *digest;
     unsigned size = 0;
+    int file = -1;
     bool good;
-    int file;
 
     if (!open_regular(path, limit, &file, err))
         return false;

@@ -179,7 +179,7 @@ static void write_driver_options(struct json_writer *json,
 static bool write_addresses(struct json_writer *json, struct arena *arena,
                             const struct spec_service_network *endpoint, struct error *err)
 {
-    const char *ipv4, *ipv6;
+    const char *ipv4 = NULL, *ipv6 = NULL;
     struct strings link_local = {0};
 
     if (!own_address(arena, endpoint, false, endpoint->ipv4_address, &ipv4, err) ||
