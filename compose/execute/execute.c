@@ -158,12 +158,20 @@ void execute_send(struct execution *run, struct step *step, const char *method, 
     step->work->request = engine_request_start(run->client, &call, done, step);
 }
 
+/* Podman answers 500 where Docker answers 409. Source: Podman 4.3, creation of networks, volumes and containers. */
+static bool is_name_conflict(const char *message)
+{
+    return strstr(message, "network already exists") || strstr(message, "volume already exists") ||
+           strstr(message, "container already exists") || strstr(message, "name is already in use");
+}
+
 void execute_note_outdated(struct execution *run, struct step *step, const struct error *failure)
 {
     const char *message = failure->engine_message ? failure->engine_message : "";
 
     if (failure->kind == ERROR_ENGINE &&
-        (failure->status == 404 || failure->status == 409 || strstr(message, "is ambiguous")) &&
+        (failure->status == 404 || failure->status == 409 || is_name_conflict(message) ||
+         strstr(message, "is ambiguous")) &&
         !strstr(message, "No such image"))
         run->outcome->replan = step->unsettled = true;
 }
