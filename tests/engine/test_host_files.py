@@ -3,7 +3,7 @@
 # long: 50
 """On a real engine: what cp and export leave on the host. On a full disk (a tmpfs of its own) they fail, name the place and keep the
 old file; interrupted at a random moment, there is the old file or the whole new one, the exit code says which, and nothing is left
-beside it. A file that is shorter than its size said is an error that names it, and so is one of /sys.
+beside it.
 
 usage: test_host_files.py COMPOSE [INTERRUPTIONS [SEED]]        COMPOSE_TEST_ENGINE names the engine
 """
